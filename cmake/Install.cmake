@@ -1,0 +1,11 @@
+# bin/netlytics finds lib/netlytics/ by its own place.
+set(private_lib ${CMAKE_INSTALL_LIBDIR}/netlytics)
+set_target_properties(netlytics_core netlytics_engine PROPERTIES INSTALL_RPATH "$ORIGIN")
+set_target_properties(netlytics PROPERTIES INSTALL_RPATH "$ORIGIN/../${private_lib}")
+install(TARGETS netlytics RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS netlytics_core netlytics_engine LIBRARY DESTINATION ${private_lib})
+install(FILES ${CMAKE_BINARY_DIR}/libduckdb.so DESTINATION ${private_lib})
+install(DIRECTORY include/netlytics DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES docs/man/netlytics.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+configure_file(cmake/netlytics.pc.in netlytics.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/netlytics.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,14 @@
+# Compiler flags of all our code.
+add_library(nlt_flags INTERFACE)
+target_compile_options(nlt_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
+  -Wmissing-prototypes -Wundef -Wvla -Wcast-qual -Wformat=2 -Wdouble-promotion -Wswitch-enum
+  -ffp-contract=off $<$<BOOL:${NLT_WERROR}>:-Werror>)
+if(NLT_SANITIZE)
+  target_compile_options(nlt_flags INTERFACE
+    -fsanitize=${NLT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(nlt_flags INTERFACE -fsanitize=${NLT_SANITIZE})
+endif()
+if(NLT_FUZZ)
+  target_compile_options(nlt_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
