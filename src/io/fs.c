@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of file systems and its row for local paths.
+ *
+ * Files are read with pread at the caller's offset, never mapped: a file that shrinks while it is
+ * read ends early instead of raising SIGBUS. */
+
+#define _DEFAULT_SOURCE 1
+
+#include "io/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_MAX = 1 << 30 }; /* bytes asked of the kernel at once */
+
+static nlt_fs_info info_from_stat(const struct stat *st)
+{
+    if (S_ISREG(st->st_mode)) {
+        return (nlt_fs_info){NLT_FS_FILE, (int64_t)st->st_size};
+    }
+    return (nlt_fs_info){S_ISDIR(st->st_mode) ? NLT_FS_DIRECTORY : NLT_FS_STREAM, -1};
+}
+
+static bool is_absent(int code)
+{
+    return code == ENOENT || code == ENOTDIR;
+}
+
+static nlt_status fail_path(nlt_error *err, const char *what, const char *path, int code)
+{
+    if (is_absent(code)) {
+        return nlt_fail(err, NLT_ERR_NOT_FOUND, "%s: no such file or directory", path);
+    }
+    return nlt_fail(err, NLT_ERR_IO, "%s: cannot %s: %s", path, what, strerror(code));
+}
+
+static nlt_status local_stat(const char *path, nlt_fs_info *info, nlt_error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return fail_path(err, "look at it", path, errno);
+    }
+    *info = info_from_stat(&st);
+    return NLT_OK;
+}
+
+/* Kind of a directory entry, without a system call where the directory tells it. False: gone. */
+static bool local_entry_info(int dir_fd, const struct dirent *entry, nlt_fs_info *info)
+{
+    *info = (nlt_fs_info){NLT_FS_FILE, -1};
+    if (entry->d_type == DT_REG) {
+        return true;
+    }
+    if (entry->d_type == DT_DIR) {
+        info->kind = NLT_FS_DIRECTORY;
+        return true;
+    }
+    struct stat st;
+    if (fstatat(dir_fd, entry->d_name, &st, 0) != 0) {
+        return false;
+    }
+    *info = info_from_stat(&st);
+    return true;
+}
+
+static nlt_status local_list(const char *path, nlt_fs_visit visit, void *ctx, nlt_error *err)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        return fail_path(err, "list it", path, errno);
+    }
+    nlt_status status = NLT_OK;
+    while (status == NLT_OK) {
+        errno = 0;
+        const struct dirent *entry = readdir(dir);
+        if (entry == NULL) {
+            if (errno != 0) {
+                status = fail_path(err, "list it", path, errno);
+            }
+            break;
+        }
+        nlt_fs_info info;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0
+            || !local_entry_info(dirfd(dir), entry, &info)) {
+            continue;
+        }
+        status = visit(ctx, entry->d_name, info, err);
+    }
+    closedir(dir);
+    return status;
+}
+
+static nlt_status local_glob(const char *pattern, nlt_fs_visit visit, void *ctx, nlt_error *err)
+{
+    glob_t found;
+    int code = glob(pattern, GLOB_NOSORT, NULL, &found);
+    if (code == GLOB_NOMATCH) {
+        return NLT_OK;
+    }
+    if (code != 0) {
+        return code == GLOB_NOSPACE ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+                                    : nlt_fail(err, NLT_ERR_IO, "%s: cannot list", pattern);
+    }
+    nlt_status status = NLT_OK;
+    for (size_t i = 0; i < found.gl_pathc && status == NLT_OK; i++) {
+        struct stat st;
+        if (stat(found.gl_pathv[i], &st) == 0) {
+            status = visit(ctx, found.gl_pathv[i], info_from_stat(&st), err);
+        }
+    }
+    globfree(&found);
+    return status;
+}
+
+static nlt_status local_open(const char *path, nlt_fs_file *file, nlt_error *err)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        return fail_path(err, "open it", path, errno);
+    }
+    struct stat st;
+    int failure = fstat(fd, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (failure != 0) {
+        if (!is_stdin) {
+            close(fd);
+        }
+        return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", path, strerror(failure));
+    }
+    nlt_fs_info info = info_from_stat(&st);
+    if (is_stdin) {
+        info = (nlt_fs_info){NLT_FS_STREAM, -1}; /* a redirected file may stand past its start */
+    } else if (info.kind == NLT_FS_FILE) {
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    }
+    file->handle = fd;
+    file->info = info;
+    return NLT_OK;
+}
+
+static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap,
+    size_t *n, nlt_error *err)
+{
+    int fd = (int)file->handle;
+    *n = 0;
+    if (cap > READ_MAX) {
+        cap = READ_MAX;
+    }
+    for (;;) {
+        ssize_t got = file->info.kind == NLT_FS_FILE ? pread(fd, buf, cap, (off_t)offset)
+                                                     : read(fd, buf, cap);
+        if (got >= 0) {
+            *n = (size_t)got;
+            return NLT_OK;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            struct pollfd wait = {fd, POLLIN, 0};
+            (void)poll(&wait, 1, -1);
+        } else if (errno != EINTR) {
+            return nlt_fail(err, NLT_ERR_IO, "reading failed: %s", strerror(errno));
+        }
+    }
+}
+
+static void local_close(nlt_fs_file *file)
+{
+    if (file->handle > STDIN_FILENO) {
+        close((int)file->handle);
+    }
+    file->handle = -1;
+}
+
+static const nlt_fs fs_table[] = {
+    {"", local_stat, local_list, local_glob, local_open, local_read, local_close},
+};
+
+const nlt_fs *nlt__fs_for(const char *path)
+{
+    size_t i = 0;
+    while (strncmp(path, fs_table[i].scheme, strlen(fs_table[i].scheme)) != 0) {
+        i++; /* the last row matches all */
+    }
+    return &fs_table[i];
+}
+
+bool nlt__fs_exists(const char *path)
+{
+    nlt_fs_info info;
+    return nlt__fs_for(path)->stat(path, &info, NULL) == NLT_OK;
+}

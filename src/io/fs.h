@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_IO_FS_H
+#define NLT_IO_FS_H
+
+/* File systems as rows of one table: what layout.c and source.c need from one, and no more. The
+ * row is chosen by the beginning of the path; `local` is the one that takes what is left. */
+
+#include "netlytics/base.h"
+
+enum { NLT_FS_PATH_MAX = 4096 }; /* bytes of a path with its NUL */
+
+typedef enum nlt_fs_kind {
+    NLT_FS_FILE,
+    NLT_FS_DIRECTORY,
+    NLT_FS_STREAM /* pipe, socket, device: read once, in order */
+} nlt_fs_kind;
+
+typedef struct nlt_fs_info {
+    nlt_fs_kind kind;
+    int64_t size; /* bytes; -1: unknown */
+} nlt_fs_info;
+
+typedef struct nlt_fs nlt_fs;
+
+typedef struct nlt_fs_file {
+    const nlt_fs *fs;
+    int64_t handle; /* local: the descriptor */
+    nlt_fs_info info;
+} nlt_fs_file;
+
+/* Called for each name; `name` is borrowed until it returns. A failure ends the walk. */
+typedef nlt_status (*nlt_fs_visit)(void *ctx, const char *name, nlt_fs_info info, nlt_error *err);
+
+struct nlt_fs {
+    const char *scheme; /* what its paths begin with; "" matches all */
+    /* Symlinks followed. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
+    nlt_status (*stat)(const char *path, nlt_fs_info *info, nlt_error *err);
+    /* Names of a directory without "." and "..", in no order; sizes may be -1. Symlinks followed,
+     * dangling ones left out. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
+    nlt_status (*list)(const char *path, nlt_fs_visit visit, void *ctx, nlt_error *err);
+    /* Whole paths that a glob means, sizes known; none is no error. */
+    nlt_status (*glob)(const char *pattern, nlt_fs_visit visit, void *ctx, nlt_error *err);
+    /* For reading; a directory is NLT_ERR_IO. "-" is standard input. */
+    nlt_status (*open)(const char *path, nlt_fs_file *file, nlt_error *err);
+    /* Bytes at `offset` (streams: the next ones); *n = 0 only at the end. NLT_ERR_IO. */
+    nlt_status (*read)(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n,
+        nlt_error *err);
+    void (*close)(nlt_fs_file *file);
+};
+
+/* The row for a path; never NULL. */
+NLT_API const nlt_fs *nlt__fs_for(const char *path);
+NLT_API bool nlt__fs_exists(const char *path);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_IO_SOURCE_H
+#define NLT_IO_SOURCE_H
+
+/* Bytes of a file in order, decompressed: gzip (ISA-L, all members), zstd (all frames), bzip2 (all
+ * streams), xz (all streams), plain; decided by the first bytes, never by the name. */
+
+#include "netlytics/base.h"
+
+typedef enum nlt_codec {
+    NLT_CODEC_PLAIN = 0,
+    NLT_CODEC_GZIP,
+    NLT_CODEC_ZSTD,
+    NLT_CODEC_BZIP2,
+    NLT_CODEC_XZ,
+    NLT_CODEC_COUNT
+} nlt_codec;
+
+typedef struct nlt_source nlt_source;
+
+/* `offset` > 0 is allowed for plain files only (NLT_ERR_ARG). "-" is standard input.
+ * NLT_ERR_NOT_FOUND: no such file; NLT_ERR_IO: not readable, a directory. */
+NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, nlt_source **out,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Fills up to `cap` bytes; *n = 0 at the end. As many as can be had: fewer than `cap` only at the
+ * end or (pipes) when less is there. NLT_ERR_DAMAGED: the compressed stream is corrupt or cut; *n
+ * bytes before the damage are valid (also for every other failure). NLT_ERR_IO. NLT_ERR_NOMEM. After a failure: only close. */
+NLT_API nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Bytes of the file itself consumed so far (progress), counted from `offset`. */
+NLT_API int64_t nlt__source_consumed(const nlt_source *source);
+NLT_API nlt_codec nlt__source_codec(const nlt_source *source);
+NLT_API void nlt__source_close(nlt_source *source);
+
+/* Codec by magic bytes of a file (size of the file is returned too). Pipes and "-" cannot be looked
+ * at without loss: plain, size -1. */
+NLT_API nlt_status nlt__source_probe(const char *path, nlt_codec *codec, int64_t *size,
+    nlt_error *err) NLT_MUST_CHECK;
+
+#endif
