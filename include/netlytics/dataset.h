@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NETLYTICS_DATASET_H
+#define NETLYTICS_DATASET_H
+
+/** What a user asks to be read, and what became of every line of it. */
+
+#include "netlytics/base.h"
+#include "netlytics/arrow.h"
+#include "netlytics/table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A dataset request. All strings are borrowed until the call that takes the request returns. */
+typedef struct nlt_dataset_request {
+    size_t struct_size;       /**< sizeof(nlt_dataset_request) */
+    const char *connector;    /**< class name or alias */
+    const char *input_path;   /**< base folder, or a file, a glob, "-" for standard input */
+    const char *start_day;    /**< "YYYY_MM_DD", first day; NULL: open */
+    const char *end_day;      /**< "YYYY_MM_DD", last day, included; NULL: open */
+    double max_bad_fraction;  /**< 0..1: share of rejected lines of a file that stops the run */
+    bool filter_rows;         /**< keep rows whose time column lies in the day range (UTC) */
+    bool strict_days;         /**< a day without a file is an error, not a warning */
+    bool strict_files;        /**< a damaged file is an error, not a warning */
+} nlt_dataset_request;
+
+#define NLT_DATASET_REQUEST_INIT \
+    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, false, false, false}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One thread's way through a split: blocks of bytes, lines, rows.
+ *
+ * A block is read behind what is left of the line before; a batch never outlives the block that its
+ * strings point into, so it ends early where a block ends. Behind the valid bytes lie 64 more that
+ * line functions may read without meaning. */
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/assert.h"
+#include "core/utf8.h"
+#include "scan/scan_types.h"
+
+enum {
+    BLOCK_BYTES = 512 << 10,
+    TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
+    PAD_BYTES = 64
+};
+
+struct nlt_scan_reader {
+    nlt_scan *scan;
+    nlt_builder *builder; /* of the columns asked for, and the time column if rows are filtered */
+    nlt_batch view;       /* the builder's batch without the added column */
+    int time_slot;        /* batch column of the time; -1: rows are not filtered */
+    nlt_source *source;   /* NULL: no split is open */
+    int64_t split;        /* -1: none */
+    int64_t end;          /* of the split */
+    char *buf;            /* cap + PAD_BYTES */
+    size_t cap;
+    size_t len;
+    size_t pos;           /* where the next line begins */
+    int64_t base;         /* offset in the file of buf[0] */
+    int64_t consumed;     /* bytes of the file told to the progress */
+    bool at_end;          /* nothing follows buf[len] */
+    bool is_clean;        /* buf[0..len) is ASCII without NUL */
+    bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
+    bool is_head_judged;
+    nlt_split_report report;
+};
+
+/* ---- opening ---- */
+
+static nlt_status reader_columns(nlt_scan_reader *reader, const int *wanted, int n_wanted,
+    nlt_error *err)
+{
+    const nlt_table_desc *table = reader->scan->connector->table;
+    int columns[NLT_BUILDER_COLUMNS_MAX];
+    NLT_ASSERT(n_wanted < NLT_BUILDER_COLUMNS_MAX);
+    reader->time_slot = -1;
+    for (int i = 0; i < n_wanted; i++) {
+        columns[i] = wanted[i];
+        if (reader->scan->filter_rows && wanted[i] == table->time_column) {
+            reader->time_slot = i;
+        }
+    }
+    int n = n_wanted;
+    if (reader->scan->filter_rows && reader->time_slot < 0) {
+        reader->time_slot = n;
+        columns[n++] = table->time_column;
+    }
+    return nlt__builder_new(table, columns, n, &reader->builder, err);
+}
+
+nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_scan_reader **out, nlt_error *err)
+{
+    *out = NULL;
+    nlt_scan_reader *reader = nlt_alloc_zero(1, sizeof *reader);
+    if (reader == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    reader->scan = scan;
+    reader->split = -1;
+    reader->cap = BLOCK_BYTES;
+    reader->buf = nlt_alloc(reader->cap + PAD_BYTES);
+    nlt_status status = reader->buf == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+                                            : reader_columns(reader, wanted, n_wanted, err);
+    if (status != NLT_OK) {
+        nlt__scan_reader_close(reader);
+        return status;
+    }
+    reader->view = *reader->builder->batch;
+    reader->view.n_cols = n_wanted;
+    *out = reader;
+    return NLT_OK;
+}
+
+static nlt_status end_split(nlt_scan_reader *reader, bool is_complete, nlt_error *err)
+{
+    int64_t split = reader->split;
+    nlt__source_close(reader->source);
+    reader->source = NULL;
+    reader->split = -1;
+    reader->report.is_complete = is_complete;
+    return nlt__scan_file_report(reader->scan, split, &reader->report, err);
+}
+
+void nlt__scan_reader_close(nlt_scan_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    if (reader->split >= 0) {
+        nlt_status ignored = end_split(reader, false, NULL);
+        (void)ignored; /* the run is over; what was read is in the report */
+    }
+    nlt__builder_free(reader->builder);
+    nlt_free(reader->buf);
+    nlt_free(reader);
+}
+
+static const char *reader_path(const nlt_scan_reader *reader)
+{
+    return reader->scan->files[reader->scan->splits[reader->split].file].entry->path;
+}
+
+/* Failures of a file are damage, which the report tells; others stop the run. */
+static nlt_status take_damage(nlt_scan_reader *reader, nlt_status status, const nlt_error *cause,
+    nlt_error *err)
+{
+    if (status != NLT_ERR_DAMAGED && status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND) {
+        if (err != NULL) {
+            *err = *cause;
+        }
+        return status;
+    }
+    reader->report.is_damaged = true;
+    reader->report.damage = *cause;
+    reader->at_end = true;
+    return NLT_OK;
+}
+
+nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+{
+    if (reader->split >= 0) {
+        NLT_TRY(end_split(reader, false, err));
+    }
+    const nlt_split *range = &reader->scan->splits[split];
+    memset(&reader->report.counts, 0, sizeof reader->report.counts);
+    reader->report.n_examples = 0;
+    reader->report.is_damaged = false;
+    reader->split = split;
+    reader->end = range->end;
+    reader->len = 0;
+    reader->pos = 0;
+    reader->consumed = 0;
+    reader->at_end = false;
+    reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
+    /* A line that begins exactly at `begin` is ours: look at the byte before it. */
+    reader->in_skipped_line = range->begin > 0;
+    reader->base = range->begin > 0 ? range->begin - 1 : 0;
+    nlt_error cause = NLT_ERROR_INIT;
+    nlt_status status = nlt__source_open(reader_path(reader), reader->base, &reader->source,
+        &cause);
+    return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
+}
+
+/* ---- bytes ---- */
+
+static void note_reject(nlt_scan_reader *reader, nlt_reject_reason reason, nlt_bytes line,
+    int64_t offset)
+{
+    nlt_split_report *report = &reader->report;
+    report->counts.skipped++;
+    report->counts.by_reason[reason]++;
+    if (report->n_examples < NLT_SCAN_EXAMPLES) {
+        nlt_example *example = &report->examples[report->n_examples++];
+        example->split = reader->split;
+        example->line = report->counts.lines - 1;
+        example->offset = offset;
+        example->reason = reason;
+        example->len = line.len < NLT_SCAN_EXCERPT_BYTES ? line.len : NLT_SCAN_EXCERPT_BYTES;
+        memcpy(example->text, line.ptr, example->len);
+    }
+}
+
+/* Moves the unread bytes to the front; makes room if they are a long line's. */
+static nlt_status make_room(nlt_scan_reader *reader, nlt_error *err)
+{
+    size_t left = reader->len - reader->pos;
+    if (reader->pos > 0) {
+        memmove(reader->buf, reader->buf + reader->pos, left);
+        reader->base += (int64_t)reader->pos;
+        reader->len = left;
+        reader->pos = 0;
+    }
+    if (left <= reader->cap / 2) {
+        return NLT_OK;
+    }
+    if (left > NLT_SCAN_LINE_MAX) {
+        reader->report.counts.lines++;
+        note_reject(reader, NLT_REJECT_OTHER, (nlt_bytes){reader->buf, left}, reader->base);
+        reader->in_skipped_line = true;
+        reader->base += (int64_t)left;
+        reader->len = 0;
+        return NLT_OK;
+    }
+    char *grown = nlt_realloc(reader->buf, reader->cap * 2 + PAD_BYTES);
+    if (grown == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory for a line of %zu bytes",
+            reader_path(reader), left);
+    }
+    reader->buf = grown;
+    reader->cap *= 2;
+    return NLT_OK;
+}
+
+/* Not far behind the end of the split, which the next one reads; twice as far each time. */
+static size_t bytes_to_read(const nlt_scan_reader *reader)
+{
+    size_t room = reader->cap - reader->len;
+    int64_t at = reader->base + (int64_t)reader->len;
+    if (reader->end == INT64_MAX) {
+        return room;
+    }
+    int64_t wanted = (reader->end > at ? reader->end - at : 0) + TAIL_BYTES + (int64_t)reader->len;
+    return (uint64_t)wanted < room ? (size_t)wanted : room;
+}
+
+static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
+{
+    if (atomic_load_explicit(&reader->scan->is_cancelled, memory_order_relaxed)) {
+        return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
+    }
+    NLT_TRY(make_room(reader, err));
+    size_t n = 0;
+    nlt_error cause = NLT_ERROR_INIT;
+    nlt_status status = nlt__source_read(reader->source, reader->buf + reader->len,
+        bytes_to_read(reader), &n, &cause);
+    reader->at_end = n == 0;
+    if (status != NLT_OK) {
+        NLT_TRY(take_damage(reader, status, &cause, err));
+    }
+    reader->len += n;
+    reader->is_clean = nlt__text_is_ascii((nlt_bytes){reader->buf, reader->len});
+    memset(reader->buf + reader->len, 0, PAD_BYTES);
+    int64_t consumed = nlt__source_consumed(reader->source);
+    atomic_fetch_add_explicit(&reader->scan->bytes_done, consumed - reader->consumed,
+        memory_order_relaxed);
+    reader->consumed = consumed;
+    return NLT_OK;
+}
+
+/* ---- lines ---- */
+
+/* True if the row that was just put lies in the time range. */
+static bool passes_filter(const nlt_scan_reader *reader, int64_t row)
+{
+    if (reader->time_slot < 0) {
+        return true;
+    }
+    const nlt_vec *time = &reader->builder->batch->cols[reader->time_slot];
+    if (!nlt__valid(time->valid, row)) {
+        return false;
+    }
+    double at = ((const double *)time->data)[row];
+    return at >= reader->scan->time_from && at < reader->scan->time_to;
+}
+
+static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
+{
+    nlt_builder *out = reader->builder;
+    nlt_line_counts *counts = &reader->report.counts;
+    counts->lines++;
+    if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
+        line.len--;
+    }
+    if (line.len == 0) {
+        counts->ignored++;
+        return;
+    }
+    nlt_line_ctx ctx = {NLT_REJECT_OTHER};
+    nlt_row verdict = NLT_ROW_REJECTED;
+    if (line.len <= NLT_SCAN_LINE_MAX) {
+        out->is_clean = reader->is_clean || nlt__text_is_ascii(line);
+        verdict = reader->scan->connector->line(&ctx, line, out);
+    }
+    if (verdict == NLT_ROW_USED) {
+        counts->used++;
+        if (passes_filter(reader, out->row)) {
+            if (out->batch->row_key != NULL) {
+                out->batch->row_key[out->row] =
+                    reader->scan->splits[reader->split].file * (INT64_C(1) << 40) + offset;
+            }
+            out->row++;
+            counts->rows++;
+            return;
+        }
+        counts->filtered++;
+    } else if (verdict == NLT_ROW_IGNORED) {
+        counts->ignored++;
+    } else {
+        note_reject(reader, ctx.reason, line, offset);
+    }
+    nlt__builder_undo(out);
+}
+
+/* Bytes of a line that is not to be parsed: up to its newline, or all there are. */
+static void skip_line(nlt_scan_reader *reader)
+{
+    const char *start = reader->buf + reader->pos;
+    const char *newline = memchr(start, '\n', reader->len - reader->pos);
+    if (newline == NULL && !reader->at_end) {
+        reader->pos = reader->len;
+        return;
+    }
+    reader->pos = newline == NULL ? reader->len : (size_t)(newline + 1 - reader->buf);
+    reader->in_skipped_line = false;
+}
+
+/* The last line, which has no newline. In a damaged stream it is not finished. */
+static void take_last_line(nlt_scan_reader *reader)
+{
+    nlt_bytes line = {reader->buf + reader->pos, reader->len - reader->pos};
+    int64_t offset = reader->base + (int64_t)reader->pos;
+    reader->pos = reader->len;
+    if (reader->report.is_damaged) {
+        reader->report.counts.lines++;
+        note_reject(reader, NLT_REJECT_OTHER, line, offset);
+    } else {
+        take_line(reader, line, offset);
+    }
+}
+
+/* Lines of the block until the batch is full. False: more bytes are needed, or none are left. */
+static bool take_lines(nlt_scan_reader *reader)
+{
+    while (reader->builder->row < NLT_BATCH_ROWS) {
+        if (reader->in_skipped_line) {
+            skip_line(reader);
+            if (reader->pos == reader->len) {
+                return false;
+            }
+            continue;
+        }
+        int64_t offset = reader->base + (int64_t)reader->pos;
+        if (offset >= reader->end) {
+            return false;
+        }
+        const char *start = reader->buf + reader->pos;
+        const char *newline = memchr(start, '\n', reader->len - reader->pos);
+        if (newline == NULL) {
+            if (reader->at_end && reader->pos < reader->len) {
+                take_last_line(reader);
+            }
+            return false;
+        }
+        reader->pos = (size_t)(newline + 1 - reader->buf);
+        take_line(reader, (nlt_bytes){start, (size_t)(newline - start)}, offset);
+    }
+    return true;
+}
+
+static bool is_past_end(const nlt_scan_reader *reader)
+{
+    return reader->base + (int64_t)reader->pos >= reader->end
+        || (reader->at_end && reader->pos == reader->len);
+}
+
+/* A file of which the first part is hopeless is not read to its end. */
+static nlt_status judge_head(nlt_scan_reader *reader, nlt_error *err)
+{
+    if (reader->is_head_judged || reader->base < NLT_SCAN_HEAD_BYTES) {
+        return NLT_OK;
+    }
+    reader->is_head_judged = true;
+    const nlt_line_counts *counts = &reader->report.counts;
+    return nlt__scan_judge(reader->scan, reader->scan->splits[reader->split].file, counts->used,
+        counts->skipped, err);
+}
+
+nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
+{
+    *batch = NULL;
+    if (reader->split < 0) {
+        return NLT_OK;
+    }
+    nlt__builder_reset(reader->builder);
+    while (!take_lines(reader) && reader->builder->row == 0) {
+        if (is_past_end(reader)) {
+            return end_split(reader, true, err);
+        }
+        NLT_TRY(fill(reader, err));
+        NLT_TRY(judge_head(reader, err));
+    }
+    if (reader->builder->failed != NLT_OK) {
+        return nlt_fail(err, reader->builder->failed, "%s: out of memory for a batch of rows",
+            reader_path(reader));
+    }
+    atomic_fetch_add_explicit(&reader->scan->rows_done, reader->builder->row,
+        memory_order_relaxed);
+    reader->builder->batch->n_rows = reader->builder->row;
+    reader->view.n_rows = reader->builder->row;
+    *batch = &reader->view;
+    return NLT_OK;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What became of every line (spec: "Corrupt lines").
+ *
+ * A split is filed once, whoever reads it again, so a scan that runs twice counts once. Sums do not
+ * depend on the order in which splits end; the examples are the first of the dataset's order. */
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/time.h"
+#include "core/utf8.h"
+#include "scan/scan_types.h"
+
+enum { WARNED_FILES_MAX = 10 };
+
+/* ---- filing ---- */
+
+static void add_counts(nlt_line_counts *sum, const nlt_line_counts *more)
+{
+    sum->lines += more->lines;
+    sum->used += more->used;
+    sum->rows += more->rows;
+    sum->ignored += more->ignored;
+    sum->skipped += more->skipped;
+    sum->filtered += more->filtered;
+    for (int i = 0; i < NLT_REJECT_COUNT; i++) {
+        sum->by_reason[i] += more->by_reason[i];
+    }
+}
+
+/* Keeps the first examples by (split, line); a split's own come in order. */
+static void add_example(nlt_scan *scan, const nlt_example *example)
+{
+    int at = scan->n_examples;
+    while (at > 0 && scan->examples[at - 1].split > example->split) {
+        at--;
+    }
+    if (at == NLT_SCAN_EXAMPLES) {
+        return;
+    }
+    int moved = scan->n_examples - at - (scan->n_examples == NLT_SCAN_EXAMPLES);
+    memmove(&scan->examples[at + 1], &scan->examples[at], (size_t)moved * sizeof *example);
+    scan->examples[at] = *example;
+    scan->n_examples += scan->n_examples < NLT_SCAN_EXAMPLES;
+}
+
+nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped,
+    nlt_error *err)
+{
+    int64_t judged = used + skipped;
+    if (judged < NLT_SCAN_JUDGED_LINES
+        || (double)skipped <= scan->max_bad_fraction * (double)judged) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_DAMAGED, "%s: %lld of %lld lines rejected, more than --max_bad_fraction %g",
+        scan->files[file].entry->path, (long long)skipped, (long long)judged,
+        scan->max_bad_fraction);
+    nlt_error_hint(err, "is it written by %s? %s reads nothing else", scan->connector->tool,
+        scan->connector->class_name);
+    return NLT_ERR_DAMAGED;
+}
+
+static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_split_report *report,
+    nlt_error *err)
+{
+    if (file->damage == NULL) {
+        file->damage = nlt_strdup(report->damage.message);
+        if (file->damage == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+    }
+    if (!scan->strict_files) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_DAMAGED, "%s", report->damage.message);
+    nlt_error_hint(err, "without --strict_files the rows before the damage are used");
+    return NLT_ERR_DAMAGED;
+}
+
+static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_split_report *report,
+    nlt_error *err)
+{
+    nlt_split *split = &scan->splits[split_index];
+    if (split->is_filed) {
+        return NLT_OK;
+    }
+    nlt_scan_file *file = &scan->files[split->file];
+    const nlt_line_counts *counts = &report->counts;
+    split->is_filed = true;
+    split->lines = counts->lines;
+    scan->n_filed++;
+    add_counts(&scan->counts, counts);
+    for (int i = 0; i < report->n_examples; i++) {
+        add_example(scan, &report->examples[i]);
+    }
+    file->used += counts->used;
+    file->skipped += counts->skipped;
+    file->rows += counts->rows;
+    file->splits_left--;
+    file->is_partial |= !report->is_complete;
+    bool is_head_done = false;
+    if (split->begin < NLT_SCAN_HEAD_BYTES) {
+        file->head_used += counts->used;
+        file->head_skipped += counts->skipped;
+        is_head_done = --file->head_left == 0;
+    }
+    if (report->is_damaged) {
+        NLT_TRY(file_damage(scan, file, report, err));
+    }
+    if (file->is_partial) {
+        return NLT_OK; /* nothing is known about the whole */
+    }
+    if (is_head_done && file->splits_left > 0) {
+        NLT_TRY(nlt__scan_judge(scan, split->file, file->head_used, file->head_skipped, err));
+    }
+    return file->splits_left > 0
+        ? NLT_OK
+        : nlt__scan_judge(scan, split->file, file->used, file->skipped, err);
+}
+
+nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_report *report,
+    nlt_error *err)
+{
+    pthread_mutex_lock(&scan->lock);
+    nlt_status status = file_locked(scan, split, report, err);
+    pthread_mutex_unlock(&scan->lock);
+    return status;
+}
+
+/* ---- totals ---- */
+
+static bool is_empty_file(const nlt_scan_file *file)
+{
+    return file->splits_left == 0 && !file->is_partial && file->damage == NULL
+        && file->used + file->skipped == 0;
+}
+
+static bool is_complete(const nlt_scan *scan)
+{
+    bool complete = scan->n_filed == scan->n_splits;
+    for (int64_t i = 0; i < scan->list.n && complete; i++) {
+        complete = !scan->files[i].is_partial;
+    }
+    return complete;
+}
+
+void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
+{
+    memset(out, 0, sizeof *out);
+    const nlt_line_counts *counts = &scan->counts;
+    out->files = scan->list.n;
+    out->lines = counts->lines;
+    out->used = counts->used;
+    out->rows = counts->rows;
+    out->ignored = counts->ignored;
+    out->skipped = counts->skipped;
+    out->filtered = counts->filtered;
+    memcpy(out->by_reason, counts->by_reason, sizeof out->by_reason);
+    for (int64_t i = 0; i < scan->list.n; i++) {
+        out->empty_files += is_empty_file(&scan->files[i]);
+        out->damaged_files += scan->files[i].damage != NULL;
+    }
+    out->is_complete = is_complete(scan);
+}
+
+nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
+{
+    int64_t damaged = 0;
+    const nlt_scan_file *first = NULL;
+    for (int64_t i = 0; i < scan->list.n; i++) {
+        const nlt_scan_file *file = &scan->files[i];
+        if (file->damage == NULL) {
+            continue;
+        }
+        first = damaged++ == 0 ? file : first;
+        if (damaged <= WARNED_FILES_MAX) {
+            NLT_TRY(nlt__strings_add(warnings, err, "%s; its %lld rows before that are used",
+                file->damage, (long long)file->rows));
+        }
+    }
+    if (damaged > WARNED_FILES_MAX) {
+        NLT_TRY(nlt__strings_add(warnings, err, "%lld more files are damaged",
+            (long long)(damaged - WARNED_FILES_MAX)));
+    }
+    if (damaged > 0 && damaged == scan->list.n && scan->counts.rows == 0) {
+        return nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
+            damaged > 1 ? " (and all other files)" : "");
+    }
+    return NLT_OK;
+}
+
+/* ---- report.json ---- */
+
+static json_t *json_text(nlt_bytes text)
+{
+    nlt_arena arena = NLT_ARENA_INIT;
+    nlt_bytes clean = {"", 0};
+    json_t *json = nlt__text_escape(&arena, text, &clean) == NLT_OK
+        ? json_stringn(clean.ptr, clean.len)
+        : NULL;
+    nlt__arena_clear(&arena);
+    return json;
+}
+
+static json_t *json_path(const nlt_scan_file *file)
+{
+    const char *path = file->entry->path;
+    return json_text((nlt_bytes){path, strlen(path)});
+}
+
+/* 1-based line in its file; null where an earlier part was not read. */
+static json_t *json_line(const nlt_scan *scan, const nlt_example *example)
+{
+    int64_t line = example->line + 1;
+    int64_t first = scan->files[scan->splits[example->split].file].first_split;
+    for (int64_t i = first; i < example->split; i++) {
+        if (!scan->splits[i].is_filed) {
+            return json_null();
+        }
+        line += scan->splits[i].lines;
+    }
+    return json_integer(line);
+}
+
+static json_t *json_examples(const nlt_scan *scan)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < scan->n_examples; i++) {
+        const nlt_example *example = &scan->examples[i];
+        const nlt_scan_file *file = &scan->files[scan->splits[example->split].file];
+        json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:I, s:o}", "file",
+            json_path(file), "line", json_line(scan, example), "reason",
+            nlt__reject_name(example->reason), "offset", (json_int_t)example->offset, "text",
+            json_text((nlt_bytes){example->text, example->len})));
+    }
+    return list;
+}
+
+static json_t *json_by_reason(const nlt_scan *scan)
+{
+    json_t *object = json_object();
+    for (int i = 0; i < NLT_REJECT_COUNT; i++) {
+        if (scan->counts.by_reason[i] > 0) {
+            json_object_set_new(object, nlt__reject_name((nlt_reject_reason)i),
+                json_integer(scan->counts.by_reason[i]));
+        }
+    }
+    return object;
+}
+
+static json_t *json_damaged(const nlt_scan *scan)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < scan->list.n; i++) {
+        if (scan->files[i].damage != NULL) {
+            json_array_append_new(list, json_path(&scan->files[i]));
+        }
+    }
+    return list;
+}
+
+static json_t *json_missing(const nlt_scan *scan)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < scan->list.n_missing; i++) {
+        char day[32];
+        nlt__format_date(scan->list.missing_days[i], day);
+        json_array_append_new(list, json_string(day));
+    }
+    return list;
+}
+
+nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *err)
+{
+    nlt_scan_totals totals;
+    nlt__scan_totals(scan, &totals);
+    json_t *report = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:b}",
+        "connector", scan->connector->class_name, "table", scan->connector->table->name,
+        "files", (json_int_t)totals.files, "lines", (json_int_t)totals.lines,
+        "used", (json_int_t)totals.used, "rows", (json_int_t)totals.rows,
+        "filtered", (json_int_t)totals.filtered, "ignored", (json_int_t)totals.ignored,
+        "skipped", (json_int_t)totals.skipped, "by_reason", json_by_reason(scan),
+        "empty_files", (json_int_t)totals.empty_files, "damaged_files", json_damaged(scan),
+        "missing_days", json_missing(scan), "examples", json_examples(scan),
+        "is_complete", (int)totals.is_complete);
+    char *text = report != NULL ? json_dumps(report, JSON_INDENT(2)) : NULL;
+    json_decref(report);
+    if (text == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for the report");
+    }
+    nlt_status status = nlt__buf_append(out, text, strlen(text), err);
+    free(text); /* jansson's own allocation */
+    return status == NLT_OK ? nlt__buf_append(out, "\n", 1, err) : status;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_SCAN_SCAN_H
+#define NLT_SCAN_SCAN_H
+
+/* A scan: a dataset request turned into files, splits, batches and a report. It works without any
+ * engine; a table function, the ordered writer and an Arrow stream are its consumers.
+ *
+ *   nlt_scan         what is read (immutable after opening, shared by all threads) + the report
+ *   nlt_scan_reader  one thread's buffers; is given one split after the other */
+
+#include <stdatomic.h>
+
+#include "connectors/connector.h"
+#include "core/buf.h"
+#include "core/strings.h"
+#include "netlytics/dataset.h"
+
+typedef struct nlt_scan nlt_scan;
+typedef struct nlt_scan_reader nlt_scan_reader;
+
+/* Lists files and cuts them into splits of about `split_bytes` (0: chosen from the size of the
+ * input and `threads`). Warnings (missing days, shadowed files) are appended to `warnings`.
+ * NLT_ERR_ARG: connector, days. NLT_ERR_NOT_FOUND: no file, or strict_days. */
+NLT_API nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads,
+    int64_t split_bytes, nlt_strings *warnings, nlt_scan **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API void nlt__scan_close(nlt_scan *scan);
+
+NLT_API const nlt_connector *nlt__scan_connector(const nlt_scan *scan);
+NLT_API const nlt_table_desc *nlt__scan_table(const nlt_scan *scan);
+NLT_API int64_t nlt__scan_split_count(const nlt_scan *scan);
+NLT_API int64_t nlt__scan_file_count(const nlt_scan *scan);
+NLT_API int64_t nlt__scan_bytes(const nlt_scan *scan);           /* of all files; -1: unknown */
+NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan);      /* any thread, any time */
+NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);       /* any thread, any time */
+/* Stops all readers at their next batch: NLT_ERR_CANCELLED. Async-signal-safe. */
+NLT_API void nlt__scan_cancel(nlt_scan *scan);
+
+/* A reader of the columns `wanted` (positions in the table; in output order, may be none). */
+NLT_API nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_scan_reader **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API void nlt__scan_reader_close(nlt_scan_reader *reader);
+/* Starts a split, 0..split_count-1. */
+NLT_API nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+    NLT_MUST_CHECK;
+/* The next rows of the split, borrowed until the next call on this reader; *batch = NULL at its
+ * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. */
+NLT_API nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- rows in dataset order ---- */
+
+/* Turns a batch into bytes; called from any thread. `first_row` is -1: not known. */
+typedef nlt_status (*nlt_scan_format_fn)(void *ctx, const nlt_batch *batch, nlt_buf *out,
+    nlt_error *err);
+/* Takes bytes in dataset order; one call at a time. */
+typedef nlt_status (*nlt_scan_write_fn)(void *ctx, const void *bytes, size_t len, nlt_error *err);
+
+typedef struct nlt_scan_ordered {
+    const int *wanted;
+    int n_wanted;
+    int threads;
+    int64_t limit; /* rows; -1: all. Reading stops early. */
+    nlt_scan_format_fn format;
+    nlt_scan_write_fn write;
+    void *ctx;
+} nlt_scan_ordered;
+
+/* Reads all splits on `threads` threads and writes their rows in order; memory is bounded by a
+ * window of a few splits. *n_rows = rows written. */
+NLT_API nlt_status nlt__scan_run_ordered(nlt_scan *scan, const nlt_scan_ordered *job,
+    int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- report ---- */
+
+typedef struct nlt_scan_totals {
+    int64_t files, lines, used, rows, ignored, skipped, filtered;
+    int64_t by_reason[NLT_REJECT_COUNT];
+    int64_t empty_files, damaged_files;
+    bool is_complete; /* every split was read to its end */
+} nlt_scan_totals;
+
+NLT_API void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out);
+/* report.json as text (spec/datasets.md 1, "Corrupt lines"). Only when no reader is running. */
+NLT_API nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *err)
+    NLT_MUST_CHECK;
+/* Checks what only the end of a run can tell (all files damaged and no row); appends warnings about
+ * damaged files. NLT_ERR_DAMAGED. */
+NLT_API nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
+    NLT_MUST_CHECK;
+
+#endif
