@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of connectors and how users name its rows. */
+
+#define _DEFAULT_SOURCE
+
+#include "connectors/connector.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/strings.h"
+
+#define X(name) extern const nlt_connector nlt_connector_##name;
+#include "connectors/connectors.def"
+#undef X
+
+static const nlt_connector *const connectors[] = {
+#define X(name) &nlt_connector_##name,
+#include "connectors/connectors.def"
+#undef X
+};
+
+enum { CONNECTOR_COUNT = sizeof connectors / sizeof connectors[0], NAME_MAX_BYTES = 128 };
+
+const char *nlt__reject_name(nlt_reject_reason reason)
+{
+    static const char *const names[NLT_REJECT_COUNT] = {
+        [NLT_REJECT_TOO_FEW_FIELDS] = "too_few_fields",
+        [NLT_REJECT_BAD_TIME] = "bad_time",
+        [NLT_REJECT_BAD_NUMBER] = "bad_number",
+        [NLT_REJECT_BAD_ADDRESS] = "bad_address",
+        [NLT_REJECT_BAD_URL] = "bad_url",
+        [NLT_REJECT_TRUNCATED_PACKET] = "truncated_packet",
+        [NLT_REJECT_NOT_DNS] = "not_dns",
+        [NLT_REJECT_OTHER] = "other",
+    };
+    return names[reason];
+}
+
+int nlt__connector_count(void)
+{
+    return CONNECTOR_COUNT;
+}
+
+const nlt_connector *nlt__connector_at(int index)
+{
+    return index >= 0 && index < CONNECTOR_COUNT ? connectors[index] : NULL;
+}
+
+/* True if `name` is the alias, with "bro" for "zeek" and "flows" for "NamedFlows" allowed. */
+static bool is_alias(const char *name, const char *alias)
+{
+    static const struct {
+        const char *other, *plain;
+    } words[] = {{"bro:", "zeek:"}, {":flows", ":NamedFlows"}};
+    char text[NAME_MAX_BYTES];
+    if (strlen(name) + sizeof "NamedFlows" >= sizeof text) {
+        return false;
+    }
+    (void)snprintf(text, sizeof text, "%s", name);
+    size_t bro = strlen(words[0].other);
+    if (strncasecmp(text, words[0].other, bro) == 0) {
+        (void)snprintf(text, sizeof text, "%s%s", words[0].plain, name + bro);
+    }
+    const char *colon = strchr(text, ':');
+    if (colon != NULL && nlt__equal_ignore_case(colon, words[1].other)) {
+        size_t tool = (size_t)(colon - text);
+        (void)snprintf(text + tool, sizeof text - tool, "%s", words[1].plain);
+    }
+    return nlt__equal_ignore_case(text, alias);
+}
+
+static nlt_status fail_unknown(const char *name, nlt_error *err)
+{
+    const char *names[2 * CONNECTOR_COUNT];
+    char list[512];
+    size_t len = 0;
+    for (int i = 0; i < CONNECTOR_COUNT; i++) {
+        names[2 * i] = connectors[i]->class_name;
+        names[2 * i + 1] = connectors[i]->alias;
+        int n = snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "",
+            connectors[i]->alias);
+        len = (size_t)n < sizeof list - len ? len + (size_t)n : sizeof list - 1;
+    }
+    nlt_fail(err, NLT_ERR_ARG, "--connector: unknown connector \"%.200s\"", name);
+    const char *closest = nlt_closest(name, names, 2 * CONNECTOR_COUNT);
+    if (closest != NULL) {
+        nlt_error_hint(err, "did you mean %s? `netlytics connectors` lists all", closest);
+    } else {
+        nlt_error_hint(err, "known are %s; `netlytics connectors` tells more", list);
+    }
+    return NLT_ERR_ARG;
+}
+
+nlt_status nlt__connector_find(const char *name, const nlt_connector **out, nlt_error *err)
+{
+    for (int i = 0; i < CONNECTOR_COUNT; i++) {
+        if (strcmp(name, connectors[i]->class_name) == 0
+            || is_alias(name, connectors[i]->alias)) {
+            *out = connectors[i];
+            return NLT_OK;
+        }
+    }
+    *out = NULL;
+    return fail_unknown(name, err);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "connectors/name.h"
+
+/* Without the port of "name:digits"; a text with more colons is an IPv6 address. */
+static nlt_bytes cut_port(nlt_bytes text)
+{
+    size_t digits = 0;
+    while (digits < text.len && text.ptr[text.len - 1 - digits] >= '0'
+        && text.ptr[text.len - 1 - digits] <= '9') {
+        digits++;
+    }
+    if (digits == 0 || digits == text.len || text.ptr[text.len - 1 - digits] != ':') {
+        return text;
+    }
+    size_t colon = text.len - 1 - digits;
+    return memchr(text.ptr, ':', colon) == NULL ? (nlt_bytes){text.ptr, colon} : text;
+}
+
+static nlt_bytes strip(nlt_bytes text)
+{
+    if (text.len >= 2 && text.ptr[0] == '[') {
+        const char *close = memchr(text.ptr, ']', text.len);
+        if (close != NULL) {
+            text = (nlt_bytes){text.ptr + 1, (size_t)(close - text.ptr - 1)};
+        }
+    } else {
+        text = cut_port(text);
+    }
+    if (text.len > 0 && text.ptr[text.len - 1] == '.') {
+        text.len--;
+    }
+    return text;
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+bool nlt__name_put(nlt_builder *out, int column, nlt_bytes candidate)
+{
+    nlt_bytes name = strip(candidate);
+    if (name.len == 0) {
+        return false;
+    }
+    size_t upper = 0;
+    while (upper < name.len && !is_upper(name.ptr[upper])) {
+        upper++;
+    }
+    if (upper == name.len || !nlt_wants(out, column)) {
+        nlt_put_text(out, column, name);
+        return true;
+    }
+    char *lower = nlt__arena_copy(&out->arena, name);
+    if (lower == NULL) {
+        out->failed = NLT_ERR_NOMEM;
+        return true;
+    }
+    for (size_t i = upper; i < name.len; i++) {
+        lower[i] = is_upper(lower[i]) ? (char)(lower[i] | 0x20) : lower[i];
+    }
+    nlt_put_text(out, column, (nlt_bytes){lower, name.len});
+    return true;
+}

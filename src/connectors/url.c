@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* URLs as proxies log them (RFC 3986, with everything that real logs have instead). Nothing is
+ * decoded; the table of cases is that of the Squid format's description. */
+
+#include "connectors/url.h"
+
+#include <string.h>
+
+#include "connectors/fields.h"
+#include "core/num.h"
+
+enum { PORT_MAX = 65535, CONNECT_PORT_DIGITS = 5 };
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Length of the scheme in "scheme://"; 0: the text does not begin so. */
+static size_t scheme_len(nlt_bytes text)
+{
+    size_t i = 0;
+    if (text.len == 0 || !is_letter(text.ptr[0])) {
+        return 0;
+    }
+    while (i < text.len && (is_letter(text.ptr[i]) || is_digit(text.ptr[i]) || text.ptr[i] == '+'
+                               || text.ptr[i] == '-' || text.ptr[i] == '.' || text.ptr[i] == '_')) {
+        i++;
+    }
+    return text.len - i >= 3 && memcmp(text.ptr + i, "://", 3) == 0 ? i : 0;
+}
+
+static int default_port(nlt_bytes scheme)
+{
+    static const struct {
+        const char *scheme;
+        size_t len;
+        int port;
+    } rows[] = {{"http", 4, 80}, {"https", 5, 443}, {"ftp", 3, 21}};
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        size_t i = 0;
+        while (scheme.len == rows[r].len && i < scheme.len
+            && (scheme.ptr[i] | 0x20) == rows[r].scheme[i]) {
+            i++;
+        }
+        if (i == rows[r].len) {
+            return rows[r].port;
+        }
+    }
+    return -1;
+}
+
+/* A port number; -1: not one. */
+static int parse_port(nlt_bytes text)
+{
+    uint64_t port = 0;
+    return nlt__parse_u64(text, &port) && port <= PORT_MAX ? (int)port : -1;
+}
+
+static nlt_bytes between(const char *begin, const char *end)
+{
+    return (nlt_bytes){begin, (size_t)(end - begin)};
+}
+
+static nlt_bytes or_absent(nlt_bytes text)
+{
+    return text.len > 0 ? text : (nlt_bytes){NULL, 0};
+}
+
+/* Host and port of an authority without its userinfo. */
+static bool split_authority(nlt_bytes authority, int fallback_port, nlt_url *out)
+{
+    const char *end = authority.ptr + authority.len;
+    nlt_bytes host = authority;
+    nlt_bytes port = {NULL, 0};
+    if (authority.len > 0 && authority.ptr[0] == '[') {
+        const char *close = memchr(authority.ptr, ']', authority.len);
+        if (close == NULL) {
+            return false;
+        }
+        host = between(authority.ptr + 1, close);
+        port = between(close + 1, end);
+    } else {
+        const char *colon = memchr(authority.ptr, ':', authority.len);
+        bool is_one = colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) == NULL;
+        if (is_one) { /* more of them: an address without brackets */
+            host = between(authority.ptr, colon);
+            port = between(colon, end);
+        }
+    }
+    out->host = or_absent(host);
+    if (port.len <= 1) {
+        out->port = authority.len > 0 ? fallback_port : -1;
+    } else {
+        out->port = port.ptr[0] == ':' ? parse_port(between(port.ptr + 1, end)) : -1;
+    }
+    return true;
+}
+
+static bool split_absolute(nlt_bytes text, size_t scheme, nlt_url *out)
+{
+    const char *begin = text.ptr + scheme + 3;
+    const char *end = text.ptr + text.len;
+    const char *stop = begin;
+    const char *host = begin;
+    while (stop < end && *stop != '/' && *stop != '?' && *stop != '#') {
+        host = *stop == '@' ? stop + 1 : host;
+        stop++;
+    }
+    out->path = or_absent(between(stop, end));
+    return split_authority(between(host, stop), default_port((nlt_bytes){text.ptr, scheme}), out);
+}
+
+/* `text:port` with one colon, no slash and 1-5 digits: where the colon is, else NULL. */
+static const char *connect_colon(nlt_bytes text)
+{
+    const char *end = text.ptr + text.len;
+    const char *p = end;
+    while (p > text.ptr && end - p < CONNECT_PORT_DIGITS + 1 && is_digit(p[-1])) {
+        p--;
+    }
+    size_t digits = (size_t)(end - p);
+    if (digits < 1 || digits > CONNECT_PORT_DIGITS || p - text.ptr < 2 || p[-1] != ':') {
+        return NULL;
+    }
+    return p - 1;
+}
+
+static bool is_plain_target(nlt_bytes host)
+{
+    return memchr(host.ptr, ':', host.len) == NULL && memchr(host.ptr, '/', host.len) == NULL;
+}
+
+bool nlt__url_split(nlt_bytes text, nlt_url *out)
+{
+    *out = (nlt_url){{NULL, 0}, {NULL, 0}, -1};
+    if (text.len == 0 || nlt__is_dash(text)) {
+        return true;
+    }
+    size_t scheme = scheme_len(text);
+    if (scheme > 0) {
+        return split_absolute(text, scheme, out);
+    }
+    bool is_bracketed = text.ptr[0] == '[';
+    if (is_bracketed && memchr(text.ptr, ']', text.len) == NULL) {
+        return false;
+    }
+    const char *colon = text.ptr[0] == '/' ? NULL : connect_colon(text);
+    if (colon != NULL) {
+        nlt_bytes host = between(text.ptr, colon);
+        bool is_v6 = is_bracketed && host.ptr[host.len - 1] == ']';
+        if (is_v6 || (!is_bracketed && is_plain_target(host))) {
+            out->host = or_absent(is_v6 ? between(host.ptr + 1, colon - 1) : host);
+            out->port = parse_port(between(colon + 1, text.ptr + text.len));
+            return true;
+        }
+    }
+    out->path = text;
+    return true;
+}
