@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_PLAN_PLAN_H
+#define NLT_PLAN_PLAN_H
+
+/* A plan: named relations, each made by a scan, a statement or a kernel over earlier ones.
+ *
+ * A plan is data. It is written once, by a connector or an algorithm; an engine runs it. SQL in
+ * plans keeps to what both engines compute alike: integers, decimals, counts, min and max. */
+
+#include "core/arena.h"
+#include "core/strings.h"
+#include "netlytics/dataset.h"
+#include "plan/kernel.h"
+
+typedef enum nlt_node_kind {
+    NLT_NODE_SCAN = 0,
+    NLT_NODE_SQL,
+    NLT_NODE_KERNEL,
+    NLT_NODE_KIND_COUNT
+} nlt_node_kind;
+
+typedef struct nlt_node {
+    const char *name; /* the relation it makes; unique in the plan */
+    nlt_node_kind kind;
+    const char *sql;            /* SQL: one SELECT over earlier relations */
+    const nlt_kernel *kernel;   /* KERNEL */
+    const nlt_params *params;   /* KERNEL: its parameters; borrowed */
+    const char *input;          /* KERNEL: the relation it reads */
+    int scan;                   /* SCAN: index of the dataset in the session */
+    int64_t limit;              /* SCAN: first rows in dataset order only; -1: all */
+    bool is_ordered;            /* SCAN: rows must come in dataset order */
+} nlt_node;
+
+enum { NLT_PLAN_NODES_MAX = 64 };
+
+typedef struct nlt_plan {
+    nlt_node nodes[NLT_PLAN_NODES_MAX]; /* in order of dependence; the last one is the answer */
+    int n_nodes;
+    nlt_arena arena; /* owns names and statements */
+} nlt_plan;
+
+NLT_API void nlt__plan_init(nlt_plan *plan);
+NLT_API void nlt__plan_clear(nlt_plan *plan);
+/* Appends a node; names and texts are copied. NLT_ERR_LIMIT, NLT_ERR_NOMEM. */
+NLT_API nlt_status nlt__plan_scan(nlt_plan *plan, const char *name, int scan, nlt_error *err)
+    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_sql(nlt_plan *plan, const char *name, const char *sql,
+    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_kernel *kernel,
+    const nlt_params *params, const char *input, nlt_error *err) NLT_MUST_CHECK;
+
+#endif
