@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NETLYTICS_NETLYTICS_H
+#define NETLYTICS_NETLYTICS_H
+
+/** All of the public interface. */
+
+#include "netlytics/arrow.h"
+#include "netlytics/base.h"
+#include "netlytics/dataset.h"
+#include "netlytics/session.h"
+#include "netlytics/table.h"
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NETLYTICS_SESSION_H
+#define NETLYTICS_SESSION_H
+
+/**
+ * The embedded engine: open a session, name a dataset, transform or run an algorithm, take the
+ * answer as a file or as an Arrow stream.
+ *
+ *   nlt_session_open -> nlt_dataset -> nlt_transform -> nlt_run
+ *                                   -> nlt_table_write | nlt_table_arrow_stream
+ *
+ * A session and its tables are used by one thread at a time; nlt_session_cancel may be called
+ * from any thread and from a signal handler. Work is spread over `threads` threads inside.
+ */
+
+#include "netlytics/arrow.h"
+#include "netlytics/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct nlt_session nlt_session;
+typedef struct nlt_table nlt_table;
+
+/** What a session tells its owner while it works; each may be NULL. */
+typedef struct nlt_hooks {
+    void (*warning)(void *ctx, const char *message); /**< called by the thread that called in */
+    void *ctx;
+} nlt_hooks;
+
+typedef struct nlt_session_options {
+    size_t struct_size;   /**< sizeof(nlt_session_options) */
+    int threads;          /**< 0: all cores */
+    int64_t memory_bytes; /**< 0: 60 % of the memory; at least 256 MiB */
+    const char *temp_dir; /**< spill below it; NULL: $TMPDIR or /tmp */
+    nlt_hooks hooks;
+} nlt_session_options;
+
+#define NLT_SESSION_OPTIONS_INIT {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}}
+
+/**
+ * Opens a session.
+ * @param options [in] NULL for defaults; copied
+ * @param out     [out] owned: nlt_session_close()
+ * @return NLT_OK; NLT_ERR_ARG (memory below 256 MiB); NLT_ERR_OUTPUT (temp_dir not usable);
+ *         NLT_ERR_NOMEM; NLT_ERR_INTERNAL (engine library too old)
+ */
+NLT_API nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/** Closes a session, its tables' storage and its private temporary folder. NULL is fine. */
+NLT_API void nlt_session_close(nlt_session *session);
+
+/** Stops what runs: the running call returns NLT_ERR_CANCELLED soon. Async-signal-safe. */
+NLT_API void nlt_session_cancel(nlt_session *session);
+
+/**
+ * Names a dataset. Files are listed now, rows are read when an answer is asked for.
+ * @param out [out] owned: nlt_table_free(), before the session is closed
+ * @return NLT_OK; NLT_ERR_ARG (connector, days); NLT_ERR_NOT_FOUND (no file); NLT_ERR_IO
+ */
+NLT_API nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
+    nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * One SELECT over `input`, which it calls `netlytics`. Checked (names, types) at once, run when
+ * an answer is asked for.
+ * @return NLT_OK; NLT_ERR_SQL: refused, or an error with its line and a caret in the message
+ */
+NLT_API nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * An algorithm over `input`. Parameters are checked at once, run when an answer is asked for.
+ * @param algo   [in] class name or alias
+ * @param params [in] JSON object; NULL: all defaults
+ * @return NLT_OK; NLT_ERR_ARG: unknown algorithm or parameter, or a table it cannot take
+ */
+NLT_API nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_table **out,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/** Frees a table handle. NULL is fine. */
+NLT_API void nlt_table_free(nlt_table *table);
+
+/** Number of columns of a table's rows. */
+NLT_API int nlt_table_column_count(const nlt_table *table);
+
+/** Column `index`; borrowed from the table. NULL outside the range. */
+NLT_API const nlt_column_desc *nlt_table_column(const nlt_table *table, int index);
+
+/**
+ * Runs the plan behind `table` and writes its rows.
+ * @param format [in] "csv", "ndjson", "json", "table"
+ * @param path   [in] a file, replaced by rename at the end; "-": standard output
+ * @param n_rows [out] rows written; may be NULL
+ * @return NLT_OK; NLT_ERR_ARG (format); NLT_ERR_SQL; NLT_ERR_DAMAGED; NLT_ERR_OUTPUT;
+ *         NLT_ERR_CANCELLED; NLT_ERR_NOMEM
+ * Nothing partial is left behind on failure. A reader of standard output that goes away ends the
+ * run early with NLT_OK.
+ */
+NLT_API nlt_status nlt_table_write(nlt_table *table, const char *format, const char *path,
+    int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Runs the plan behind `table` and hands out its rows as an Arrow C stream of struct arrays.
+ * @param out [out] to be released by its consumer before the table is freed
+ */
+NLT_API nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/** What the scans behind a session have read so far. Any thread, any time. */
+typedef struct nlt_progress {
+    int64_t bytes_total; /**< of the input files; -1: unknown */
+    int64_t bytes_done;
+    int64_t files;
+    int64_t rows;
+} nlt_progress;
+
+NLT_API void nlt_session_progress(const nlt_session *session, nlt_progress *out);
+
+/** Totals of the scans after an answer was taken. */
+typedef struct nlt_totals {
+    int64_t files, lines, used, rows, ignored, skipped;
+} nlt_totals;
+
+NLT_API void nlt_session_totals(const nlt_session *session, nlt_totals *out);
+
+/**
+ * report.json of a session's scans: files, lines, used, rows, ignored, skipped, by_reason,
+ * empty_files, damaged_files, missing_days, examples.
+ * @param text [out] NUL-terminated; owned: nlt_text_free()
+ */
+NLT_API nlt_status nlt_session_report(const nlt_session *session, char **text, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/** Frees text that the library handed out. NULL is fine. */
+NLT_API void nlt_text_free(char *text);
+
+/** Number of connectors, algorithms; and row `index` as text, see below. */
+NLT_API int nlt_connector_count(void);
+NLT_API int nlt_algorithm_count(void);
+
+/** A connector as data; all strings static. */
+typedef struct nlt_connector_info {
+    const char *class_name, *alias, *table, *layout, *summary, *note;
+} nlt_connector_info;
+
+/** Connector `index` in 0..count-1. NLT_ERR_ARG outside the range. */
+NLT_API nlt_status nlt_connector_get(int index, nlt_connector_info *out) NLT_MUST_CHECK;
+
+/** A parameter of an algorithm as data; all strings static, NULL where there is nothing. */
+typedef struct nlt_parameter_info {
+    const char *name, *alias, *type, *fallback, *range, *unit, *help;
+} nlt_parameter_info;
+
+/** An algorithm as data; all strings static. `table` is "any" if it takes every table. */
+typedef struct nlt_algorithm_info {
+    const char *class_name, *alias, *table, *summary, *output;
+    int n_parameters;
+} nlt_algorithm_info;
+
+NLT_API nlt_status nlt_algorithm_get(int index, nlt_algorithm_info *out) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_algorithm_parameter(int index, int parameter, nlt_parameter_info *out)
+    NLT_MUST_CHECK;
+/** Index of an algorithm by class name or alias; NLT_ERR_ARG with a did-you-mean hint. */
+NLT_API nlt_status nlt_algorithm_find(const char *name, int *index, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/** Writes `text` to `path` under a temporary name and renames it. NLT_ERR_OUTPUT. */
+NLT_API nlt_status nlt_file_write(const char *path, const char *text, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/** Peak resident bytes of the process; cores it may use. */
+NLT_API int64_t nlt_memory_peak(void);
+NLT_API int nlt_cpu_count(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

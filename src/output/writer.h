@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_OUTPUT_WRITER_H
+#define NLT_OUTPUT_WRITER_H
+
+/* Text forms of tables: CSV, NDJSON, JSON and the aligned table of a terminal. All CSV and NDJSON
+ * bytes of the project come from here, on every engine. A format is one row of nlt_formats[]. */
+
+#include "core/buf.h"
+#include "table/batch.h"
+
+typedef struct nlt_format {
+    const char *name;   /* "csv" */
+    const char *suffix; /* ".csv"; "": none */
+    const char *help;
+    /* Text before the first row, e.g. the CSV header. */
+    nlt_status (*begin)(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
+        nlt_error *err);
+    /* Rows of a batch, which has these columns. `first_row` is the number of rows written before
+     * (JSON needs commas). Pure: threads may format different batches at the same time. */
+    nlt_status (*rows)(const nlt_column_desc *columns, const nlt_batch *batch, int64_t first_row,
+        nlt_buf *out, nlt_error *err);
+    nlt_status (*end)(const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out,
+        nlt_error *err);
+    bool is_first_row_used; /* else threads may format before it is known what comes before */
+} nlt_format;
+
+/* csv, ndjson, json, table; NULL if unknown. Parquet and Arrow belong to the engine. */
+NLT_API const nlt_format *nlt__format_find(const char *name);
+NLT_API const nlt_format *nlt__format_at(int index); /* NULL behind the last */
+
+/* ---- files that appear whole or not at all ---- */
+
+typedef struct nlt_outfile nlt_outfile;
+
+/* Opens PATH.tmp-PID-N beside `path` (or stdout for "-"). NLT_ERR_OUTPUT says why not. */
+NLT_API nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
+    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len,
+    nlt_error *err) NLT_MUST_CHECK;
+/* fsync-free close and rename over `path`. Takes the file. */
+NLT_API nlt_status nlt__outfile_commit(nlt_outfile *file, nlt_error *err) NLT_MUST_CHECK;
+/* Closes and removes the temporary file. NULL is fine. */
+NLT_API void nlt__outfile_discard(nlt_outfile *file);
+/* True if writing stopped because the reader of a pipe went away: end quietly. */
+NLT_API bool nlt__outfile_is_broken_pipe(const nlt_outfile *file);
+
+#endif
