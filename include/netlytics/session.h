@@ -151,7 +151,8 @@ NLT_API nlt_status nlt_connector_get(int index, nlt_connector_info *out) NLT_MUS
 
 /** A parameter of an algorithm as data; all strings static, NULL where there is nothing. */
 typedef struct nlt_parameter_info {
-    const char *name, *alias, *type, *fallback, *range, *unit, *help;
+    const char *name, *alias, *type, *fallback, *unit, *help;
+    char range[160]; /**< ">= 1 or -1", "0..1", "a|b|c", "" */
 } nlt_parameter_info;
 
 /** An algorithm as data; all strings static. `table` is "any" if it takes every table. */

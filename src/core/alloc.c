@@ -14,13 +14,12 @@ static atomic_llong allocs_left; /* 0: never fail; 1: fail from now on */
 static bool must_fail(void)
 {
     long long left = atomic_load_explicit(&allocs_left, memory_order_relaxed);
-    if (left == 0) {
-        return false;
+    while (left > 1) { /* stops at 1, whichever threads count down */
+        if (atomic_compare_exchange_weak(&allocs_left, &left, left - 1)) {
+            return false;
+        }
     }
-    if (left == 1) {
-        return true;
-    }
-    return atomic_fetch_sub_explicit(&allocs_left, 1, memory_order_relaxed) <= 1;
+    return left == 1;
 }
 
 void nlt__alloc_fail_at(int64_t n)
@@ -35,7 +34,11 @@ void *nlt_alloc(size_t size)
 
 void *nlt_alloc_zero(size_t count, size_t size)
 {
-    return must_fail() ? NULL : calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes) || must_fail()) {
+        return NULL;
+    }
+    return calloc(1, bytes > 0 ? bytes : 1);
 }
 
 void *nlt_alloc_aligned(size_t size)
@@ -59,7 +62,9 @@ char *nlt_strndup(const char *text, size_t len)
 {
     char *copy = nlt_alloc(len + 1);
     if (copy != NULL) {
-        memcpy(copy, text, len);
+        if (len > 0) {
+            memcpy(copy, text, len);
+        }
         copy[len] = '\0';
     }
     return copy;

@@ -42,7 +42,8 @@ void *nlt__arena_alloc(nlt_arena *arena, size_t size)
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
-    size_t rounded = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    /* Nothing still gets an address: NULL means failure. */
+    size_t rounded = size == 0 ? ALIGN : (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     if (arena->left < rounded && !add_block(arena, rounded)) {
         return NULL;
     }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-__extension__ typedef unsigned __int128 hash_u128;
+#include "core/num.h"
 
 static uint64_t load64(const char *p)
 {
@@ -14,13 +14,21 @@ static uint64_t load64(const char *p)
     return v;
 }
 
+static uint64_t load32(const char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
 static uint64_t fold(uint64_t a, uint64_t b)
 {
-    hash_u128 product = (hash_u128)a * b;
+    nlt_u128 product = (nlt_u128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The last 0..16 bytes as two words that differ for different bytes of one length. */
+/* The last 0..16 bytes as two words that differ for different bytes of one length. Loads overlap
+ * rather than go byte by byte. */
 static void load_tail(const char *p, size_t len, uint64_t *a, uint64_t *b)
 {
     *a = 0;
@@ -28,8 +36,11 @@ static void load_tail(const char *p, size_t len, uint64_t *a, uint64_t *b)
     if (len >= 8) {
         *a = load64(p);
         *b = load64(p + len - 8);
+    } else if (len >= 4) {
+        *a = load32(p) << 32 | load32(p + len - 4);
     } else if (len > 0) {
-        memcpy(a, p, len);
+        const unsigned char *u = (const unsigned char *)p;
+        *a = (uint64_t)u[0] << 16 | (uint64_t)u[len / 2] << 8 | u[len - 1];
     }
 }
 

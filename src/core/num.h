@@ -8,6 +8,7 @@
 #include "netlytics/base.h"
 
 __extension__ typedef __int128 nlt_i128;
+__extension__ typedef unsigned __int128 nlt_u128;
 
 NLT_API bool nlt__parse_i64(nlt_bytes text, int64_t *out);
 NLT_API bool nlt__parse_u64(nlt_bytes text, uint64_t *out);

@@ -3,8 +3,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "netlytics/base.h"
+
+enum { TEXT_SIZE = 1024 };
+
+_Static_assert(sizeof((nlt_error *)0)->message == TEXT_SIZE, "message");
+_Static_assert(sizeof((nlt_error *)0)->hint == TEXT_SIZE, "hint");
 
 static const struct {
     const char *name;
@@ -35,16 +41,40 @@ const char *nlt_status_name(nlt_status status)
     return (unsigned)status < NLT_STATUS_COUNT ? statuses[status].name : "unknown status";
 }
 
+/* Takes back a character of several bytes that the end of the text has cut through. */
+static void drop_cut_character(char *text, size_t len)
+{
+    static const size_t lens[] = {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 2, 2, 3, 4};
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        size_t whole = lens[(unsigned char)text[len - back] >> 4];
+        if (whole > back) {
+            text[len - back] = '\0';
+        }
+        if (whole > 0) {
+            return;
+        }
+    }
+}
+
+static NLT_PRINTF(2, 0) void fill(char *out, const char *format, va_list args)
+{
+    char text[TEXT_SIZE]; /* the arguments may point into `out` */
+    int len = vsnprintf(text, sizeof text, format, args);
+    if (len < 0) {
+        text[0] = '\0';
+    } else if (len >= TEXT_SIZE) {
+        drop_cut_character(text, TEXT_SIZE - 1);
+    }
+    memcpy(out, text, strlen(text) + 1);
+}
+
 nlt_status nlt_fail(nlt_error *err, nlt_status code, const char *format, ...)
 {
     if (err != NULL) {
-        /* The arguments may point into *err itself. */
-        char message[sizeof err->message];
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(message, sizeof message, format, args);
+        fill(err->message, format, args);
         va_end(args);
-        __builtin_memcpy(err->message, message, sizeof message);
         err->code = code;
         err->offset = -1;
         err->hint[0] = '\0';
@@ -57,7 +87,7 @@ void nlt_error_hint(nlt_error *err, const char *format, ...)
     if (err != NULL) {
         va_list args;
         va_start(args, format);
-        (void)vsnprintf(err->hint, sizeof err->hint, format, args);
+        fill(err->hint, format, args);
         va_end(args);
     }
 }

@@ -11,7 +11,7 @@
 
 enum { WORD_MAX = 128 };
 
-static char *format_text(const char *format, va_list args)
+static NLT_PRINTF(1, 0) char *format_text(const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);

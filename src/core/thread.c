@@ -5,13 +5,16 @@
 
 #include "core/thread.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/assert.h"
 #include "core/num.h"
 #include "netlytics/session.h"
 
@@ -34,6 +37,10 @@ static void *run_worker(void *arg)
 
 nlt_status nlt__parallel(int n, nlt_thread_fn fn, void *ctx, nlt_error *err)
 {
+    NLT_ASSERT(n > 0);
+    if (n == 1) {
+        return fn(ctx, 0, err);
+    }
     worker *workers = nlt_alloc_zero((size_t)n, sizeof *workers);
     if (workers == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %d threads", n);
@@ -43,6 +50,7 @@ nlt_status nlt__parallel(int n, nlt_thread_fn fn, void *ctx, nlt_error *err)
         w->fn = fn;
         w->ctx = ctx;
         w->number = i;
+        w->error.offset = -1;
         w->is_started = i > 0 && pthread_create(&w->thread, NULL, run_worker, w) == 0;
     }
     /* What could not be started runs here, one after the other: slower, not wrong. */
@@ -78,37 +86,101 @@ int nlt__cpu_count(void)
     return online > 0 ? (int)online : 1;
 }
 
-/* The number that a cgroup file holds; INT64_MAX: none ("max", no such file). */
-static int64_t read_limit(const char *path)
+enum { FILE_MAX = 2048, GROUP_MAX = 1024, NUMBER_MAX = 64 };
+
+/* The beginning of a small file of the kernel as a text; empty: there is none. */
+static void read_small(const char *path, char *out, size_t size)
 {
-    char text[64];
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return INT64_MAX;
+    size_t len = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    while (file >= 0 && len < size - 1) {
+        ssize_t n = read(file, out + len, size - 1 - len);
+        if (n <= 0) {
+            break;
+        }
+        len += (size_t)n;
     }
-    size_t len = fread(text, 1, sizeof text, file);
-    (void)fclose(file);
-    while (len > 0 && text[len - 1] == '\n') {
-        len--;
+    out[len] = '\0';
+    if (file >= 0) {
+        (void)close(file);
     }
-    int64_t limit = 0;
-    return nlt__parse_i64((nlt_bytes){text, len}, &limit) && limit > 0 ? limit : INT64_MAX;
+}
+
+/* The number that a text begins with, behind blanks; INT64_MAX: none, as in "max". */
+static int64_t leading_number(const char *text)
+{
+    text += strspn(text, " \t");
+    int64_t value = 0;
+    nlt_bytes digits = {text, strspn(text, "0123456789")};
+    return nlt__parse_i64(digits, &value) ? value : INT64_MAX;
+}
+
+/* The least limit of the group `path` (changed) and of all groups around it. */
+static int64_t group_limit(const char *root, char *path, const char *name)
+{
+    char file[FILE_MAX];
+    char text[NUMBER_MAX];
+    int64_t least = INT64_MAX;
+    for (;;) {
+        int len = snprintf(file, sizeof file, "%s%s/%s", root, path, name);
+        NLT_ASSERT(len > 0 && len < FILE_MAX);
+        read_small(file, text, sizeof text);
+        int64_t limit = leading_number(text);
+        least = limit > 0 && limit < least ? limit : least;
+        char *slash = strrchr(path, '/');
+        if (slash == NULL) {
+            return least;
+        }
+        *slash = '\0';
+    }
+}
+
+/* Lines of /proc/self/cgroup are "number:controllers:/path" (cgroups(7)). */
+static int64_t cgroup_limit(void)
+{
+    static const struct {
+        const char *controllers, *root, *name;
+    } versions[] = {
+        {"::/", "/sys/fs/cgroup", "memory.max"},
+        {":memory:/", "/sys/fs/cgroup/memory", "memory.limit_in_bytes"},
+    };
+    char groups[FILE_MAX];
+    char path[GROUP_MAX];
+    int64_t least = INT64_MAX;
+    read_small("/proc/self/cgroup", groups, sizeof groups);
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        const char *found = strstr(groups, versions[i].controllers);
+        const char *from = found == NULL ? "" : strchr(found, '/');
+        size_t len = strcspn(from, "\n");
+        if (len >= GROUP_MAX) {
+            continue;
+        }
+        memcpy(path, from, len);
+        path[len] = '\0';
+        int64_t limit = group_limit(versions[i].root, path, versions[i].name);
+        least = limit < least ? limit : least;
+    }
+    return least;
 }
 
 int64_t nlt__memory_total(void)
 {
     int64_t total = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
-    static const char *const limits[] = {
-        "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        int64_t limit = read_limit(limits[i]);
-        total = limit < total ? limit : total;
-    }
-    return total;
+    int64_t limit = cgroup_limit();
+    return limit < total ? limit : total;
 }
 
 int64_t nlt__memory_peak(void)
 {
+    static const char label[] = "VmHWM:";
+    char text[FILE_MAX];
+    read_small("/proc/self/status", text, sizeof text);
+    const char *line = strstr(text, label);
+    int64_t kib = line == NULL ? INT64_MAX : leading_number(line + strlen(label));
+    if (kib <= INT64_MAX / 1024) {
+        return kib * 1024;
+    }
+    /* Second choice, because it also counts what ran before exec(). */
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400, DAYS_TO_1970 = 719468 };
+enum { DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400, DAYS_TO_1970 = 719468, DAY_SECONDS = 86400 };
 
 int64_t nlt__days_from_civil(nlt_civil civil)
 {
@@ -88,27 +88,57 @@ int nlt__month_from_name(nlt_bytes name)
     return 0;
 }
 
-void nlt__format_date(int64_t days, char out[32])
+/* `n` digits with leading zeros. */
+static char *put_digits(char *out, int64_t value, int n)
+{
+    for (int i = n - 1; i >= 0; i--) {
+        out[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return out + n;
+}
+
+/* Not terminated; returns the end. Years have at least four digits, before year 0 a sign too. */
+static char *put_date(char *out, int64_t days)
 {
     nlt_civil civil = nlt__civil_from_days(days);
-    (void)snprintf(out, 32, "%04d-%02d-%02d", civil.year, civil.month, civil.day);
+    if (civil.year >= 0 && civil.year <= 9999) {
+        out = put_digits(out, civil.year, 4);
+    } else {
+        out += snprintf(out, 16, "%.4d", civil.year);
+    }
+    *out++ = '-';
+    out = put_digits(out, civil.month, 2);
+    *out++ = '-';
+    return put_digits(out, civil.day, 2);
+}
+
+void nlt__format_date(int64_t days, char out[32])
+{
+    *put_date(out, days) = '\0';
 }
 
 void nlt__format_timestamp_us(int64_t us, char out[40])
 {
-    const int64_t day_us = INT64_C(86400000000);
-    int64_t days = us / day_us - (us % day_us < 0);
-    int64_t rest = us - days * day_us;
-    int64_t seconds = rest / 1000000;
-    char date[32];
-    nlt__format_date(days, date);
-    int len = snprintf(out, 40, "%.18s %02d:%02d:%02d.%06d", date, (int)(seconds / 3600),
-        (int)(seconds / 60 % 60), (int)(seconds % 60), (int)(rest % 1000000));
-    while (out[len - 1] == '0') {
-        len--;
+    const int64_t second_us = 1000000;
+    int64_t fraction = (us % second_us + second_us) % second_us;
+    int64_t seconds = us / second_us - (us % second_us < 0);
+    int64_t second = (seconds % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS;
+    char *end = put_date(out, (seconds - second) / DAY_SECONDS);
+    *end++ = ' ';
+    end = put_digits(end, second / 3600, 2);
+    *end++ = ':';
+    end = put_digits(end, second / 60 % 60, 2);
+    *end++ = ':';
+    end = put_digits(end, second % 60, 2);
+    if (fraction > 0) {
+        *end++ = '.';
+        end = put_digits(end, fraction, 6);
+        while (end[-1] == '0') {
+            end--;
+        }
     }
-    len -= out[len - 1] == '.';
-    out[rest % 1000000 == 0 ? strlen(date) + 9 : (size_t)len] = '\0';
+    *end = '\0';
 }
 
 double nlt__now(void)

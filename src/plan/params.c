@@ -30,7 +30,7 @@ typedef struct check {
 
 /* ---- describing ---- */
 
-static const char *type_name(nlt_param_type type)
+const char *nlt__param_type_name(nlt_param_type type)
 {
     static const char *const names[NLT_PARAM_TYPE_COUNT] = {
         [NLT_PARAM_INTEGER] = "integer", [NLT_PARAM_REAL] = "number",
@@ -44,23 +44,24 @@ static bool is_number(const nlt_param_desc *desc)
     return desc->type == NLT_PARAM_INTEGER || desc->type == NLT_PARAM_REAL;
 }
 
-/* " >= 1 or -1", " 0..1", "" */
-static nlt_status add_range(const nlt_param_desc *desc, nlt_buf *out)
+void nlt__param_range(const nlt_param_desc *desc, char out[NLT_PARAM_RANGE_MAX])
 {
     bool has_min = is_number(desc) && desc->minimum > -HUGE_VAL;
     bool has_max = is_number(desc) && desc->maximum < HUGE_VAL;
-    if (has_min && has_max) {
-        NLT_TRY(nlt__buf_printf(out, NULL, " %g..%g", desc->minimum, desc->maximum));
-    } else if (has_min) {
-        NLT_TRY(nlt__buf_printf(out, NULL, " >= %g", desc->minimum));
-    } else if (has_max) {
-        NLT_TRY(nlt__buf_printf(out, NULL, " <= %g", desc->maximum));
-    }
+    char special[48] = "";
     if (is_number(desc) && !isnan(desc->special)) {
-        NLT_TRY(nlt__buf_printf(out, NULL, " or %g", desc->special));
+        (void)snprintf(special, sizeof special, " or %g", desc->special);
     }
-    return desc->type == NLT_PARAM_CHOICE ? nlt__buf_printf(out, NULL, " %s", desc->choices)
-                                          : NLT_OK;
+    if (has_min && has_max) {
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%g..%g%s", desc->minimum, desc->maximum,
+            special);
+    } else if (has_min || has_max) {
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s %g%s", has_min ? ">=" : "<=",
+            has_min ? desc->minimum : desc->maximum, special);
+    } else {
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s",
+            desc->type == NLT_PARAM_CHOICE ? desc->choices : "");
+    }
 }
 
 /* "N_TOP (integer >= 1 or -1, default 50)" */
@@ -70,8 +71,10 @@ static nlt_status describe(const nlt_param_desc *desc, nlt_buf *out)
     if (desc->alias != NULL) {
         NLT_TRY(nlt__buf_printf(out, NULL, " or %s", desc->alias));
     }
-    NLT_TRY(nlt__buf_printf(out, NULL, " (%s", type_name(desc->type)));
-    NLT_TRY(add_range(desc, out));
+    NLT_TRY(nlt__buf_printf(out, NULL, " (%s", nlt__param_type_name(desc->type)));
+    char range[NLT_PARAM_RANGE_MAX];
+    nlt__param_range(desc, range);
+    NLT_TRY(nlt__buf_printf(out, NULL, "%s%s", range[0] != '\0' ? " " : "", range));
     return desc->fallback == NULL
         ? nlt__buf_printf(out, NULL, ", required)")
         : nlt__buf_printf(out, NULL, ", default %s)", desc->fallback);

@@ -28,6 +28,13 @@ typedef struct nlt_param_desc {
     const char *help;
 } nlt_param_desc;
 
+enum { NLT_PARAM_RANGE_MAX = 160 };
+
+/* "integer", "number", ... */
+NLT_API const char *nlt__param_type_name(nlt_param_type type);
+/* ">= 1 or -1", "0..1", "a|b|c", "": what values a parameter takes. */
+NLT_API void nlt__param_range(const nlt_param_desc *desc, char out[NLT_PARAM_RANGE_MAX]);
+
 typedef struct nlt_params nlt_params; /* checked values, defaults filled in */
 
 /* Checks `json` (NULL or "" = {}) against the table. `who` names the algorithm in messages.

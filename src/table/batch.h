@@ -93,7 +93,7 @@ NLT_API void nlt__batch_reset(nlt_batch *batch, int64_t cap_rows);
 NLT_API nlt_status nlt__vec_reserve_child(nlt_vec *vec, int64_t extra, nlt_error *err)
     NLT_MUST_CHECK;
 
-/* ---- Arrow: one copy out, checked views in ---- */
+/* ---- Arrow: one copy out ---- */
 
 /* Schema of a table's columns: struct of nullable children, formats b l g u tdD tsu:UTC d:38,s +l.
  */
@@ -101,15 +101,6 @@ NLT_API nlt_status nlt__arrow_schema(const nlt_column_desc *columns, int n_colum
     struct ArrowSchema *out, nlt_error *err) NLT_MUST_CHECK;
 /* Copies a batch into a self-contained array (int32 offsets). Released by its consumer. */
 NLT_API nlt_status nlt__arrow_from_batch(const nlt_batch *batch, struct ArrowArray *out,
-    nlt_error *err) NLT_MUST_CHECK;
-/* Reads rows [first, first + n) of a foreign struct array into a batch (n <= its capacity);
- * integers and floats of every width are widened; strings borrow from the array. `columns`
- * describe the result and come from nlt__arrow_columns. */
-NLT_API nlt_status nlt__arrow_to_batch(const struct ArrowSchema *schema,
-    const struct ArrowArray *array, int64_t first, int64_t n, nlt_batch *out, nlt_error *err)
-    NLT_MUST_CHECK;
-/* Dtypes that a foreign schema maps to; NLT_ERR_ARG names a column of an unsupported type. */
-NLT_API nlt_status nlt__arrow_dtypes(const struct ArrowSchema *schema, nlt_dtype *out, int n,
     nlt_error *err) NLT_MUST_CHECK;
 
 #endif
