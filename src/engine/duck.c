@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The database: an empty one in memory that reaches no file and lets no setting be changed. */
+
+#define _GNU_SOURCE
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "engine/engine.h"
+
+enum { OWN_BYTES = 64 << 20, THREAD_BYTES = 16 << 20, DUCK_MEMORY_MIN = 128 << 20 };
+
+/* Returns true for versions whose calls and string layout we rely on. */
+static bool is_known_version(const char *version)
+{
+    static const int oldest[3] = {1, 5, 5};
+    const char *p = version + (version[0] == 'v');
+    for (int i = 0; i < 3; i++) {
+        int part = 0;
+        for (; *p >= '0' && *p <= '9'; p++) {
+            part = part * 10 + (*p - '0');
+        }
+        if (part != oldest[i]) {
+            return part > oldest[i];
+        }
+        p += *p == '.';
+    }
+    return true;
+}
+
+/* What DuckDB may use while SQL runs (design: program and buffers, then 0.6 of the rest). */
+static int64_t duck_memory(const nlt_session *session)
+{
+    int64_t rest = session->memory_bytes - OWN_BYTES - (int64_t)session->threads * THREAD_BYTES;
+    int64_t memory = rest / 10 * 6;
+    return memory < DUCK_MEMORY_MIN ? DUCK_MEMORY_MIN : memory;
+}
+
+static nlt_status configure(nlt_session *session, duckdb_config config, nlt_error *err)
+{
+    char threads[32];
+    char memory[32];
+    (void)snprintf(threads, sizeof threads, "%d", session->threads);
+    (void)snprintf(memory, sizeof memory, "%lldB", (long long)duck_memory(session));
+    const struct {
+        const char *name, *value;
+    } settings[] = {
+        {"threads", threads},
+        {"memory_limit", memory},
+        {"temp_directory", session->temp_dir},
+        {"preserve_insertion_order", "false"}, /* else a table function has one thread */
+        {"default_null_order", "nulls_first_on_asc_last_on_desc"}, /* as Spark */
+        {"ieee_floating_point_ops", "false"},                      /* x / 0 is NULL, as Spark */
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"allow_community_extensions", "false"},
+        {"enable_external_access", "false"},
+        {"lock_configuration", "true"},
+    };
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (duckdb_set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess) {
+            return nlt_fail(err, NLT_ERR_INTERNAL, "the engine does not know setting %s",
+                settings[i].name);
+        }
+    }
+    return NLT_OK;
+}
+
+static nlt_status open_database(nlt_session *session, nlt_error *err)
+{
+    duckdb_config config = NULL;
+    if (duckdb_create_config(&config) != DuckDBSuccess) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    char *why = NULL;
+    nlt_status status = configure(session, config, err);
+    if (status == NLT_OK
+        && duckdb_open_ext(NULL, &session->db, config, &why) != DuckDBSuccess) {
+        status = nlt_fail(err, NLT_ERR_INTERNAL, "the engine does not start: %s",
+            why != NULL ? why : "unknown reason");
+    }
+    if (why != NULL) {
+        duckdb_free(why);
+    }
+    duckdb_destroy_config(&config);
+    return status;
+}
+
+nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
+{
+    if (session->con != NULL) {
+        return NLT_OK;
+    }
+    if (!is_known_version(duckdb_library_version())) {
+        return nlt_fail(err, NLT_ERR_INTERNAL, "libduckdb %s is older than 1.5.5",
+            duckdb_library_version());
+    }
+    NLT_TRY(open_database(session, err));
+    duckdb_connection con = NULL;
+    if (duckdb_connect(session->db, &con) != DuckDBSuccess) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    session->con = con;
+    return nlt__table_function_register(session, err);
+}
+
+/* Spilled files, then the folder. It holds nothing but what the engine put there. */
+static void remove_folder(const char *path, int depth)
+{
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        char name[4096];
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (unlink(name) != 0 && depth > 0) {
+            remove_folder(name, depth - 1);
+        }
+    }
+    (void)closedir(dir);
+    (void)rmdir(path);
+}
+
+void nlt__duck_close(nlt_session *session)
+{
+    if (session->con != NULL) {
+        duckdb_disconnect(&session->con);
+    }
+    if (session->db != NULL) {
+        duckdb_close(&session->db);
+    }
+    if (session->temp_dir != NULL) {
+        remove_folder(session->temp_dir, 4);
+    }
+}
+
+nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err)
+{
+    if (atomic_load(&session->is_cancelled)) {
+        return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
+    }
+    pthread_mutex_lock(&session->lock);
+    nlt_error scan_error = session->scan_error;
+    pthread_mutex_unlock(&session->lock);
+    if (scan_error.code != NLT_OK) {
+        if (err != NULL) {
+            *err = scan_error;
+        }
+        return scan_error.code;
+    }
+    if (message == NULL) {
+        message = "the engine gave no reason";
+    }
+    bool is_memory = strncmp(message, "Out of Memory", strlen("Out of Memory")) == 0;
+    nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%s", message);
+    if (is_memory) {
+        nlt_error_hint(err, "give more with --memory, or ask for less");
+    }
+    return is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL;
+}
+
+nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err)
+{
+    duckdb_result result;
+    nlt_status status = NLT_OK;
+    if (duckdb_query(session->con, sql, &result) != DuckDBSuccess) {
+        status = nlt__duck_failure(session, duckdb_result_error(&result), err);
+    }
+    duckdb_destroy_result(&result);
+    return status;
+}

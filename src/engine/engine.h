@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_ENGINE_ENGINE_H
+#define NLT_ENGINE_ENGINE_H
+
+/* The inside of the embedded engine. DuckDB is known in this folder only. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <duckdb.h>
+
+#include "algos/algo.h"
+#include "netlytics/session.h"
+#include "output/writer.h"
+#include "scan/scan.h"
+
+enum { NLT_SESSION_SCANS_MAX = 64, NLT_RESULT_COLUMNS_MAX = 1024 };
+
+struct nlt_session {
+    int threads;
+    int64_t memory_bytes;
+    nlt_hooks hooks;
+    char *temp_dir; /* private folder; removed at the end */
+
+    duckdb_database db; /* opened when the first statement needs it */
+    duckdb_connection con;
+
+    nlt_scan *scans[NLT_SESSION_SCANS_MAX];
+    atomic_int n_scans;
+    atomic_bool is_cancelled;
+
+    pthread_mutex_t lock;
+    nlt_error scan_error; /* the first failure of a scan below a statement */
+};
+
+/* A plan under construction and the columns of its last node. */
+struct nlt_table {
+    nlt_session *session;
+    nlt_plan plan;
+    nlt_params *params; /* of the kernel that ends the plan; owned */
+    const nlt_table_desc *desc; /* of a dataset as it is; NULL: another relation */
+    nlt_column_desc *columns;
+    int n_columns;
+    nlt_arena arena; /* names of columns */
+};
+
+/* ---- duck.c: the database ---- */
+
+/* Opens the database unless it is open. NLT_ERR_INTERNAL, NLT_ERR_NOMEM, NLT_ERR_OUTPUT. */
+nlt_status nlt__duck_open(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+void nlt__duck_close(nlt_session *session);
+/* Runs a statement of our own. */
+nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) NLT_MUST_CHECK;
+/* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */
+nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err);
+
+/* ---- table_function.c ---- */
+
+/* netlytics_scan(i): the rows of session->scans[i]. */
+nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- chunk.c: DuckDB's chunks as batches ---- */
+
+/* False: the type has no place in a batch and is to be cast to text. */
+bool nlt__duck_dtype(duckdb_logical_type type, nlt_dtype *out);
+/* Copies a chunk (at most NLT_BATCH_ROWS rows) into a batch of the mapped types. Texts borrow from
+ * the chunk. NLT_ERR_SQL: an integer above 64 bits. */
+nlt_status nlt__duck_chunk(duckdb_data_chunk chunk, nlt_batch *batch, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/* ---- statement.c: a SELECT and its rows ---- */
+
+typedef struct nlt_statement {
+    nlt_session *session;
+    duckdb_prepared_statement prepared;
+    duckdb_result result;
+    bool has_result;
+    nlt_batch *batch;
+    duckdb_data_chunk chunk; /* that the batch borrows from */
+    nlt_dtype *dtypes;
+    int n_columns;
+} nlt_statement;
+
+/* Prepares a SELECT. NLT_ERR_SQL with DuckDB's message. Clear it whatever is returned. */
+nlt_status nlt__statement_prepare(nlt_session *session, const char *sql, nlt_statement *out,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Name of a result column, as Spark calls it. Borrowed from `arena`. */
+nlt_status nlt__statement_column(nlt_statement *statement, int index, nlt_arena *arena,
+    nlt_column_desc *out, nlt_error *err) NLT_MUST_CHECK;
+/* The next rows; *batch = NULL at the end. */
+nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
+    NLT_MUST_CHECK;
+void nlt__statement_clear(nlt_statement *statement);
+
+/* ---- relation.c ---- */
+
+/* Makes the plan's relations known to DuckDB, all but the last node. */
+nlt_status nlt__relation_install(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- runner.c ---- */
+
+/* Takes rows; batches are borrowed for the call. */
+typedef nlt_status (*nlt_rows_fn)(void *ctx, const nlt_batch *batch, nlt_error *err);
+
+/* Runs the plan of a table whose last node is a statement or a kernel, then checks its scans. */
+nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err) NLT_MUST_CHECK;
+/* After a run: warnings of the scans to the hooks; NLT_ERR_DAMAGED. */
+nlt_status nlt__run_finish(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+/* Hands warnings to the session's owner and empties the list. */
+void nlt__warn_all(nlt_session *session, nlt_strings *warnings);
+
+static inline const nlt_node *nlt__last_node(const nlt_table *table)
+{
+    return &table->plan.nodes[table->plan.n_nodes - 1];
+}
+
+#endif

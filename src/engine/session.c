@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sessions: options, datasets' scans, progress and report. The database itself is opened late:
+ * writing a table as it is needs none. */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/alloc.h"
+#include "core/thread.h"
+#include "engine/engine.h"
+
+enum { MEMORY_MIN = 256 << 20, REPORT_MAX = 64 << 20 };
+
+static nlt_status make_temp_dir(nlt_session *session, const char *base, nlt_error *err)
+{
+    if (base == NULL) {
+        base = getenv("TMPDIR");
+    }
+    if (base == NULL || base[0] == '\0') {
+        base = "/tmp";
+    }
+    static const char suffix[] = "/netlytics-XXXXXX";
+    size_t len = strlen(base);
+    session->temp_dir = nlt_alloc(len + sizeof suffix);
+    if (session->temp_dir == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    memcpy(session->temp_dir, base, len);
+    memcpy(session->temp_dir + len, suffix, sizeof suffix);
+    if (mkdtemp(session->temp_dir) == NULL) {
+        int code = errno;
+        nlt_free(session->temp_dir);
+        session->temp_dir = NULL;
+        nlt_fail(err, NLT_ERR_OUTPUT, "%s: no temporary folder can be made there: %s", base,
+            strerror(code));
+        nlt_error_hint(err, "choose another with --temp_dir_local");
+        return NLT_ERR_OUTPUT;
+    }
+    return NLT_OK;
+}
+
+static nlt_status take_options(nlt_session *session, const nlt_session_options *options,
+    nlt_error *err)
+{
+    const double share = 0.6;
+    session->threads = options->threads > 0 ? options->threads : nlt__cpu_count();
+    session->memory_bytes = options->memory_bytes;
+    session->hooks = options->hooks;
+    if (session->memory_bytes == 0) {
+        session->memory_bytes = (int64_t)((double)nlt__memory_total() * share);
+        session->memory_bytes =
+            session->memory_bytes < MEMORY_MIN ? MEMORY_MIN : session->memory_bytes;
+    }
+    if (session->memory_bytes < MEMORY_MIN) {
+        return nlt_fail(err, NLT_ERR_ARG, "--memory: %lld bytes are less than 256 MiB",
+            (long long)session->memory_bytes);
+    }
+    return make_temp_dir(session, options->temp_dir, err);
+}
+
+nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out, nlt_error *err)
+{
+    static const nlt_session_options defaults = NLT_SESSION_OPTIONS_INIT;
+    *out = NULL;
+    nlt_session *session = nlt_alloc_zero(1, sizeof *session);
+    if (session == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    pthread_mutex_init(&session->lock, NULL);
+    nlt_status status = take_options(session, options != NULL ? options : &defaults, err);
+    if (status != NLT_OK) {
+        nlt_session_close(session);
+        return status;
+    }
+    *out = session;
+    return NLT_OK;
+}
+
+void nlt_session_close(nlt_session *session)
+{
+    if (session == NULL) {
+        return;
+    }
+    nlt__duck_close(session);
+    for (int i = 0; i < session->n_scans; i++) {
+        nlt__scan_close(session->scans[i]);
+    }
+    nlt_free(session->temp_dir);
+    pthread_mutex_destroy(&session->lock);
+    nlt_free(session);
+}
+
+void nlt_session_cancel(nlt_session *session)
+{
+    atomic_store(&session->is_cancelled, true);
+    int n_scans = atomic_load(&session->n_scans);
+    for (int i = 0; i < n_scans; i++) {
+        nlt__scan_cancel(session->scans[i]);
+    }
+    if (session->con != NULL) {
+        duckdb_interrupt(session->con); /* sets a flag */
+    }
+}
+
+void nlt_session_progress(const nlt_session *session, nlt_progress *out)
+{
+    *out = (nlt_progress){0};
+    int n_scans = atomic_load(&session->n_scans);
+    for (int i = 0; i < n_scans; i++) {
+        const nlt_scan *scan = session->scans[i];
+        int64_t bytes = nlt__scan_bytes(scan);
+        int64_t done = nlt__scan_bytes_done(scan);
+        out->bytes_total = bytes < 0 || out->bytes_total < 0 ? -1 : out->bytes_total + bytes;
+        out->bytes_done += bytes >= 0 && done > bytes ? bytes : done;
+        out->files += nlt__scan_file_count(scan);
+        out->rows += nlt__scan_rows_done(scan);
+    }
+}
+
+void nlt_session_totals(const nlt_session *session, nlt_totals *out)
+{
+    *out = (nlt_totals){0};
+    for (int i = 0; i < session->n_scans; i++) {
+        nlt_scan_totals totals;
+        nlt__scan_totals(session->scans[i], &totals);
+        out->files += totals.files;
+        out->lines += totals.lines;
+        out->used += totals.used;
+        out->rows += totals.rows;
+        out->ignored += totals.ignored;
+        out->skipped += totals.skipped;
+    }
+}
+
+/* One dataset: its report. Several: {"datasets": [report, ...]}. */
+static nlt_status put_reports(const nlt_session *session, nlt_buf *out, nlt_error *err)
+{
+    if (session->n_scans == 1) {
+        return nlt__scan_report_json(session->scans[0], out, err);
+    }
+    NLT_TRY(nlt__buf_printf(out, err, "{\"datasets\": ["));
+    for (int i = 0; i < session->n_scans; i++) {
+        NLT_TRY(nlt__buf_append(out, i > 0 ? ",\n" : "\n", i > 0 ? 2 : 1, err));
+        NLT_TRY(nlt__scan_report_json(session->scans[i], out, err));
+    }
+    return nlt__buf_printf(out, err, "]}\n");
+}
+
+nlt_status nlt_session_report(const nlt_session *session, char **text, nlt_error *err)
+{
+    *text = NULL;
+    nlt_buf buf = NLT_BUF_INIT(REPORT_MAX);
+    nlt_status status = put_reports(session, &buf, err);
+    if (status == NLT_OK && nlt__buf_cstr(&buf) == NULL) {
+        status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory for the report");
+    }
+    if (status != NLT_OK) {
+        nlt__buf_clear(&buf);
+        return status;
+    }
+    *text = buf.ptr; /* taken by the caller */
+    return NLT_OK;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netlytics_scan(i): a scan as a DuckDB table function.
+ *
+ * Threads share one counter of splits; each has one reader for all of its splits. A batch is as
+ * large as DuckDB's vectors and laid out alike, so columns are copied as they are: strings stay
+ * views into the reader's block until DuckDB asks for the next rows, which was measured to be safe
+ * (NLT_COPY_STRINGS copies them instead). */
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/assert.h"
+#include "engine/engine.h"
+
+typedef struct scan_bind {
+    nlt_session *session;
+    nlt_scan *scan;
+} scan_bind;
+
+/* Of one execution. */
+typedef struct scan_global {
+    atomic_llong next_split;
+    int n_wanted;
+    int n_outputs;
+    int wanted[NLT_BUILDER_COLUMNS_MAX];  /* batch column -> table column */
+    int output[NLT_BUILDER_COLUMNS_MAX];  /* batch column -> output vector */
+} scan_global;
+
+/* Of one thread. */
+typedef struct scan_local {
+    nlt_session *session;
+    nlt_scan_reader *reader;
+    bool has_split;
+} scan_local;
+
+static void local_free(void *ptr)
+{
+    scan_local *local = ptr;
+    nlt__scan_reader_close(local->reader);
+    nlt_free(local);
+}
+
+/* Keeps the first failure whole: DuckDB carries only its text. */
+static void keep_failure(nlt_session *session, const nlt_error *failure)
+{
+    pthread_mutex_lock(&session->lock);
+    if (session->scan_error.code == NLT_OK) {
+        session->scan_error = *failure;
+    }
+    pthread_mutex_unlock(&session->lock);
+}
+
+/* ---- types ---- */
+
+static duckdb_logical_type type_of(nlt_dtype dtype)
+{
+    static const duckdb_type types[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = DUCKDB_TYPE_BOOLEAN,
+        [NLT_TYPE_INT64] = DUCKDB_TYPE_BIGINT, [NLT_TYPE_DOUBLE] = DUCKDB_TYPE_DOUBLE,
+        [NLT_TYPE_STRING] = DUCKDB_TYPE_VARCHAR, [NLT_TYPE_DATE] = DUCKDB_TYPE_DATE,
+        [NLT_TYPE_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP, [NLT_TYPE_DECIMAL] = DUCKDB_TYPE_HUGEINT};
+    if (dtype.type == NLT_TYPE_DECIMAL) {
+        return duckdb_create_decimal_type(38, dtype.scale);
+    }
+    if (dtype.type != NLT_TYPE_LIST) {
+        return duckdb_create_logical_type(types[dtype.type]);
+    }
+    duckdb_logical_type item = type_of((nlt_dtype){dtype.item, dtype.item, dtype.scale});
+    duckdb_logical_type list = duckdb_create_list_type(item);
+    duckdb_destroy_logical_type(&item);
+    return list;
+}
+
+/* ---- bind and init ---- */
+
+static void scan_bind_fn(duckdb_bind_info info)
+{
+    nlt_session *session = duckdb_bind_get_extra_info(info);
+    duckdb_value value = duckdb_bind_get_parameter(info, 0);
+    int64_t index = duckdb_get_int64(value);
+    duckdb_destroy_value(&value);
+    if (index < 0 || index >= session->n_scans) {
+        duckdb_bind_set_error(info, "there is no such dataset");
+        return;
+    }
+    scan_bind *bind = nlt_alloc_zero(1, sizeof *bind);
+    if (bind == NULL) {
+        duckdb_bind_set_error(info, "out of memory");
+        return;
+    }
+    bind->session = session;
+    bind->scan = session->scans[index];
+    duckdb_bind_set_bind_data(info, bind, nlt_free);
+    const nlt_table_desc *table = nlt__scan_table(bind->scan);
+    for (int i = 0; i < table->n_columns; i++) {
+        duckdb_logical_type type = type_of(table->columns[i].dtype);
+        duckdb_bind_add_result_column(info, table->columns[i].name, type);
+        duckdb_destroy_logical_type(&type);
+    }
+}
+
+static void scan_init_fn(duckdb_init_info info)
+{
+    const scan_bind *bind = duckdb_init_get_bind_data(info);
+    scan_global *global = nlt_alloc_zero(1, sizeof *global);
+    if (global == NULL) {
+        duckdb_init_set_error(info, "out of memory");
+        return;
+    }
+    const nlt_table_desc *table = nlt__scan_table(bind->scan);
+    int n = (int)duckdb_init_get_column_count(info);
+    for (int i = 0; i < n; i++) {
+        int column = (int)duckdb_init_get_column_index(info, (idx_t)i);
+        if (column >= 0 && column < table->n_columns) { /* else the row number, for count(*) */
+            global->wanted[global->n_wanted] = column;
+            global->output[global->n_wanted++] = i;
+        }
+    }
+    int64_t splits = nlt__scan_split_count(bind->scan);
+    int64_t threads = bind->session->threads < splits ? bind->session->threads : splits;
+    duckdb_init_set_init_data(info, global, nlt_free);
+    duckdb_init_set_max_threads(info, (idx_t)(threads > 0 ? threads : 1));
+}
+
+static void scan_local_init_fn(duckdb_init_info info)
+{
+    const scan_bind *bind = duckdb_init_get_bind_data(info);
+    scan_local *local = nlt_alloc_zero(1, sizeof *local);
+    if (local == NULL) {
+        duckdb_init_set_error(info, "out of memory");
+        return;
+    }
+    local->session = bind->session;
+    duckdb_init_set_init_data(info, local, local_free);
+}
+
+/* ---- rows ---- */
+
+static void copy_validity(duckdb_vector vector, const nlt_vec *vec, int64_t n)
+{
+    uint64_t all = ~UINT64_C(0);
+    int64_t words = (n + 63) / 64;
+    for (int64_t i = 0; i < words; i++) {
+        int64_t left = n - i * 64;
+        all &= vec->valid[i] | (left < 64 ? ~UINT64_C(0) << left : 0);
+    }
+    if (~all != 0) { /* vectors begin all valid */
+        duckdb_vector_ensure_validity_writable(vector);
+        memcpy(duckdb_vector_get_validity(vector), vec->valid, (size_t)words * sizeof(uint64_t));
+    }
+}
+
+#ifdef NLT_COPY_STRINGS
+static void copy_strings(duckdb_vector vector, const nlt_vec *vec, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (nlt__valid(vec->valid, i)) {
+            nlt_bytes text = nlt__str_bytes((const nlt_str *)vec->data + i);
+            duckdb_vector_assign_string_element_len(vector, (idx_t)i, text.ptr, text.len);
+        }
+    }
+}
+#endif
+
+static void copy_column(duckdb_vector vector, const nlt_vec *vec, int64_t n)
+{
+#ifdef NLT_COPY_STRINGS
+    if (vec->dtype.type == NLT_TYPE_STRING) {
+        copy_strings(vector, vec, n);
+        copy_validity(vector, vec, n);
+        return;
+    }
+#endif
+    memcpy(duckdb_vector_get_data(vector), vec->data, (size_t)n * nlt__dtype_size(vec->dtype));
+    copy_validity(vector, vec, n);
+    if (vec->child != NULL) {
+        duckdb_list_vector_reserve(vector, (idx_t)vec->n_child);
+        duckdb_list_vector_set_size(vector, (idx_t)vec->n_child);
+        copy_column(duckdb_list_vector_get_child(vector), vec->child, vec->n_child);
+    }
+}
+
+/* The next rows of this thread's splits; NULL: there are no more. */
+static nlt_status next_batch(nlt_scan *scan, scan_global *global, scan_local *local,
+    const nlt_batch **batch, nlt_error *err)
+{
+    *batch = NULL;
+    if (local->reader == NULL) {
+        NLT_TRY(nlt__scan_reader_open(scan, global->wanted, global->n_wanted, &local->reader,
+            err));
+    }
+    while (*batch == NULL) {
+        if (!local->has_split) {
+            int64_t split = atomic_fetch_add(&global->next_split, 1);
+            if (split >= nlt__scan_split_count(scan)) {
+                return NLT_OK;
+            }
+            NLT_TRY(nlt__scan_reader_start(local->reader, split, err));
+            local->has_split = true;
+        }
+        NLT_TRY(nlt__scan_reader_next(local->reader, batch, err));
+        local->has_split = *batch != NULL;
+    }
+    return NLT_OK;
+}
+
+static void scan_fn(duckdb_function_info info, duckdb_data_chunk output)
+{
+    const scan_bind *bind = duckdb_function_get_bind_data(info);
+    scan_global *global = duckdb_function_get_init_data(info);
+    scan_local *local = duckdb_function_get_local_init_data(info);
+    const nlt_batch *batch = NULL;
+    nlt_error failure = NLT_ERROR_INIT;
+    if (next_batch(bind->scan, global, local, &batch, &failure) != NLT_OK) {
+        keep_failure(local->session, &failure);
+        duckdb_function_set_error(info, failure.message);
+        return;
+    }
+    if (batch == NULL) {
+        duckdb_data_chunk_set_size(output, 0);
+        return;
+    }
+    for (int i = 0; i < batch->n_cols; i++) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(output, (idx_t)global->output[i]);
+        copy_column(vector, &batch->cols[i], batch->n_rows);
+    }
+    duckdb_data_chunk_set_size(output, (idx_t)batch->n_rows);
+}
+
+nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err)
+{
+    NLT_ASSERT(duckdb_vector_size() == NLT_BATCH_ROWS);
+    NLT_ASSERT(sizeof(duckdb_string_t) == sizeof(nlt_str));
+    NLT_ASSERT(sizeof(duckdb_list_entry) == sizeof(nlt_list));
+    duckdb_table_function function = duckdb_create_table_function();
+    duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    duckdb_table_function_set_name(function, "netlytics_scan");
+    duckdb_table_function_add_parameter(function, bigint);
+    duckdb_table_function_set_extra_info(function, session, NULL);
+    duckdb_table_function_set_bind(function, scan_bind_fn);
+    duckdb_table_function_set_init(function, scan_init_fn);
+    duckdb_table_function_set_local_init(function, scan_local_init_fn);
+    duckdb_table_function_set_function(function, scan_fn);
+    duckdb_table_function_supports_projection_pushdown(function, true);
+    duckdb_state state = duckdb_register_table_function(session->con, function);
+    duckdb_destroy_logical_type(&bigint);
+    duckdb_destroy_table_function(&function);
+    return state == DuckDBSuccess
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_INTERNAL, "the engine takes no table function");
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A table's rows into a file. A dataset as it is goes from the scan to the writer in its own order,
+ * formatted by the threads that read it; everything else comes from DuckDB. */
+
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/strings.h"
+#include "engine/engine.h"
+
+enum { TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10 };
+
+typedef struct sink {
+    const nlt_table *table;
+    const nlt_format *format;
+    nlt_outfile *file;
+    nlt_buf text;
+    int64_t n_rows;
+} sink;
+
+static nlt_status flush(sink *s, size_t at_least, nlt_error *err)
+{
+    if (s->text.len < at_least) {
+        return NLT_OK;
+    }
+    size_t len = s->text.len;
+    s->text.len = 0;
+    return len == 0 ? NLT_OK : nlt__outfile_write(s->file, s->text.ptr, len, err);
+}
+
+static nlt_status sink_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
+{
+    sink *s = ctx;
+    NLT_TRY(s->format->rows(s->table->columns, batch, s->n_rows, &s->text, err));
+    s->n_rows += batch->n_rows;
+    return flush(s, WRITE_BYTES, err);
+}
+
+/* ---- the direct way ---- */
+
+static nlt_status format_rows(void *ctx, const nlt_batch *batch, nlt_buf *out, nlt_error *err)
+{
+    sink *s = ctx;
+    int64_t first = s->format->is_first_row_used ? s->n_rows : 0;
+    NLT_TRY(s->format->rows(s->table->columns, batch, first, out, err));
+    if (s->format->is_first_row_used) { /* one thread */
+        s->n_rows += batch->n_rows;
+    }
+    return NLT_OK;
+}
+
+static nlt_status write_bytes(void *ctx, const void *bytes, size_t len, nlt_error *err)
+{
+    sink *s = ctx;
+    return nlt__outfile_write(s->file, bytes, len, err);
+}
+
+static nlt_status write_scan(sink *s, nlt_error *err)
+{
+    nlt_session *session = s->table->session;
+    const nlt_node *node = nlt__last_node(s->table);
+    int wanted[NLT_BUILDER_COLUMNS_MAX];
+    for (int i = 0; i < s->table->n_columns; i++) {
+        wanted[i] = i;
+    }
+    const nlt_scan_ordered job = {
+        .wanted = wanted,
+        .n_wanted = s->table->n_columns,
+        .threads = s->format->is_first_row_used ? 1 : session->threads,
+        .limit = node->limit,
+        .format = format_rows,
+        .write = write_bytes,
+        .ctx = s,
+    };
+    NLT_TRY(flush(s, 0, err)); /* the header */
+    int64_t n_rows = 0;
+    NLT_TRY(nlt__scan_run_ordered(session->scans[node->scan], &job, &n_rows, err));
+    s->n_rows = n_rows;
+    return nlt__run_finish(session, err);
+}
+
+/* ---- both ---- */
+
+static nlt_status write_all(sink *s, nlt_table *table, nlt_error *err)
+{
+    NLT_TRY(s->format->begin(table->columns, table->n_columns, &s->text, err));
+    bool is_direct = nlt__last_node(table)->kind == NLT_NODE_SCAN;
+    NLT_TRY(is_direct ? write_scan(s, err) : nlt__run(table, sink_rows, s, err));
+    NLT_TRY(s->format->end(table->columns, table->n_columns, s->n_rows, &s->text, err));
+    return flush(s, 0, err);
+}
+
+static nlt_status find_format(const char *name, const nlt_format **out, nlt_error *err)
+{
+    *out = nlt__format_find(name);
+    if (*out != NULL) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_ARG, "--format: unknown format \"%.100s\"", name);
+    nlt_error_hint(err, "known are table, csv, ndjson and json");
+    return NLT_ERR_ARG;
+}
+
+nlt_status nlt_table_write(nlt_table *table, const char *format, const char *path, int64_t *n_rows,
+    nlt_error *err)
+{
+    sink s = {.table = table, .text = NLT_BUF_INIT(TEXT_MAX)};
+    NLT_TRY(find_format(format, &s.format, err));
+    NLT_TRY(nlt__outfile_open(path, &s.file, err));
+    nlt_status status = write_all(&s, table, err);
+    bool is_quiet_end = status != NLT_OK && nlt__outfile_is_broken_pipe(s.file);
+    if (status == NLT_OK) {
+        status = nlt__outfile_commit(s.file, err);
+    } else {
+        nlt__outfile_discard(s.file);
+    }
+    nlt__buf_clear(&s.text);
+    if (n_rows != NULL) {
+        *n_rows = s.n_rows;
+    }
+    return is_quiet_end ? NLT_OK : status;
+}
