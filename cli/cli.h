@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_CLI_CLI_H
+#define NLT_CLI_CLI_H
+
+/* The program's own vocabulary: commands and flags as data, and what the commands share. */
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "netlytics/netlytics.h"
+
+/* ---- commands ---- */
+
+typedef enum cli_command_id {
+    CLI_JOB = 0,
+    CLI_QUERY,
+    CLI_CONNECTORS,
+    CLI_ALGOS,
+    CLI_SCHEMA,
+    CLI_COMPLETION,
+    CLI_COMMAND_COUNT
+} cli_command_id;
+
+typedef struct cli_options cli_options;
+
+typedef struct cli_command {
+    cli_command_id id;
+    const char *name;
+    const char *summary;
+    const char *usage;       /* behind "netlytics NAME" */
+    const char *about;       /* what --help says below the usage; lines end with \n */
+    const char *examples[2]; /* command lines that work; NULL: none */
+    const char *words;       /* of its positional argument, separated by '|'; NULL: any text */
+    int max_words;           /* positional arguments it takes */
+    nlt_status (*run)(const cli_options *options, nlt_error *err);
+} cli_command;
+
+extern const cli_command cli_commands[CLI_COMMAND_COUNT];
+
+nlt_status cli_cmd_job(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_query(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_connectors(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_algos(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_schema(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_completion(const cli_options *options, nlt_error *err);
+
+/* ---- flags ---- */
+
+typedef enum cli_option {
+    CLI_OPT_CONNECTOR = 0,
+    CLI_OPT_INPUT_PATH,
+    CLI_OPT_START_DAY,
+    CLI_OPT_END_DAY,
+    CLI_OPT_FILTER_ROWS,
+    CLI_OPT_MAX_BAD_FRACTION,
+    CLI_OPT_STRICT_DAYS,
+    CLI_OPT_STRICT_FILES,
+    CLI_OPT_ALGO,
+    CLI_OPT_PARAMS,
+    CLI_OPT_PARAMETER,
+    CLI_OPT_QUERY,
+    CLI_OPT_OUTPUT_PATH,
+    CLI_OPT_OVERWRITE,
+    CLI_OPT_OUTPUT,
+    CLI_OPT_OUTPUT_FILE_LOCAL,
+    CLI_OPT_OUTPUT_FILE_HDFS,
+    CLI_OPT_FORMAT,
+    CLI_OPT_REPORT_JSON,
+    CLI_OPT_THREADS,
+    CLI_OPT_MEMORY,
+    CLI_OPT_TEMP_DIR_LOCAL,
+    CLI_OPT_PROGRESS,
+    CLI_OPT_VERBOSE,
+    CLI_OPT_QUIET,
+    CLI_OPT_TEMP_DIR_HDFS,
+    CLI_OPT_PERSISTENT_DIR_LOCAL,
+    CLI_OPT_PERSISTENT_DIR_HDFS,
+    CLI_OPT_HELP,
+    CLI_OPT_COUNT
+} cli_option;
+
+typedef enum cli_group {
+    CLI_GROUP_INPUT = 0,
+    CLI_GROUP_WORK,
+    CLI_GROUP_OUTPUT,
+    CLI_GROUP_RUNNING,
+    CLI_GROUP_IGNORED, /* documented, without effect in this version */
+    CLI_GROUP_COUNT
+} cli_group;
+
+typedef struct cli_flag {
+    cli_option id;
+    const char *name; /* without "--" */
+    char letter;      /* short form; 0: none */
+    const char *value; /* name of the value in help; NULL: a switch */
+    cli_group group;
+    unsigned commands; /* bit i: command i takes it */
+    const char *words; /* all values it may have, separated by '|'; NULL: any */
+    const char *help;
+} cli_flag;
+
+enum { CLI_FLAGS_MAX = 40, CLI_PARAMETERS_MAX = 64, CLI_WORDS_MAX = 2 };
+
+extern const cli_flag cli_flags[];
+extern const int cli_n_flags;
+extern const char *const cli_group_titles[CLI_GROUP_COUNT];
+
+struct cli_options {
+    const cli_command *command;
+    const char *values[CLI_OPT_COUNT]; /* as given; switches: "true"; NULL: not given */
+    const char *parameters[CLI_PARAMETERS_MAX]; /* the -p KEY=VALUE in order */
+    int n_parameters;
+    const char *words[CLI_WORDS_MAX]; /* positional arguments */
+    int n_words;
+};
+
+static inline bool cli_takes(const cli_flag *flag, cli_command_id command)
+{
+    return ((flag->commands >> command) & 1u) != 0;
+}
+
+/* Reads the arguments behind the command's name; `options` borrows them. NLT_ERR_ARG. */
+nlt_status cli_options_parse(const cli_command *command, int argc, char **argv,
+    cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+
+/* NLT_ERR_ARG naming the flag if it was not given. */
+nlt_status cli_option_require(const cli_options *options, cli_option id, nlt_error *err)
+    NLT_MUST_CHECK;
+bool cli_option_is_on(const cli_options *options, cli_option id);
+/* Typed values; `*out` is left alone if the flag was not given. NLT_ERR_ARG. */
+nlt_status cli_option_count(const cli_options *options, cli_option id, int *out, nlt_error *err)
+    NLT_MUST_CHECK;
+nlt_status cli_option_fraction(const cli_options *options, cli_option id, double *out,
+    nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *out, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/* --params and -p as one JSON object: `*out` is NULL if neither was given, else owned: free(). */
+nlt_status cli_params_json(const cli_options *options, char **out, nlt_error *err) NLT_MUST_CHECK;
+
+/* NLT_ERR_ARG if a flag names a place that this version cannot reach ("hdfs://..."). */
+nlt_status cli_options_check_places(const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+
+/* Length of the first word of "a|b|c"; `*words` moves behind it, and to NULL at the end. */
+size_t cli_next_word(const char **words, const char **word);
+
+/* ---- talking ---- */
+
+void cli_print_error(const nlt_error *err);
+void cli_print_warning(const char *message);
+/* Flushes standard output. A reader that went away is no failure. NLT_ERR_OUTPUT. */
+nlt_status cli_flush(nlt_error *err) NLT_MUST_CHECK;
+/* `text` as a JSON string with its quotes; NULL gives null. */
+void cli_print_json(FILE *out, const char *text);
+/* As printf into new memory, owned: free(); NULL when memory is short. */
+char *cli_text(const char *format, ...) NLT_PRINTF(1, 2) NLT_MUST_CHECK;
+nlt_status cli_no_memory(nlt_error *err);
+
+void cli_help_program(FILE *out);
+void cli_help_command(FILE *out, const cli_command *command);
+
+/* ---- running ---- */
+
+/* The progress line and the thread that draws it. */
+typedef struct cli_progress {
+    const nlt_session *session; /* borrowed */
+    bool is_running;            /* there is a thread */
+    bool is_terminal;
+    bool must_stop;
+    bool is_drawn;
+    struct timespec start;
+    pthread_mutex_t lock; /* guards must_stop and the line */
+    pthread_cond_t wake;
+    pthread_t thread;
+} cli_progress;
+
+/* Starts to show how far `session` is, if that is wanted; cli_progress_stop ends it. */
+void cli_progress_start(cli_progress *progress, const nlt_session *session,
+    const cli_options *options, bool is_stdout_busy);
+/* Takes the line away so that something else can be printed. */
+void cli_progress_clear(cli_progress *progress);
+void cli_progress_stop(cli_progress *progress);
+
+typedef struct cli_run {
+    const cli_options *options;
+    nlt_session *session; /* owned */
+    nlt_table *input;     /* owned */
+    nlt_table *answer;    /* owned */
+    cli_progress progress;
+    double start_s;
+} cli_run;
+
+/* Opens a session and names the dataset of the flags. On failure, too: cli_run_close(). */
+nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+/* Runs the plan behind run->answer into `path` ("-": standard output). */
+nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
+    nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err) NLT_MUST_CHECK;
+/* The closing line: files, rows, rejected, seconds, MB/s, peak memory. */
+void cli_run_summary(cli_run *run);
+void cli_run_close(cli_run *run);
+
+/* ---- places to write to ---- */
+
+/* A file below an existing folder. NLT_ERR_OUTPUT names the flag and says why not. */
+nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err) NLT_MUST_CHECK;
+
+#endif

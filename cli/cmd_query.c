@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* netlytics query: one SELECT over a dataset, to one place. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Where the answer goes, and how it is written. */
+typedef struct target {
+    const char *flag; /* NULL: standard output */
+    const char *path;
+    const char *format;
+} target;
+
+typedef struct suffix {
+    const char *suffix, *format;
+} suffix;
+
+static const suffix suffixes[] = {
+    {".csv", "csv"}, {".ndjson", "ndjson"}, {".jsonl", "ndjson"}, {".json", "json"},
+    {".txt", "table"},
+};
+
+static nlt_status format_of_suffix(const char *path, const char **format, nlt_error *err)
+{
+    size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t suffix_len = strlen(suffixes[i].suffix);
+        if (len > suffix_len && strcmp(path + len - suffix_len, suffixes[i].suffix) == 0) {
+            *format = suffixes[i].format;
+            return NLT_OK;
+        }
+    }
+    nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--output: \"%s\" has no known suffix", path);
+    nlt_error_hint(err, "use .csv, .ndjson, .json or .txt, or say --format");
+    return status;
+}
+
+/* At most one output flag, checked before anything is read. */
+static nlt_status choose_target(const cli_options *options, target *out, nlt_error *err)
+{
+    const char *named = options->values[CLI_OPT_OUTPUT];
+    const char *local = options->values[CLI_OPT_OUTPUT_FILE_LOCAL];
+    const char *hdfs = options->values[CLI_OPT_OUTPUT_FILE_HDFS];
+    if ((named != NULL) + (local != NULL) + (hdfs != NULL) > 1) {
+        nlt_status status = nlt_fail(err, NLT_ERR_ARG, "more than one output flag");
+        nlt_error_hint(err, "give one of --output, --output_file_local, --output_file_HDFS");
+        return status;
+    }
+    NLT_TRY(cli_options_check_places(options, err));
+    *out = (target){NULL, "-", options->values[CLI_OPT_FORMAT]};
+    if (local != NULL) {
+        out->flag = "output_file_local";
+        out->path = local;
+        out->format = out->format != NULL ? out->format : "csv";
+    } else if (named != NULL && strcmp(named, "-") != 0) {
+        out->flag = "output";
+        out->path = named;
+        return out->format != NULL ? NLT_OK : format_of_suffix(named, &out->format, err);
+    } else if (out->format == NULL) {
+        out->format = isatty(STDOUT_FILENO) ? "table" : "csv";
+    }
+    return NLT_OK;
+}
+
+static nlt_status check_query(const cli_options *options, target *out, nlt_error *err)
+{
+    NLT_TRY(cli_option_require(options, CLI_OPT_CONNECTOR, err));
+    NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
+    NLT_TRY(cli_option_require(options, CLI_OPT_QUERY, err));
+    NLT_TRY(choose_target(options, out, err));
+    if (out->flag != NULL) {
+        NLT_TRY(cli_check_file(out->flag, out->path, err));
+    }
+    const char *report = options->values[CLI_OPT_REPORT_JSON];
+    return report != NULL ? cli_check_file("report_json", report, err) : NLT_OK;
+}
+
+static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,
+    nlt_error *err)
+{
+    NLT_TRY(cli_run_open(run, options, err));
+    NLT_TRY(nlt_transform(run->input, options->values[CLI_OPT_QUERY], &run->answer, err));
+    NLT_TRY(cli_run_write(run, to->format, to->path, NULL, err));
+    const char *report = options->values[CLI_OPT_REPORT_JSON];
+    if (report == NULL) {
+        return NLT_OK;
+    }
+    nlt_status status = cli_run_report(run, report, err);
+    if (status != NLT_OK && to->flag != NULL) {
+        (void)unlink(to->path);
+    }
+    return status;
+}
+
+nlt_status cli_cmd_query(const cli_options *options, nlt_error *err)
+{
+    target to = {NULL, NULL, NULL};
+    NLT_TRY(check_query(options, &to, err));
+    cli_run run = {0};
+    nlt_status status = answer_query(&run, options, &to, err);
+    if (status == NLT_OK) {
+        cli_run_summary(&run);
+    }
+    cli_run_close(&run);
+    return status;
+}

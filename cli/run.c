@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What job and query share: a session from the flags, signals that stop it, warnings, the closing
+ * line, and places to write to. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* ---- signals ---- */
+
+/* A signal handler has no argument but the signal: these two are the only variables of the
+ * program at file scope. */
+static nlt_session *volatile running;
+static volatile sig_atomic_t n_signals;
+
+static void on_signal(int number)
+{
+    enum { PATIENCE = 3 };
+    (void)number;
+    n_signals = n_signals + 1;
+    if (n_signals >= PATIENCE) {
+        _exit(130);
+    }
+    nlt_session *session = running;
+    if (session != NULL) {
+        nlt_session_cancel(session);
+    }
+}
+
+static void catch_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction old;
+        bool is_nohup = numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0
+            && old.sa_handler == SIG_IGN;
+        if (!is_nohup) {
+            (void)sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
+static nlt_status check_signals(nlt_error *err)
+{
+    return n_signals == 0 ? NLT_OK : nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
+}
+
+/* ---- a run ---- */
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void on_warning(void *ctx, const char *message)
+{
+    cli_run *run = ctx;
+    cli_progress_clear(&run->progress);
+    cli_print_warning(message);
+}
+
+static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_error *err)
+{
+    *out = (nlt_session_options)NLT_SESSION_OPTIONS_INIT;
+    NLT_TRY(cli_option_count(run->options, CLI_OPT_THREADS, &out->threads, err));
+    NLT_TRY(cli_option_size(run->options, CLI_OPT_MEMORY, &out->memory_bytes, err));
+    out->temp_dir = run->options->values[CLI_OPT_TEMP_DIR_LOCAL];
+    out->hooks = (nlt_hooks){on_warning, run};
+    return NLT_OK;
+}
+
+static nlt_status dataset_request(const cli_options *options, nlt_dataset_request *out,
+    nlt_error *err)
+{
+    *out = (nlt_dataset_request)NLT_DATASET_REQUEST_INIT;
+    NLT_TRY(cli_option_fraction(options, CLI_OPT_MAX_BAD_FRACTION, &out->max_bad_fraction, err));
+    out->connector = options->values[CLI_OPT_CONNECTOR];
+    out->input_path = options->values[CLI_OPT_INPUT_PATH];
+    out->start_day = options->values[CLI_OPT_START_DAY];
+    out->end_day = options->values[CLI_OPT_END_DAY];
+    out->filter_rows = cli_option_is_on(options, CLI_OPT_FILTER_ROWS);
+    out->strict_days = cli_option_is_on(options, CLI_OPT_STRICT_DAYS);
+    out->strict_files = cli_option_is_on(options, CLI_OPT_STRICT_FILES);
+    return NLT_OK;
+}
+
+nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err)
+{
+    *run = (cli_run){.options = options, .start_s = now_s()};
+    nlt_session_options session;
+    nlt_dataset_request request;
+    NLT_TRY(session_options(run, &session, err));
+    NLT_TRY(dataset_request(options, &request, err));
+    catch_signals();
+    NLT_TRY(nlt_session_open(&session, &run->session, err));
+    running = run->session;
+    NLT_TRY(check_signals(err));
+    return nlt_dataset(run->session, &request, &run->input, err);
+}
+
+nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
+    nlt_error *err)
+{
+    NLT_TRY(check_signals(err));
+    bool is_streaming = strcmp(path, "-") == 0 && strcmp(format, "table") != 0;
+    cli_progress_start(&run->progress, run->session, run->options,
+        is_streaming && isatty(STDOUT_FILENO));
+    nlt_status status = nlt_table_write(run->answer, format, path, n_rows, err);
+    cli_progress_stop(&run->progress);
+    return status;
+}
+
+nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
+{
+    NLT_TRY(check_signals(err));
+    char *text = NULL;
+    NLT_TRY(nlt_session_report(run->session, &text, err));
+    nlt_status status = nlt_file_write(path, text, err);
+    nlt_text_free(text);
+    return status;
+}
+
+static void print_report(const cli_run *run)
+{
+    char *text = NULL;
+    if (nlt_session_report(run->session, &text, NULL) == NLT_OK) {
+        (void)fprintf(stderr, "%s\n", text);
+    }
+    nlt_text_free(text);
+}
+
+void cli_run_summary(cli_run *run)
+{
+    if (cli_option_is_on(run->options, CLI_OPT_VERBOSE)) {
+        print_report(run);
+    }
+    if (cli_option_is_on(run->options, CLI_OPT_QUIET)) {
+        return;
+    }
+    nlt_totals totals = {0};
+    nlt_progress progress = {0};
+    nlt_session_totals(run->session, &totals);
+    nlt_session_progress(run->session, &progress);
+    double seconds = now_s() - run->start_s;
+    (void)fprintf(stderr, "netlytics: %lld file%s, %lld row%s, %lld rejected, %.2f s, %.0f MB/s, ",
+        (long long)totals.files, totals.files == 1 ? "" : "s", (long long)totals.rows,
+        totals.rows == 1 ? "" : "s", (long long)totals.skipped, seconds,
+        (double)progress.bytes_done / 1e6 / seconds);
+    (void)fprintf(stderr, "peak memory %lld MB\n",
+        (long long)((nlt_memory_peak() + 500000) / 1000000));
+}
+
+void cli_run_close(cli_run *run)
+{
+    running = NULL;
+    nlt_table_free(run->answer);
+    nlt_table_free(run->input);
+    nlt_session_close(run->session);
+    *run = (cli_run){0};
+}
+
+/* ---- places to write to ---- */
+
+static nlt_status fail_place(const char *flag, const char *path, const char *why, nlt_error *err)
+{
+    return nlt_fail(err, NLT_ERR_OUTPUT, "--%s: %s: %s", flag, path, why);
+}
+
+nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err)
+{
+    struct stat info;
+    if (stat(path, &info) == 0) {
+        if (S_ISDIR(info.st_mode)) {
+            return fail_place(flag, path, "is a folder, not a file", err);
+        }
+        if (!S_ISREG(info.st_mode)) {
+            return NLT_OK; /* /dev/null, a pipe: written in place, needs nothing of its folder */
+        }
+    }
+    const char *slash = strrchr(path, '/');
+    char *parent = slash == NULL ? cli_text(".")
+        : slash == path          ? cli_text("/")
+                                 : strndup(path, (size_t)(slash - path));
+    if (parent == NULL) {
+        return cli_no_memory(err);
+    }
+    nlt_status status = NLT_OK;
+    if (stat(parent, &info) != 0) {
+        status = fail_place(flag, parent, strerror(errno), err);
+        nlt_error_hint(err, "create the folder first");
+    } else if (!S_ISDIR(info.st_mode)) {
+        status = fail_place(flag, parent, "is not a folder", err);
+    } else if (access(parent, W_OK | X_OK) != 0) {
+        status = fail_place(flag, parent, strerror(errno), err);
+    } else if (path[0] == '\0' || (slash != NULL && slash[1] == '\0')) {
+        status = fail_place(flag, path, "is not a file name", err);
+    }
+    free(parent);
+    return status;
+}
