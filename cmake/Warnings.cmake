@@ -3,7 +3,7 @@ add_library(nlt_flags INTERFACE)
 target_compile_options(nlt_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes
   -Wmissing-prototypes -Wundef -Wvla -Wcast-qual -Wformat=2 -Wdouble-promotion -Wswitch-enum
-  -ffp-contract=off $<$<BOOL:${NLT_WERROR}>:-Werror>)
+  -ffp-contract=off -fno-semantic-interposition $<$<BOOL:${NLT_WERROR}>:-Werror>)
 if(NLT_SANITIZE)
   target_compile_options(nlt_flags INTERFACE
     -fsanitize=${NLT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -4,62 +4,84 @@
 
 /* The fields of a line that are separated by runs of blanks, one after the other.
  *
- * 64 bytes become one word whose bits are the edges between blank and not blank; fields are pairs of
- * edges. Reads up to 64 bytes behind the line, whose meaning does not matter. */
+ * 64 bytes become one word whose bits are the edges between blank and not blank; a field is a pair
+ * of edges. Edges are found a few blocks ahead. Reads up to 64 bytes behind the line, whose meaning
+ * does not matter. */
 
+#include "core/num.h"
 #include "core/simd.h"
-#include "netlytics/base.h"
+
+enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 };
 
 typedef struct nlt_fields {
     nlt_bytes line;
-    size_t base;    /* of the block behind `edges` */
-    uint64_t edges; /* of the block, not yet used */
-    uint64_t carry; /* 1: the byte before the next block is a blank */
+    size_t base;    /* of the next block */
+    uint64_t carry; /* 1: the byte before that block is a blank */
+    unsigned n;     /* edges found */
+    unsigned next;  /* of them used */
+    uint32_t edges[NLT_FIELDS_EDGES];
 } nlt_fields;
 
-/* Edges of the block at `base`; what is behind the line counts as blank. */
-static inline void nlt__fields_load(nlt_fields *fields)
+/* Finds more edges. What is behind the line counts as blank. */
+static inline void nlt__fields_fill(nlt_fields *fields)
 {
-    size_t left = fields->line.len - fields->base;
-    uint64_t blanks = nlt__blank_bits(fields->line.ptr + fields->base);
-    if (left < 64) {
-        blanks |= ~UINT64_C(0) << left;
+    if (fields->next < fields->n) {
+        fields->edges[0] = fields->edges[fields->next]; /* a field whose end is not known */
     }
-    fields->edges = blanks ^ (blanks << 1 | fields->carry);
-    fields->carry = blanks >> 63;
-}
-
-static inline nlt_fields nlt__fields_of(nlt_bytes line)
-{
-    nlt_fields fields = {line, 0, 0, 1};
-    nlt__fields_load(&fields);
-    return fields;
-}
-
-/* Position of the next edge; the line's length when there is none. */
-static inline size_t nlt__fields_edge(nlt_fields *fields)
-{
-    while (fields->edges == 0) {
-        if (fields->line.len - fields->base <= 64) {
-            return fields->line.len;
+    fields->n -= fields->next;
+    fields->next = 0;
+    while (fields->n < NLT_FIELDS_AHEAD && fields->base < fields->line.len) {
+        size_t left = fields->line.len - fields->base;
+        uint64_t blanks = nlt__blank_bits(fields->line.ptr + fields->base);
+        blanks |= left < 64 ? ~UINT64_C(0) << left : 0;
+        uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
+        fields->carry = blanks >> 63;
+        for (; edges != 0; edges &= edges - 1) {
+            fields->edges[fields->n++] =
+                (uint32_t)fields->base + (uint32_t)__builtin_ctzll(edges);
         }
         fields->base += 64;
-        nlt__fields_load(fields);
     }
-    size_t at = fields->base + (size_t)__builtin_ctzll(fields->edges);
-    fields->edges &= fields->edges - 1;
-    return at;
+    if (fields->n % 2 != 0 && fields->base >= fields->line.len) {
+        fields->edges[fields->n++] = (uint32_t)fields->line.len;
+    }
+}
+
+static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line)
+{
+    fields->line = line;
+    fields->base = 0;
+    fields->carry = 1;
+    fields->n = 0;
+    fields->next = 0;
+    nlt__fields_fill(fields);
 }
 
 /* The next field; false at the end of the line. */
 static inline bool nlt__fields_next(nlt_fields *fields, nlt_bytes *field)
 {
-    size_t begin = nlt__fields_edge(fields);
-    if (begin >= fields->line.len) {
-        return false;
+    if (fields->next + 1 >= fields->n) {
+        nlt__fields_fill(fields);
+        if (fields->n == 0) {
+            return false;
+        }
     }
-    *field = (nlt_bytes){fields->line.ptr + begin, nlt__fields_edge(fields) - begin};
+    uint32_t begin = fields->edges[fields->next];
+    uint32_t end = fields->edges[fields->next + 1];
+    fields->next += 2;
+    *field = (nlt_bytes){fields->line.ptr + begin, end - begin};
     return true;
+}
+
+/* An integer of a line; as nlt__parse_i64, faster for the short ones. */
+static inline bool nlt__field_i64(nlt_bytes field, int64_t *value)
+{
+    uint64_t digits = 0;
+    if (field.len - 1 < 8 && nlt__digits8(field.ptr, field.len, &digits)) {
+        *value = (int64_t)digits;
+        return true;
+    }
+    return nlt__parse_i64(field, value);
 }
 
 static inline bool nlt__is_dash(nlt_bytes text)

@@ -43,7 +43,7 @@ static bool parse_integer(nlt_bytes text, int64_t *value, bool *has_value)
 {
     *value = 0;
     *has_value = !nlt__is_dash(text);
-    return !*has_value || nlt__parse_i64(text, value);
+    return !*has_value || nlt__field_i64(text, value);
 }
 
 /* ---- native ---- */
@@ -89,19 +89,28 @@ static bool find_hierarchy(nlt_fields *fields, nlt_bytes head[F_HIERARCHY], squi
 
 static bool parse_native_time(nlt_bytes text, int64_t *ns)
 {
+    /* What Squid writes: ten digits, a point, three digits. */
+    uint64_t high = 0;
+    uint64_t low = 0;
+    uint64_t ms = 0;
+    if (text.len == 14 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 8, &high)
+        && nlt__digits8(text.ptr + 8, 2, &low) && nlt__digits8(text.ptr + 11, 3, &ms)) {
+        *ns = (int64_t)((high * 100 + low) * 1000 + ms) * NS_PER_MS;
+        return *ns >= 0;
+    }
     return text.ptr[0] != '-' && nlt__parse_fixed(text, NS_DIGITS, ns);
 }
 
 /* RESULT/STATUS */
 static bool parse_native_status(nlt_bytes field, int64_t *status)
 {
-    const char *slash = memrchr(field.ptr, '/', field.len);
-    if (slash == NULL) {
-        return false;
+    size_t slash = field.len; /* one behind it */
+    while (slash > 0 && field.ptr[slash - 1] != '/') {
+        slash--;
     }
     bool has_status = false;
-    const char *end = field.ptr + field.len;
-    return parse_integer((nlt_bytes){slash + 1, (size_t)(end - slash - 1)}, status, &has_status);
+    return slash > 0
+        && parse_integer((nlt_bytes){field.ptr + slash, field.len - slash}, status, &has_status);
 }
 
 static bool parse_native_numbers(const nlt_bytes head[F_HIERARCHY], squid_request *request)
@@ -313,7 +322,8 @@ static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes clien
 static nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_request *request)
 {
     nlt_bytes head[F_HIERARCHY];
-    nlt_fields fields = nlt__fields_of(line);
+    nlt_fields fields;
+    nlt__fields_init(&fields, line);
     int n = 0;
     while (n <= F_STATUS && nlt__fields_next(&fields, &head[n])) {
         n++;

@@ -72,48 +72,68 @@ static nlt_bytes or_absent(nlt_bytes text)
     return text.len > 0 ? text : (nlt_bytes){NULL, 0};
 }
 
-/* Host and port of an authority without its userinfo. */
-static bool split_authority(nlt_bytes authority, int fallback_port, nlt_url *out)
+/* What lies between "://" and the path. */
+typedef struct authority {
+    const char *begin, *end; /* without userinfo */
+    const char *colon;       /* the last one; NULL: none */
+    int n_colons;
+} authority;
+
+/* Reads up to 64 bytes behind the text. */
+static authority find_authority(const char *p, const char *end)
 {
-    const char *end = authority.ptr + authority.len;
-    nlt_bytes host = authority;
-    nlt_bytes port = {NULL, 0};
-    if (authority.len > 0 && authority.ptr[0] == '[') {
-        const char *close = memchr(authority.ptr, ']', authority.len);
-        if (close == NULL) {
-            return false;
-        }
-        host = between(authority.ptr + 1, close);
-        port = between(close + 1, end);
-    } else {
-        const char *colon = memchr(authority.ptr, ':', authority.len);
-        bool is_one = colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) == NULL;
-        if (is_one) { /* more of them: an address without brackets */
-            host = between(authority.ptr, colon);
-            port = between(colon, end);
+    authority a = {p, end, NULL, 0};
+    for (; p < end; p += 64) {
+        uint64_t bits = nlt__authority_bits(p);
+        bits &= end - p < 64 ? ~(~UINT64_C(0) << (end - p)) : ~UINT64_C(0);
+        for (; bits != 0; bits &= bits - 1) {
+            const char *at = p + __builtin_ctzll(bits);
+            if (*at == ':') {
+                a.colon = at;
+                a.n_colons++;
+            } else if (*at == '@') {
+                a.begin = at + 1;
+                a.colon = NULL;
+                a.n_colons = 0;
+            } else {
+                a.end = at;
+                return a;
+            }
         }
     }
-    out->host = or_absent(host);
-    if (port.len <= 1) {
-        out->port = authority.len > 0 ? fallback_port : -1;
+    return a;
+}
+
+/* Host and port of an authority. False: a bracket is not closed. */
+static bool split_authority(const authority *a, int fallback_port, nlt_url *out)
+{
+    const char *host_end = a->end;
+    const char *host = a->begin;
+    if (host < a->end && *host == '[') {
+        host_end = memchr(host, ']', (size_t)(a->end - host));
+        if (host_end == NULL) {
+            return false;
+        }
+        host++;
+    } else if (a->n_colons == 1) { /* more of them: an address without brackets */
+        host_end = a->colon;
+    }
+    const char *port = host_end + (host > a->begin);
+    out->host = or_absent(between(host, host_end));
+    if (a->end - port <= 1) {
+        out->port = a->end > a->begin ? fallback_port : -1;
     } else {
-        out->port = port.ptr[0] == ':' ? parse_port(between(port.ptr + 1, end)) : -1;
+        out->port = *port == ':' ? parse_port(between(port + 1, a->end)) : -1;
     }
     return true;
 }
 
 static bool split_absolute(nlt_bytes text, size_t scheme, nlt_url *out)
 {
-    const char *begin = text.ptr + scheme + 3;
     const char *end = text.ptr + text.len;
-    const char *stop = begin;
-    const char *host = begin;
-    while (stop < end && *stop != '/' && *stop != '?' && *stop != '#') {
-        host = *stop == '@' ? stop + 1 : host;
-        stop++;
-    }
-    out->path = or_absent(between(stop, end));
-    return split_authority(between(host, stop), default_port((nlt_bytes){text.ptr, scheme}), out);
+    authority a = find_authority(text.ptr + scheme + 3, end);
+    out->path = or_absent(between(a.end, end));
+    return split_authority(&a, default_port((nlt_bytes){text.ptr, scheme}), out);
 }
 
 /* `text:port` with one colon, no slash and 1-5 digits: where the colon is, else NULL. */

@@ -12,7 +12,7 @@ typedef struct nlt_url {
 } nlt_url;
 
 /* Splits what proxies log as URL: `scheme://...`, `/path`, `host:port`, anything else (a path).
- * False: a bracket is not closed. */
+ * False: a bracket is not closed. Up to 64 bytes behind the text may be read. */
 NLT_API bool nlt__url_split(nlt_bytes text, nlt_url *out);
 
 #endif

@@ -101,22 +101,43 @@ static shortest strip_zeros(shortest x)
     return x;
 }
 
-/* Integers below 2^53 are their own shortest text in fixed notation. */
+/* value = k / 10^d for the scales of logs: seconds, with milli- and microseconds. Below 2^52
+ * doubles lie nearer than such decimals, so that at most one of these reads back as the value. */
+static bool find_scaled(double value, shortest *out)
+{
+    static const struct {
+        double scale;
+        int exponent;
+    } scales[] = {{1e0, 0}, {1e3, -3}, {1e6, -6}};
+    for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+        double scaled = value * scales[i].scale;
+        if (scaled >= 0x1p52) {
+            return false;
+        }
+        uint64_t k = (uint64_t)(scaled + 0.5);
+        if ((double)k / scales[i].scale == value) {
+            *out = (shortest){k, scales[i].exponent};
+            return true;
+        }
+    }
+    return false;
+}
+
 static shortest decompose(double value)
 {
+    shortest scaled;
+    if (find_scaled(value, &scaled)) {
+        return strip_zeros(scaled);
+    }
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
     int biased = (int)(bits >> 52 & 0x7ff);
-    if (value < 0x1p53 && value == (double)(uint64_t)value) {
-        return strip_zeros((shortest){(uint64_t)value, 0});
-    }
     if (biased == 0) {
         return strip_zeros(find_shortest(mantissa, SMALLEST_POWER, false));
     }
     uint64_t c = mantissa | UINT64_C(1) << 52;
-    return strip_zeros(
-        find_shortest(c, SMALLEST_POWER + biased - 1, mantissa == 0 && biased > 1));
+    return strip_zeros(find_shortest(c, SMALLEST_POWER + biased - 1, mantissa == 0 && biased > 1));
 }
 
 static size_t put_text(char *out, const char *text)

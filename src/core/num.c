@@ -98,15 +98,14 @@ bool nlt__parse_i64(nlt_bytes text, int64_t *out)
 /* The digits behind the point as an integer of 10^-scale; those behind the scale are checked. */
 static bool read_fraction(const char *p, const char *end, int scale, uint64_t *value, bool *fits)
 {
-    static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
-        100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
-        100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
-        1000000000000000000};
+    static const uint64_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+        1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+        1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000};
     const char *cut = end - p > scale ? p + scale : end;
     uint64_t beyond = 0;
     bool beyond_fits = true;
     bool is_good = read_digits(p, cut, value, fits) == cut
-        && read_digits(cut, end, &beyond, &beyond_fits) == end;
+                   && read_digits(cut, end, &beyond, &beyond_fits) == end;
     append_digits(value, powers[scale - (cut - p)], 0, fits);
     return is_good;
 }
@@ -127,7 +126,7 @@ bool nlt__parse_fixed(nlt_bytes text, int scale, int64_t *out)
         return false;
     }
     return read_fraction(p < end ? p + 1 : end, end, scale, &value, &fits) && fits
-        && give_sign(value, is_negative, out);
+           && give_sign(value, is_negative, out);
 }
 
 /* ---- to text ---- */

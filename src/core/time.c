@@ -41,8 +41,8 @@ nlt_civil nlt__civil_from_days(int64_t days)
 
 bool nlt__civil_is_valid(nlt_civil civil)
 {
-    if (civil.year < 0 || civil.year > 9999 || civil.month < 1 || civil.month > 12
-        || civil.day < 1 || civil.day > 31) {
+    if (civil.year < 0 || civil.year > 9999 || civil.month < 1 || civil.month > 12 || civil.day < 1
+        || civil.day > 31) {
         return false;
     }
     nlt_civil back = nlt__civil_from_days(nlt__days_from_civil(civil));
