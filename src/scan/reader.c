@@ -13,7 +13,7 @@
 #include "scan/scan_types.h"
 
 enum {
-    BLOCK_BYTES = 512 << 10,
+    BLOCK_BYTES = 256 << 10,
     TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = 64
 };
