@@ -91,8 +91,8 @@ static void likely_keys_spread(void **state)
         for (int i = 0; i < KEYS; i++) {
             char text[128];
             size_t at = strcspn(formats[f], "%");
-            int len = snprintf(text, sizeof text, "%.*s%d%s", (int)at, formats[f], i,
-                formats[f] + at + 2);
+            int len = snprintf(
+                text, sizeof text, "%.*s%d%s", (int)at, formats[f], i, formats[f] + at + 2);
             hashes[i] = nlt__hash((nlt_bytes){text, (size_t)len}, 0);
         }
         check_spread(hashes);

@@ -25,7 +25,9 @@ static nlt_bytes bytes_of(const char *text)
 static size_t decode(const unsigned char *p, size_t left)
 {
     static const uint32_t least[] = {0, 1, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+    static const size_t lens[32] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0,
+        0, 0, 0, 2, 2, 2, 2, 3, 3, 4, 0};
+    size_t len = lens[p[0] >> 3];
     if (len == 0 || len > left) {
         return 0;
     }
@@ -77,7 +79,7 @@ static void edges(void **state)
         bool is_clean;
     } rows[] = {{"", 0, true}, {"plain", 5, true}, {"\x7f", 1, true}, {"\0", 1, false},
         {"a\0b", 3, false}, {"\x80", 1, false}, {"\xbf", 1, false}, {"\xc3\xa9", 2, true},
-        {"\xc2\x80", 2, true}, {"\xdf\xbf", 2, true}, {"\xc3", 1, false}, {"\xc3""a", 2, false},
+        {"\xc2\x80", 2, true}, {"\xdf\xbf", 2, true}, {"\xc3", 1, false}, {"\xc3z", 2, false},
         {"\xc0\x80", 2, false}, {"\xc1\xbf", 2, false}, {"\xe0\x80\x80", 3, false},
         {"\xe0\x9f\xbf", 3, false}, {"\xe0\xa0\x80", 3, true}, {"\xe2\x82\xac", 3, true},
         {"\xe2\x82", 2, false}, {"\xe2", 1, false}, {"\xed\x9f\xbf", 3, true},
@@ -112,8 +114,8 @@ static void all_sequences_of_three_bytes(void **state)
 static void sequences_at_all_places(void **state)
 {
     (void)state;
-    static const unsigned char seconds[] = {0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0,
-        0xc3, 0xff};
+    static const unsigned char seconds[] = {
+        0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xff};
     static const unsigned char thirds[] = {0x7f, 0x80, 0xbf, 0xc2};
     for (int first = 0x41; first < 256; first += first < 0xbf ? 21 : 1) {
         for (size_t second = 0; second < COUNT(seconds); second++) {
@@ -133,7 +135,8 @@ static void sequences_at_all_places(void **state)
 static void one_bad_byte_is_found(void **state)
 {
     (void)state;
-    static const char unit[] = "ab\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa9xyz\xed\x9f\xbf\xf4\x8f\xbf\xbf";
+    static const char unit[] =
+        "ab\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa9xyz\xed\x9f\xbf\xf4\x8f\xbf\xbf";
     static const unsigned char bytes[] = {0, 'a', 0x80, 0xa9, 0xc0, 0xc3, 0xe2, 0xf0, 0xf5};
     for (size_t len = 1; len < 300; len += 1 + len / 16) {
         unsigned char *text = malloc(len);
@@ -188,7 +191,7 @@ static void bad_bytes_are_escaped(void **state)
     } rows[] = {{"a\0b", 3, "a\\x00b"}, {"\xff", 1, "\\xff"}, {"caf\xe9", 4, "caf\\xe9"},
         {"\xc3\xa9\xe9", 3, "\xc3\xa9\\xe9"}, {"\xc0\x80", 2, "\\xc0\\x80"},
         {"\xed\xa0\x80", 3, "\\xed\\xa0\\x80"}, {"\xf4\x90\x80\x80z", 5, "\\xf4\\x90\\x80\\x80z"},
-        {"\xe2\x82", 2, "\\xe2\\x82"}, {"\xe2\x82" "A\xc3\xa9", 5, "\\xe2\\x82" "A\xc3\xa9"},
+        {"\xe2\x82", 2, "\\xe2\\x82"}, {"\xe2\x82Z\xc3\xa9", 5, "\\xe2\\x82Z\xc3\xa9"},
         {"\xf0\x9f\x92\xa9\x92", 5, "\xf0\x9f\x92\xa9\\x92"}};
     nlt_arena arena = NLT_ARENA_INIT;
     for (size_t i = 0; i < COUNT(rows); i++) {
