@@ -11,7 +11,7 @@
 #include "core/num.h"
 #include "core/simd.h"
 
-enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 };
+enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_STEP = 8, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + 8 };
 
 typedef struct nlt_fields {
     nlt_bytes line;
@@ -21,6 +21,22 @@ typedef struct nlt_fields {
     unsigned next;  /* of them used */
     uint32_t edges[NLT_FIELDS_EDGES];
 } nlt_fields;
+
+/* Appends the positions of the set bits: eight at once, since branching on each would cost more than
+ * writing some that do not count. */
+static inline void nlt__fields_push(nlt_fields *fields, uint64_t bits)
+{
+    unsigned n = (unsigned)__builtin_popcountll(bits);
+    uint32_t base = (uint32_t)fields->base;
+    uint32_t *out = fields->edges + fields->n;
+    for (unsigned done = 0; done < n; done += NLT_FIELDS_STEP, out += NLT_FIELDS_STEP) {
+        for (int i = 0; i < NLT_FIELDS_STEP; i++) {
+            out[i] = base + (bits != 0 ? (uint32_t)__builtin_ctzll(bits) : 0);
+            bits &= bits - 1;
+        }
+    }
+    fields->n += n;
+}
 
 /* Finds more edges. What is behind the line counts as blank. */
 static inline void nlt__fields_fill(nlt_fields *fields)
@@ -36,10 +52,7 @@ static inline void nlt__fields_fill(nlt_fields *fields)
         blanks |= left < 64 ? ~UINT64_C(0) << left : 0;
         uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
         fields->carry = blanks >> 63;
-        for (; edges != 0; edges &= edges - 1) {
-            fields->edges[fields->n++] =
-                (uint32_t)fields->base + (uint32_t)__builtin_ctzll(edges);
-        }
+        nlt__fields_push(fields, edges);
         fields->base += 64;
     }
     if (fields->n % 2 != 0 && fields->base >= fields->line.len) {

@@ -52,6 +52,12 @@ static bool parse_integer(nlt_bytes text, int64_t *value, bool *has_value)
  * what follows the slash. */
 static bool is_hierarchy(nlt_bytes field, nlt_bytes *peer)
 {
+    static const char usual[] = "HIER_DIRECT/";
+    const size_t usual_len = sizeof usual - 1;
+    if (field.len >= usual_len && memcmp(field.ptr, usual, usual_len) == 0) {
+        *peer = (nlt_bytes){field.ptr + usual_len, field.len - usual_len};
+        return true;
+    }
     if (field.ptr[0] < 'A' || field.ptr[0] > 'Z') {
         return false;
     }

@@ -25,6 +25,9 @@ static bool is_digit(char c)
 static size_t scheme_len(nlt_bytes text)
 {
     size_t i = 0;
+    if (text.len >= 7 && memcmp(text.ptr, "http://", 7) == 0) {
+        return 4;
+    }
     if (text.len == 0 || !is_letter(text.ptr[0])) {
         return 0;
     }
@@ -156,29 +159,38 @@ static bool is_plain_target(nlt_bytes host)
     return memchr(host.ptr, ':', host.len) == NULL && memchr(host.ptr, '/', host.len) == NULL;
 }
 
+/* `[v6]:port` or `text:port`. False: it is neither. */
+static bool split_target(nlt_bytes text, nlt_url *out)
+{
+    const char *colon = connect_colon(text);
+    if (colon == NULL) {
+        return false;
+    }
+    nlt_bytes host = between(text.ptr, colon);
+    bool is_v6 = host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
+    if (!is_v6 && (host.ptr[0] == '[' || !is_plain_target(host))) {
+        return false;
+    }
+    out->host = or_absent(is_v6 ? between(host.ptr + 1, colon - 1) : host);
+    out->port = parse_port(between(colon + 1, text.ptr + text.len));
+    return true;
+}
+
 bool nlt__url_split(nlt_bytes text, nlt_url *out)
 {
     *out = (nlt_url){{NULL, 0}, {NULL, 0}, -1};
     if (text.len == 0 || nlt__is_dash(text)) {
         return true;
     }
+    if (text.ptr[0] == '[' && memchr(text.ptr, ']', text.len) == NULL) {
+        return false;
+    }
+    if (split_target(text, out)) {
+        return true;
+    }
     size_t scheme = scheme_len(text);
     if (scheme > 0) {
         return split_absolute(text, scheme, out);
-    }
-    bool is_bracketed = text.ptr[0] == '[';
-    if (is_bracketed && memchr(text.ptr, ']', text.len) == NULL) {
-        return false;
-    }
-    const char *colon = text.ptr[0] == '/' ? NULL : connect_colon(text);
-    if (colon != NULL) {
-        nlt_bytes host = between(text.ptr, colon);
-        bool is_v6 = is_bracketed && host.ptr[host.len - 1] == ']';
-        if (is_v6 || (!is_bracketed && is_plain_target(host))) {
-            out->host = or_absent(is_v6 ? between(host.ptr + 1, colon - 1) : host);
-            out->port = parse_port(between(colon + 1, text.ptr + text.len));
-            return true;
-        }
     }
     out->path = text;
     return true;

@@ -50,23 +50,20 @@ static nlt_status local_stat(const char *path, nlt_fs_info *info, nlt_error *err
     return NLT_OK;
 }
 
-/* Kind of a directory entry, without a system call where the directory tells it. False: gone. */
-static bool local_entry_info(int dir_fd, const struct dirent *entry, nlt_fs_info *info)
+/* What a link that leads nowhere is, too: opening it tells. */
+static const nlt_fs_info file_unknown = {NLT_FS_FILE, -1};
+
+/* Kind of a directory entry, without a system call where the directory tells it. */
+static nlt_fs_info local_entry_info(int dir_fd, const struct dirent *entry)
 {
-    *info = (nlt_fs_info){NLT_FS_FILE, -1};
+    struct stat st;
     if (entry->d_type == DT_REG) {
-        return true;
+        return file_unknown;
     }
     if (entry->d_type == DT_DIR) {
-        info->kind = NLT_FS_DIRECTORY;
-        return true;
+        return (nlt_fs_info){NLT_FS_DIRECTORY, -1};
     }
-    struct stat st;
-    if (fstatat(dir_fd, entry->d_name, &st, 0) != 0) {
-        return false;
-    }
-    *info = info_from_stat(&st);
-    return true;
+    return fstatat(dir_fd, entry->d_name, &st, 0) == 0 ? info_from_stat(&st) : file_unknown;
 }
 
 static nlt_status local_list(const char *path, nlt_fs_visit visit, void *ctx, nlt_error *err)
@@ -85,12 +82,9 @@ static nlt_status local_list(const char *path, nlt_fs_visit visit, void *ctx, nl
             }
             break;
         }
-        nlt_fs_info info;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0
-            || !local_entry_info(dirfd(dir), entry, &info)) {
-            continue;
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            status = visit(ctx, entry->d_name, local_entry_info(dirfd(dir), entry), err);
         }
-        status = visit(ctx, entry->d_name, info, err);
     }
     closedir(dir);
     return status;
@@ -110,9 +104,8 @@ static nlt_status local_glob(const char *pattern, nlt_fs_visit visit, void *ctx,
     nlt_status status = NLT_OK;
     for (size_t i = 0; i < found.gl_pathc && status == NLT_OK; i++) {
         struct stat st;
-        if (stat(found.gl_pathv[i], &st) == 0) {
-            status = visit(ctx, found.gl_pathv[i], info_from_stat(&st), err);
-        }
+        bool is_known = stat(found.gl_pathv[i], &st) == 0;
+        status = visit(ctx, found.gl_pathv[i], is_known ? info_from_stat(&st) : file_unknown, err);
     }
     globfree(&found);
     return status;
@@ -121,16 +114,15 @@ static nlt_status local_glob(const char *pattern, nlt_fs_visit visit, void *ctx,
 static nlt_status local_open(const char *path, nlt_fs_file *file, nlt_error *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                      : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         return fail_path(err, "open it", path, errno);
     }
     struct stat st;
     int failure = fstat(fd, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
     if (failure != 0) {
-        if (!is_stdin) {
-            close(fd);
-        }
+        close(fd);
         return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", path, strerror(failure));
     }
     nlt_fs_info info = info_from_stat(&st);
@@ -170,7 +162,7 @@ static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf,
 
 static void local_close(nlt_fs_file *file)
 {
-    if (file->handle > STDIN_FILENO) {
+    if (file->handle >= 0) {
         close((int)file->handle);
     }
     file->handle = -1;

@@ -36,9 +36,9 @@ struct nlt_fs {
     /* Symlinks followed. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
     nlt_status (*stat)(const char *path, nlt_fs_info *info, nlt_error *err);
     /* Names of a directory without "." and "..", in no order; sizes may be -1. Symlinks followed,
-     * dangling ones left out. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
+     * dangling ones told as files. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
     nlt_status (*list)(const char *path, nlt_fs_visit visit, void *ctx, nlt_error *err);
-    /* Whole paths that a glob means, sizes known; none is no error. */
+    /* Whole paths that a glob means, in no order, as `list` tells them; none is no error. */
     nlt_status (*glob)(const char *pattern, nlt_fs_visit visit, void *ctx, nlt_error *err);
     /* For reading; a directory is NLT_ERR_IO. "-" is standard input. */
     nlt_status (*open)(const char *path, nlt_fs_file *file, nlt_error *err);

@@ -8,15 +8,21 @@
  * tokens %Y %m %d (4, 2, 2 digits), %H %M %S (2 digits each) and %u (1 to 6 digits). A name may end
  * in .gz .bz2 .xz .zst behind what the pattern says, also when the pattern has no such ending.
  * Names are matched from the right, since a `*` in front of tokens may hold dots; a leading `*` takes
- * no hidden names. Impossible dates do not match. Files of patterns without a day pass any range. */
+ * no hidden names. Impossible dates do not match. Files of patterns without a day pass any range.
+ * Links are followed; a file that cannot be looked at (a dangling link) is listed all the same, so
+ * that opening it tells. Folders, pipes and devices are not listed. */
 
 #include "netlytics/base.h"
 
+#define NLT_DAY_OPEN INT64_MIN /* a bound that was not given, a name without a day */
+
+enum { NLT_FILES_MAX = 1 << 20 }; /* of a list; row keys have room for 2^23 */
+
 typedef struct nlt_file {
-    char *path;     /* owned by the list */
-    int64_t day;    /* days since 1970-01-01; INT64_MIN: the name has none */
-    int64_t size;   /* bytes on disk; -1: unknown (standard input) */
-    int pattern;    /* which of the patterns it matched */
+    char *path;   /* owned by the list */
+    int64_t day;  /* days since 1970-01-01, or NLT_DAY_OPEN */
+    int64_t size; /* bytes on disk; -1: unknown */
+    int pattern;  /* the first of the patterns that it matched; 0 if none */
 } nlt_file;
 
 typedef struct nlt_file_list {
@@ -26,15 +32,15 @@ typedef struct nlt_file_list {
     int64_t *missing_days; /* days of the range without a file; only where both bounds are given */
     int64_t n_missing;
     char *tried; /* one pattern with the first day filled in, for messages */
-    char **shadowed; /* compressed twins left out: the plain file, or one of .bz2 .gz .xz .zst that
-                        comes earlier in this order, exists */
+    char **shadowed; /* left out, by path: the same name is there plain, or with an ending that
+                        comes earlier in .bz2 .gz .xz .zst */
     int64_t n_shadowed;
 } nlt_file_list;
 
-#define NLT_DAY_OPEN INT64_MIN /* a bound that was not given */
-
 /* Files below `base` that match any of the `n_patterns` patterns and lie in [first, last].
- * NLT_ERR_NOT_FOUND: `base` does not exist or is no directory. No match is not an error here. */
+ * NLT_ERR_NOT_FOUND: `base` does not exist or is no folder; NLT_ERR_IO: a folder cannot be listed;
+ * NLT_ERR_LIMIT: more than NLT_FILES_MAX matches; NLT_ERR_ARG: a bound outside the years 0..9999, a
+ * bad pattern. No match is no error here. */
 NLT_API nlt_status nlt__layout_list(const char *base, const char *const *patterns, int n_patterns,
     int64_t first, int64_t last, nlt_file_list *out, nlt_error *err) NLT_MUST_CHECK;
 
