@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line itself: help, version, lists, exit codes."""
+
+import pytest
+
+LINE = "1488326400.000    100 10.0.0.1 TCP_MISS/200 5000 GET http://example.org/a - DIRECT/192.0.2.1 text/html\n"
+
+
+def test_version(run):
+    assert run("--version").stdout.startswith("netlytics ")
+
+
+@pytest.mark.parametrize("command", ["query", "job", "connectors", "algos", "schema"])
+def test_help(run, command):
+    assert f"netlytics {command}" in run(command, "--help").stdout
+
+
+def test_query_of_standard_input(run):
+    sql = "SELECT name, SUM(s_bytes) AS traffic FROM netlytics GROUP BY name"
+    done = run("query", "-c", "squid:flows", "-i", "-", "-q", sql, "--format", "csv", stdin=LINE.encode())
+    assert done.stdout == "name,traffic\nexample.org,5000\n"
+
+
+def test_unknown_command(run):
+    assert 'unknown command "nonsense"' in run("nonsense", code=2).stderr
