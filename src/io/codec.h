@@ -8,35 +8,28 @@
 #include "io/fs.h"
 #include "io/source.h"
 
-enum { NLT_CODEC_MAGIC_MAX = 6, NLT_INPUT_BYTES = 256 * 1024 };
+enum { NLT_MAGIC_MAX = 6, NLT_INPUT_BYTES = 256 * 1024 };
 
 /* The compressed side. Unread bytes are buf[pos..len). */
 typedef struct nlt_input {
     nlt_fs_file file;
-    char *name;     /* for messages; owned */
-    uint8_t *buf;   /* NLT_INPUT_BYTES; owned */
+    uint8_t *buf; /* NLT_INPUT_BYTES; owned */
     size_t pos;
     size_t len;
     int64_t offset; /* of the file, where buf[len] would come from */
     bool at_end;    /* nothing follows buf[len] */
 } nlt_input;
 
-/* Makes `want` (at most NLT_INPUT_BYTES) bytes unread unless the file ends before. */
-nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err) NLT_MUST_CHECK;
-/* NLT_ERR_DAMAGED at the present place. */
-nlt_status nlt__input_damaged(const nlt_input *in, const char *codec, const char *why,
-    nlt_error *err) NLT_MUST_CHECK;
-
-static inline size_t nlt__input_left(const nlt_input *in)
-{
-    return in->len - in->pos;
-}
+/* First bytes of a stream, to be compared under the mask. */
+typedef struct nlt_magic {
+    uint8_t bytes[NLT_MAGIC_MAX];
+    uint8_t mask[NLT_MAGIC_MAX];
+    size_t len; /* 0: none */
+} nlt_magic;
 
 typedef struct nlt_codec_row {
     const char *name;
-    uint8_t magic[NLT_CODEC_MAGIC_MAX];
-    uint8_t mask[NLT_CODEC_MAGIC_MAX];
-    size_t magic_len;
+    nlt_magic magics[2];
     nlt_status (*open)(void **state, nlt_error *err);
     /* As nlt__source_read; *n is 0 on entry and counts what is valid whatever is returned. `cap` is
      * at most 1 GiB. */
@@ -44,6 +37,22 @@ typedef struct nlt_codec_row {
         nlt_error *err);
     void (*close)(void *state); /* NULL is fine */
 } nlt_codec_row;
+
+static inline size_t nlt__input_left(const nlt_input *in)
+{
+    return in->len - in->pos;
+}
+
+/* Makes `want` (at most NLT_INPUT_BYTES) bytes unread unless the file ends before. */
+nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err) NLT_MUST_CHECK;
+/* Behind a complete stream: does another one begin? Zero bytes up to the end of the file are padding,
+ * any other rest is damage. */
+nlt_status nlt__input_next_stream(nlt_input *in, const nlt_codec_row *codec, bool *has_next,
+    nlt_error *err) NLT_MUST_CHECK;
+/* NLT_ERR_DAMAGED at the present place. */
+nlt_status nlt__input_damaged(const nlt_input *in, const nlt_codec_row *codec, const char *why,
+    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__input_no_memory(const nlt_input *in, nlt_error *err) NLT_MUST_CHECK;
 
 extern const nlt_codec_row nlt__codec_gzip;
 extern const nlt_codec_row nlt__codec_zstd;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* bzip2: all streams of a file. As bzip2(1), what follows a stream and is none is ignored. */
-
-#include <string.h>
+/* bzip2: all streams of a file (pbzip2 writes many). */
 
 #include <bzlib.h>
 
@@ -50,15 +48,15 @@ static void bzip2_close(void *state)
 
 static nlt_status bzip2_next_stream(bzip2_state *bzip2, nlt_input *in, nlt_error *err)
 {
-    NLT_TRY(nlt__input_fill(in, 3, err));
-    if (nlt__input_left(in) < 3 || memcmp(in->buf + in->pos, "BZh", 3) != 0) {
-        in->pos = in->len;
-        bzip2->is_done = true;
+    bool has_next = false;
+    NLT_TRY(nlt__input_next_stream(in, &nlt__codec_bzip2, &has_next, err));
+    bzip2->is_done = !has_next;
+    if (!has_next) {
         return NLT_OK;
     }
     bzip2->stream = (bz_stream){.bzalloc = bzip2_alloc, .bzfree = bzip2_free};
     if (BZ2_bzDecompressInit(&bzip2->stream, 0, 0) != BZ_OK) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", in->name);
+        return nlt__input_no_memory(in, err);
     }
     bzip2->is_open = true;
     return NLT_OK;
@@ -84,13 +82,13 @@ static nlt_status bzip2_step(bzip2_state *bzip2, nlt_input *in, uint8_t *out, si
         return NLT_OK;
     }
     if (code == BZ_MEM_ERROR) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", in->name);
+        return nlt__input_no_memory(in, err);
     }
     if (code != BZ_OK) {
-        return nlt__input_damaged(in, "bzip2", "invalid data", err);
+        return nlt__input_damaged(in, &nlt__codec_bzip2, "invalid data", err);
     }
     if (used == 0 && made == 0) {
-        return nlt__input_damaged(in, "bzip2", "it is cut off", err);
+        return nlt__input_damaged(in, &nlt__codec_bzip2, "it is cut off", err);
     }
     return NLT_OK;
 }
@@ -111,6 +109,6 @@ static nlt_status bzip2_read(void *state, nlt_input *in, uint8_t *out, size_t ca
 }
 
 const nlt_codec_row nlt__codec_bzip2 = {
-    .name = "bzip2", .magic = {'B', 'Z', 'h', 0x30}, .mask = {0xff, 0xff, 0xff, 0xf0},
-    .magic_len = 4, .open = bzip2_open, .read = bzip2_read, .close = bzip2_close,
+    .name = "bzip2", .magics = {{{'B', 'Z', 'h', 0x30}, {0xff, 0xff, 0xff, 0xf0}, 4}},
+    .open = bzip2_open, .read = bzip2_read, .close = bzip2_close,
 };

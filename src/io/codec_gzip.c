@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gzip (RFC 1952) through ISA-L: all members of a file, checksums checked.
  *
- * As gzip(1): what follows a member and is no member (zero padding, garbage) is ignored. ISA-L
- * decodes the first 64 KiB of a stretch into its own buffer; when damage is found there, the bytes
- * in front of it are still handed out before the damage is reported. */
+ * ISA-L decodes straight into the caller's buffer but for the beginning of each stretch, which goes
+ * through its own. When damage is found there, the bytes in front of it are handed out first. */
 
 #include <string.h>
 
@@ -37,15 +36,10 @@ static void gzip_close(void *state)
 
 static nlt_status gzip_next_member(gzip_state *gzip, nlt_input *in, nlt_error *err)
 {
-    NLT_TRY(nlt__input_fill(in, 2, err));
-    if (nlt__input_left(in) < 2 || memcmp(in->buf + in->pos, "\x1f\x8b", 2) != 0) {
-        in->pos = in->len;
-        gzip->is_done = true;
-        return NLT_OK;
-    }
+    NLT_TRY(nlt__input_next_stream(in, &nlt__codec_gzip, &gzip->is_in_member, err));
+    gzip->is_done = !gzip->is_in_member;
     isal_inflate_reset(&gzip->inflate);
     gzip->inflate.crc_flag = ISAL_GZIP;
-    gzip->is_in_member = true;
     return NLT_OK;
 }
 
@@ -107,7 +101,7 @@ static nlt_status gzip_read(void *state, nlt_input *in, uint8_t *out, size_t cap
             size_t got = gzip_drain(gzip, out + *n, cap - *n);
             *n += got;
             if (got == 0) {
-                return nlt__input_damaged(in, "gzip", gzip->problem, err);
+                return nlt__input_damaged(in, &nlt__codec_gzip, gzip->problem, err);
             }
         } else if (!gzip->is_in_member) {
             NLT_TRY(gzip_next_member(gzip, in, err));
@@ -120,6 +114,6 @@ static nlt_status gzip_read(void *state, nlt_input *in, uint8_t *out, size_t cap
 }
 
 const nlt_codec_row nlt__codec_gzip = {
-    .name = "gzip", .magic = {0x1f, 0x8b}, .mask = {0xff, 0xff}, .magic_len = 2,
+    .name = "gzip", .magics = {{{0x1f, 0x8b}, {0xff, 0xff}, 2}},
     .open = gzip_open, .read = gzip_read, .close = gzip_close,
 };

@@ -62,7 +62,7 @@ static const char *xz_problem(lzma_ret code)
     case LZMA_OPTIONS_ERROR:
         return "unsupported options";
     case LZMA_FORMAT_ERROR:
-        return "bytes behind the stream are no stream";
+        return "what follows is no stream";
     default:
         return "invalid data";
     }
@@ -86,16 +86,16 @@ static nlt_status xz_read(void *state, nlt_input *in, uint8_t *out, size_t cap, 
         if (code == LZMA_STREAM_END) {
             xz->is_done = true;
         } else if (code == LZMA_MEM_ERROR) {
-            return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", in->name);
+            return nlt__input_no_memory(in, err);
         } else if (code != LZMA_OK) {
-            return nlt__input_damaged(in, "xz", xz_problem(code), err);
+            return nlt__input_damaged(in, &nlt__codec_xz, xz_problem(code), err);
         }
     }
     return NLT_OK;
 }
 
 const nlt_codec_row nlt__codec_xz = {
-    .name = "xz", .magic = {0xfd, '7', 'z', 'X', 'Z', 0},
-    .mask = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, .magic_len = 6,
+    .name = "xz",
+    .magics = {{{0xfd, '7', 'z', 'X', 'Z', 0}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 6}},
     .open = xz_open, .read = xz_read, .close = xz_close,
 };

@@ -15,8 +15,8 @@ enum { ZSTD_WINDOW_LOG_MAX = 27 };
 
 typedef struct zstd_state {
     ZSTD_DCtx *ctx;
-    size_t hint;        /* bytes to give next; 0: between frames */
-    bool is_holding;    /* output may be waiting inside */
+    size_t hint;     /* bytes to give next; 0: between frames */
+    bool is_holding; /* output may be waiting inside */
 } zstd_state;
 
 static void zstd_close(void *state)
@@ -57,16 +57,16 @@ static nlt_status zstd_step(zstd_state *zstd, nlt_input *in, uint8_t *out, size_
     size_t code = ZSTD_decompressStream(zstd->ctx, &output, &input);
     if (ZSTD_isError(code)) {
         if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation) {
-            return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", in->name);
+            return nlt__input_no_memory(in, err);
         }
-        return nlt__input_damaged(in, "zstd", ZSTD_getErrorName(code), err);
+        return nlt__input_damaged(in, &nlt__codec_zstd, ZSTD_getErrorName(code), err);
     }
     in->pos += input.pos;
     *n += output.pos;
     zstd->hint = code;
     zstd->is_holding = *n == cap && code != 0;
     if (input.pos == 0 && output.pos == 0 && !was_holding) {
-        return nlt__input_damaged(in, "zstd", in->at_end ? "it is cut off" : "no progress", err);
+        return nlt__input_damaged(in, &nlt__codec_zstd, in->at_end ? "it is cut off" : "no progress", err);
     }
     return NLT_OK;
 }
@@ -76,16 +76,22 @@ static nlt_status zstd_read(void *state, nlt_input *in, uint8_t *out, size_t cap
 {
     zstd_state *zstd = state;
     while (*n < cap) {
-        NLT_TRY(nlt__input_fill(in, 1, err));
-        if (zstd->hint == 0 && !zstd->is_holding && nlt__input_left(in) == 0) {
+        bool has_next = true;
+        if (zstd->hint == 0) {
+            NLT_TRY(nlt__input_next_stream(in, &nlt__codec_zstd, &has_next, err));
+        }
+        if (!has_next) {
             return NLT_OK;
         }
+        NLT_TRY(nlt__input_fill(in, 1, err));
         NLT_TRY(zstd_step(zstd, in, out, cap, n, err));
     }
     return NLT_OK;
 }
 
 const nlt_codec_row nlt__codec_zstd = {
-    .name = "zstd", .magic = {0x28, 0xb5, 0x2f, 0xfd}, .mask = {0xff, 0xff, 0xff, 0xff},
-    .magic_len = 4, .open = zstd_open, .read = zstd_read, .close = zstd_close,
+    .name = "zstd",
+    .magics = {{{0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}, 4},
+        {{0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}, 4}}, /* skippable: pzstd's first */
+    .open = zstd_open, .read = zstd_read, .close = zstd_close,
 };

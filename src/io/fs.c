@@ -132,6 +132,7 @@ static nlt_status local_open(const char *path, nlt_fs_file *file, nlt_error *err
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
     file->handle = fd;
+    file->name = is_stdin ? "(standard input)" : path;
     file->info = info;
     return NLT_OK;
 }
@@ -155,7 +156,8 @@ static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf,
             struct pollfd wait = {fd, POLLIN, 0};
             (void)poll(&wait, 1, -1);
         } else if (errno != EINTR) {
-            return nlt_fail(err, NLT_ERR_IO, "reading failed: %s", strerror(errno));
+            return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", file->name,
+                strerror(errno));
         }
     }
 }
@@ -179,10 +181,4 @@ const nlt_fs *nlt__fs_for(const char *path)
         i++; /* the last row matches all */
     }
     return &fs_table[i];
-}
-
-bool nlt__fs_exists(const char *path)
-{
-    nlt_fs_info info;
-    return nlt__fs_for(path)->stat(path, &info, NULL) == NLT_OK;
 }

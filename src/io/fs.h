@@ -24,7 +24,8 @@ typedef struct nlt_fs nlt_fs;
 
 typedef struct nlt_fs_file {
     const nlt_fs *fs;
-    int64_t handle; /* local: the descriptor */
+    int64_t handle;   /* local: the descriptor; -1: not open */
+    const char *name; /* for messages; borrows the path */
     nlt_fs_info info;
 } nlt_fs_file;
 
@@ -40,7 +41,8 @@ struct nlt_fs {
     nlt_status (*list)(const char *path, nlt_fs_visit visit, void *ctx, nlt_error *err);
     /* Whole paths that a glob means, in no order, as `list` tells them; none is no error. */
     nlt_status (*glob)(const char *pattern, nlt_fs_visit visit, void *ctx, nlt_error *err);
-    /* For reading; a directory is NLT_ERR_IO. "-" is standard input. */
+    /* For reading; "-" is standard input. `path` is borrowed until `close`. NLT_ERR_NOT_FOUND;
+     * NLT_ERR_IO, which a directory is, too. */
     nlt_status (*open)(const char *path, nlt_fs_file *file, nlt_error *err);
     /* Bytes at `offset` (streams: the next ones); *n = 0 only at the end. NLT_ERR_IO. */
     nlt_status (*read)(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n,
@@ -50,6 +52,5 @@ struct nlt_fs {
 
 /* The row for a path; never NULL. */
 NLT_API const nlt_fs *nlt__fs_for(const char *path);
-NLT_API bool nlt__fs_exists(const char *path);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes of a file in order, whatever it is packed with.
  *
- * The first bytes choose a row of the codec table. Regular files are read at a running offset;
- * pipes in order, which is why the first bytes stay in the input buffer and are not read again. */
+ * The first bytes choose a row of the codec table. Files are read at a running offset, plain ones
+ * straight into the caller's buffer. Of a pipe the first bytes cannot be read again: they stay in the
+ * input buffer, from which every codec starts. */
 
 #include "io/source.h"
 
@@ -16,9 +17,92 @@ enum { OUT_MAX = 1 << 30 }; /* libraries count output in 32 bits */
 struct nlt_source {
     nlt_input in;
     nlt_codec codec;
-    void *state;       /* of the codec; owned */
-    int64_t start;     /* offset that was asked for */
+    void *state;   /* of the codec; owned */
+    char *path;    /* owned */
+    int64_t start; /* offset that was asked for */
 };
+
+/* --- input ------------------------------------------------------------------------------------- */
+
+static nlt_status input_read(nlt_input *in, void *buf, size_t cap, size_t *n, nlt_error *err)
+{
+    NLT_TRY(in->file.fs->read(&in->file, in->offset, buf, cap, n, err));
+    in->offset += (int64_t)*n;
+    in->at_end = *n == 0;
+    return NLT_OK;
+}
+
+nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err)
+{
+    if (nlt__input_left(in) >= want || in->at_end) {
+        return NLT_OK;
+    }
+    memmove(in->buf, in->buf + in->pos, nlt__input_left(in));
+    in->len -= in->pos;
+    in->pos = 0;
+    while (in->len < want && !in->at_end) {
+        size_t n = 0;
+        NLT_TRY(input_read(in, in->buf + in->len, NLT_INPUT_BYTES - in->len, &n, err));
+        in->len += n;
+    }
+    return NLT_OK;
+}
+
+nlt_status nlt__input_damaged(const nlt_input *in, const nlt_codec_row *codec, const char *why,
+    nlt_error *err)
+{
+    int64_t at = in->offset - (int64_t)nlt__input_left(in);
+    nlt_fail(err, NLT_ERR_DAMAGED, "%s: damaged %s stream near byte %lld: %s", in->file.name,
+        codec->name, (long long)at, why);
+    if (err != NULL) {
+        err->offset = at;
+    }
+    return NLT_ERR_DAMAGED;
+}
+
+nlt_status nlt__input_no_memory(const nlt_input *in, nlt_error *err)
+{
+    return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", in->file.name);
+}
+
+static bool magic_matches(const nlt_magic *magic, const uint8_t *head, size_t len)
+{
+    if (magic->len == 0 || len < magic->len) {
+        return false;
+    }
+    for (size_t i = 0; i < magic->len; i++) {
+        if ((head[i] & magic->mask[i]) != magic->bytes[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool codec_matches(const nlt_codec_row *codec, const uint8_t *head, size_t len)
+{
+    return magic_matches(&codec->magics[0], head, len)
+        || magic_matches(&codec->magics[1], head, len);
+}
+
+nlt_status nlt__input_next_stream(nlt_input *in, const nlt_codec_row *codec, bool *has_next,
+    nlt_error *err)
+{
+    NLT_TRY(nlt__input_fill(in, NLT_MAGIC_MAX, err));
+    *has_next = codec_matches(codec, in->buf + in->pos, nlt__input_left(in));
+    if (*has_next) {
+        return NLT_OK;
+    }
+    while (nlt__input_left(in) > 0) {
+        if (in->buf[in->pos] != 0) {
+            return nlt__input_damaged(in, codec, "what follows is no stream", err);
+        }
+        in->pos++;
+        NLT_TRY(nlt__input_fill(in, 1, err));
+    }
+    return NLT_OK;
+}
+
+/* --- the table --------------------------------------------------------------------------------- */
 
 static nlt_status plain_open(void **state, nlt_error *err)
 {
@@ -27,25 +111,20 @@ static nlt_status plain_open(void **state, nlt_error *err)
     return NLT_OK;
 }
 
-/* Buffered first bytes, then straight into the caller's buffer. */
 static nlt_status plain_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
     nlt_error *err)
 {
     (void)state;
     size_t head = nlt__input_left(in) < cap ? nlt__input_left(in) : cap;
-    if (head > 0) {
-        memcpy(out, in->buf + in->pos, head);
-        in->pos += head;
-        *n = head;
-    }
+    memcpy(out, in->buf + in->pos, head);
+    in->pos += head;
+    *n = head;
     while (*n < cap && !in->at_end) {
         if (*n > 0 && in->file.info.kind != NLT_FS_FILE) {
             return NLT_OK; /* a pipe may have no more for a long time */
         }
         size_t got = 0;
-        NLT_TRY(in->file.fs->read(&in->file, in->offset, out + *n, cap - *n, &got, err));
-        in->offset += (int64_t)got;
-        in->at_end = got == 0;
+        NLT_TRY(input_read(in, out + *n, cap - *n, &got, err));
         *n += got;
     }
     return NLT_OK;
@@ -67,19 +146,6 @@ static const nlt_codec_row *const codec_table[NLT_CODEC_COUNT] = {
     [NLT_CODEC_XZ] = &nlt__codec_xz,
 };
 
-static bool codec_matches(const nlt_codec_row *row, const uint8_t *head, size_t len)
-{
-    if (len < row->magic_len) {
-        return false;
-    }
-    for (size_t i = 0; i < row->magic_len; i++) {
-        if ((head[i] & row->mask[i]) != row->magic[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static nlt_codec codec_of_head(const uint8_t *head, size_t len)
 {
     for (int i = NLT_CODEC_PLAIN + 1; i < NLT_CODEC_COUNT; i++) {
@@ -90,53 +156,39 @@ static nlt_codec codec_of_head(const uint8_t *head, size_t len)
     return NLT_CODEC_PLAIN;
 }
 
-nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err)
+/* --- sources ----------------------------------------------------------------------------------- */
+
+/* The codec of a file that can be read anywhere. */
+static nlt_status look_at_head(const nlt_fs_file *file, nlt_codec *codec, nlt_error *err)
 {
-    if (nlt__input_left(in) >= want || in->at_end) {
-        return NLT_OK;
+    uint8_t head[NLT_MAGIC_MAX];
+    size_t len = 0;
+    size_t n = 1;
+    while (n > 0 && len < sizeof head) {
+        NLT_TRY(file->fs->read(file, (int64_t)len, head + len, sizeof head - len, &n, err));
+        len += n;
     }
-    memmove(in->buf, in->buf + in->pos, nlt__input_left(in));
-    in->len -= in->pos;
-    in->pos = 0;
-    while (in->len < want && !in->at_end) {
-        size_t got = 0;
-        NLT_TRY(in->file.fs->read(&in->file, in->offset, in->buf + in->len,
-            NLT_INPUT_BYTES - in->len, &got, err));
-        in->offset += (int64_t)got;
-        in->at_end = got == 0;
-        in->len += got;
-    }
+    *codec = codec_of_head(head, len);
     return NLT_OK;
 }
 
-nlt_status nlt__input_damaged(const nlt_input *in, const char *codec, const char *why,
-    nlt_error *err)
-{
-    int64_t at = in->offset - (int64_t)nlt__input_left(in);
-    nlt_status status = nlt_fail(err, NLT_ERR_DAMAGED, "%s: damaged %s stream near byte %lld: %s",
-        in->name, codec, (long long)at, why);
-    if (err != NULL) {
-        err->offset = at;
-    }
-    return status;
-}
-
-/* Looks at the first bytes and goes to `offset`. */
+/* Finds the codec and goes to `offset`. */
 static nlt_status source_begin(nlt_source *source, int64_t offset, nlt_error *err)
 {
     nlt_input *in = &source->in;
-    NLT_TRY(nlt__input_fill(in, NLT_CODEC_MAGIC_MAX, err));
-    source->codec = codec_of_head(in->buf, in->len);
-    if (offset > 0) {
-        if (source->codec != NLT_CODEC_PLAIN || in->file.info.kind != NLT_FS_FILE) {
-            return nlt_fail(err, NLT_ERR_ARG, "%s: only a plain file can be read from byte %lld",
-                in->name, (long long)offset);
-        }
-        in->pos = in->len = 0;
-        in->offset = offset;
-        in->at_end = false;
-        source->start = offset;
+    bool is_file = in->file.info.kind == NLT_FS_FILE;
+    if (is_file) {
+        NLT_TRY(look_at_head(&in->file, &source->codec, err));
+    } else {
+        NLT_TRY(nlt__input_fill(in, NLT_MAGIC_MAX, err));
+        source->codec = codec_of_head(in->buf, in->len);
     }
+    if (offset > 0 && (source->codec != NLT_CODEC_PLAIN || !is_file)) {
+        return nlt_fail(err, NLT_ERR_ARG, "%s: only a plain file can be read from byte %lld",
+            in->file.name, (long long)offset);
+    }
+    in->offset += offset;
+    source->start = offset;
     return codec_table[source->codec]->open(&source->state, err);
 }
 
@@ -151,17 +203,12 @@ nlt_status nlt__source_open(const char *path, int64_t offset, nlt_source **out, 
         return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path);
     }
     nlt_input *in = &source->in;
-    in->name = nlt_strdup(strcmp(path, "-") == 0 ? "(standard input)" : path);
+    in->file = (nlt_fs_file){.fs = nlt__fs_for(path), .handle = -1};
     in->buf = nlt_alloc(NLT_INPUT_BYTES);
-    in->file.handle = -1;
-    in->file.fs = nlt__fs_for(path);
-    nlt_status status = NLT_OK;
-    if (in->name == NULL || in->buf == NULL) {
-        status = nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path);
-    }
-    if (status == NLT_OK) {
-        status = in->file.fs->open(path, &in->file, err);
-    }
+    source->path = nlt_strdup(path);
+    nlt_status status = in->buf == NULL || source->path == NULL
+        ? nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path)
+        : in->file.fs->open(source->path, &in->file, err);
     if (status == NLT_OK) {
         status = source_begin(source, offset, err);
     }
@@ -201,7 +248,7 @@ void nlt__source_close(nlt_source *source)
     codec_table[source->codec]->close(source->state);
     source->in.file.fs->close(&source->in.file);
     nlt_free(source->in.buf);
-    nlt_free(source->in.name);
+    nlt_free(source->path);
     nlt_free(source);
 }
 
@@ -216,22 +263,12 @@ nlt_status nlt__source_probe(const char *path, nlt_codec *codec, int64_t *size, 
     nlt_fs_info info;
     NLT_TRY(fs->stat(path, &info, err));
     if (info.kind == NLT_FS_STREAM) {
-        return NLT_OK; /* looking would consume */
+        return NLT_OK; /* opening it could wait, looking would consume */
     }
     nlt_fs_file file = {.fs = fs, .handle = -1};
     NLT_TRY(fs->open(path, &file, err));
-    uint8_t head[NLT_CODEC_MAGIC_MAX];
-    size_t len = 0;
-    size_t got = 1;
-    nlt_status status = NLT_OK;
-    while (status == NLT_OK && got > 0 && len < sizeof head) {
-        status = fs->read(&file, (int64_t)len, head + len, sizeof head - len, &got, err);
-        len += got;
-    }
+    nlt_status status = look_at_head(&file, codec, err);
+    *size = file.info.size;
     fs->close(&file);
-    if (status == NLT_OK) {
-        *codec = codec_of_head(head, len);
-        *size = file.info.size;
-    }
     return status;
 }
