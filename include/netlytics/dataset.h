@@ -20,13 +20,14 @@ typedef struct nlt_dataset_request {
     const char *start_day;    /**< "YYYY_MM_DD", first day; NULL: open */
     const char *end_day;      /**< "YYYY_MM_DD", last day, included; NULL: open */
     double max_bad_fraction;  /**< 0..1: share of rejected lines of a file that stops the run */
+    const char *timezone;     /**< of times without one: IANA name, "+HH:MM"; NULL: "UTC" */
     bool filter_rows;         /**< keep rows whose time column lies in the day range (UTC) */
     bool strict_days;         /**< a day without a file is an error, not a warning */
     bool strict_files;        /**< a damaged file is an error, not a warning */
 } nlt_dataset_request;
 
 #define NLT_DATASET_REQUEST_INIT \
-    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, false, false, false}
+    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, NULL, false, false, false}
 
 #ifdef __cplusplus
 }

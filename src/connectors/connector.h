@@ -8,6 +8,9 @@
  * over; the connector puts values into the builder and says what became of the line. Every check
  * that can reject a line runs whatever columns are asked for; only their making is skipped. */
 
+#include "connectors/record.h"
+#include "core/time.h"
+#include "core/zone.h"
 #include "table/builder.h"
 #include "table/tables.h"
 
@@ -26,16 +29,23 @@ typedef enum nlt_reject {
 
 NLT_API const char *nlt__reject_name(nlt_reject_reason reason);
 
-/* What became of a line. */
+/* What became of a line or packet. */
 typedef enum nlt_row {
-    NLT_ROW_USED,    /* one row was put */
+    NLT_ROW_USED,    /* one row was put, or a record, or a fact for other files */
     NLT_ROW_IGNORED, /* a comment, a header, another category: no loss */
-    NLT_ROW_REJECTED
+    NLT_ROW_REJECTED,
+    NLT_ROW_HELD     /* packets: a piece that nlt_pairing.assemble judges later */
 } nlt_row;
 
 /* What a line function is given besides the line. */
 typedef struct nlt_line_ctx {
     nlt_reject_reason reason; /* set by nlt_reject */
+    void *state;              /* nlt_connector.state_size bytes; all zero where a file begins */
+    void *facts;              /* of the request (nlt_connector.facts); NULL: none */
+    nlt_records *records;     /* where a paired connector puts its records; NULL: it is none */
+    const nlt_zone *zone;     /* of times that name none */
+    int64_t row_key;          /* of the line: file index * 2^40 + its offset in the file */
+    int64_t file_day;         /* days since 1970-01-01 in the file's name; NLT_DAY_OPEN: none */
 } nlt_line_ctx;
 
 static inline nlt_row nlt_reject(nlt_line_ctx *ctx, nlt_reject_reason reason)
@@ -44,7 +54,32 @@ static inline nlt_row nlt_reject(nlt_line_ctx *ctx, nlt_reject_reason reason)
     return NLT_ROW_REJECTED;
 }
 
-typedef struct nlt_connector {
+/* Facts: what the lines of some files tell about the rows of others (names of flows). Files of
+ * `nlt_connector.tellers` are read first, by all threads; then the facts do not change any more. */
+typedef struct nlt_facts {
+    nlt_status (*open)(void **facts, nlt_error *err);
+    void (*close)(void *facts); /* NULL is fine */
+    int64_t (*unused)(const void *facts); /* told, but of no row */
+    const char *unused_key; /* what report.json calls them */
+} nlt_facts;
+
+/* How records become rows: one instance per share of the keys, whose records come ordered by time
+ * (then by row_key), or as they lie in their files if `is_by_file`. Instances never meet. */
+typedef struct nlt_pairing {
+    bool is_by_file; /* a key means another thing in another file */
+    nlt_status (*open)(const nlt_builder *out, void **state, nlt_error *err);
+    void (*close)(void *state); /* NULL is fine */
+    /* Puts rows that records from `now` on cannot change (INT64_MAX: all), each followed by
+     * nlt__row_end, until the batch is full. True: more are waiting. */
+    bool (*expire)(void *state, int64_t now, nlt_builder *out);
+    /* The next record; puts at most one row. IGNORED: its line was not used after all. A shortage
+     * of memory is left in out->failed. */
+    nlt_row (*take)(void *state, const nlt_record *record, nlt_builder *out);
+} nlt_pairing;
+
+typedef struct nlt_connector nlt_connector;
+
+struct nlt_connector {
     const char *class_name; /* documented: "connectors.squid_to_HTTP.Squid_To_HTTP" */
     const char *alias;      /* "squid:HTTP" */
     const char *tool;       /* "Squid" */
@@ -54,9 +89,20 @@ typedef struct nlt_connector {
     /* One line without its newline (a CR before it is cut) that is not empty. The bytes up to 64
      * behind its end may be read but have no meaning. */
     nlt_row (*line)(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
+    /* Lines that tell how later lines of their file are to be read begin so ('#'). Every split of a
+     * file is given those before it first, through `line`. 0: there are none. */
+    char header_mark;
+    size_t state_size; /* of nlt_line_ctx.state */
+    /* Files must be read from their beginning, by one thread (NULL: never). */
+    bool (*is_sequential)(const nlt_zone *zone);
+    const nlt_connector *const *tellers; /* connectors of the files that are read first */
+    int n_tellers;
+    const char *stem; /* how their names begin ("http"), where the request names files ("conn") */
+    const nlt_facts *facts;
+    const nlt_pairing *pairing; /* lines put records instead of rows */
     const char *summary; /* one line for lists and help */
     const char *note;    /* what a user must know about days or times; "" if nothing */
-} nlt_connector;
+};
 
 /* All connectors, in the order of connectors.def. */
 NLT_API int nlt__connector_count(void);

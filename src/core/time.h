@@ -6,6 +6,8 @@
 
 #include "netlytics/base.h"
 
+#define NLT_DAY_OPEN INT64_MIN /* a bound that was not given, a name without a day */
+
 typedef struct nlt_civil {
     int year; /* 0..9999 */
     int month; /* 1..12 */

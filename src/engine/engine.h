@@ -56,6 +56,9 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
 
 /* ---- table_function.c ---- */
 
+/* Behind the table's columns: file index * 2^40 + offset of the row's (first) line. */
+#define NLT_ROW_KEY_COLUMN "netlytics row key"
+
 /* netlytics_scan(i): the rows of session->scans[i]. */
 nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 

@@ -161,8 +161,8 @@ static nlt_status install_scan(nlt_session *session, const nlt_node *node, nlt_e
 {
     char sql[256];
     (void)snprintf(sql, sizeof sql,
-        "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT * FROM netlytics_scan(%d)", node->name,
-        node->scan);
+        "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") "
+        "FROM netlytics_scan(%d)", node->name, node->scan);
     return nlt__duck_run(session, sql, err);
 }
 

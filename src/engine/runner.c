@@ -96,13 +96,71 @@ static nlt_status run_kernel(nlt_session *session, const nlt_node *node, nlt_row
     return status;
 }
 
-nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
+/* The rows of a dataset in its order, for connectors whose scan has another. */
+static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nlt_rows_fn rows,
+    void *ctx, nlt_error *err)
+{
+    char sql[256];
+    char limit[32] = "";
+    if (node->limit >= 0) {
+        (void)snprintf(limit, sizeof limit, " LIMIT %lld", (long long)node->limit);
+    }
+    (void)snprintf(sql, sizeof sql,
+        "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM netlytics_scan(%d) "
+        "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s", node->scan, limit);
+    return run_statement(session, sql, rows, ctx, err);
+}
+
+static nlt_status run_last(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     nlt_session *session = table->session;
     const nlt_node *last = nlt__last_node(table);
     session->scan_error = (nlt_error)NLT_ERROR_INIT;
+    switch (last->kind) {
+    case NLT_NODE_SCAN:
+        return run_sorted_scan(session, last, rows, ctx, err);
+    case NLT_NODE_SQL:
+        return run_statement(session, last->sql, rows, ctx, err);
+    case NLT_NODE_KERNEL:
+    default:
+        return run_kernel(session, last, rows, ctx, err);
+    }
+}
+
+static int count_sorting(const nlt_session *session)
+{
+    int n = 0;
+    for (int i = 0; i < session->n_scans; i++) {
+        n += nlt__scan_must_sort(session->scans[i]);
+    }
+    return n;
+}
+
+/* Hands rows on and knows whether there were any. */
+typedef struct watched_rows {
+    nlt_rows_fn rows;
+    void *ctx;
+    bool has_begun;
+} watched_rows;
+
+static nlt_status watch_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
+{
+    watched_rows *watched = ctx;
+    watched->has_begun = true;
+    return watched->rows(watched->ctx, batch, err);
+}
+
+/* A run that finds out that its input must be sorted is made again, unless rows have been given. */
+nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
+{
     NLT_TRY(nlt__relation_install(table, err));
-    NLT_TRY(last->kind == NLT_NODE_KERNEL ? run_kernel(session, last, rows, ctx, err)
-                                          : run_statement(session, last->sql, rows, ctx, err));
-    return nlt__run_finish(session, err);
+    watched_rows watched = {rows, ctx, false};
+    int sorting = count_sorting(table->session);
+    nlt_status status = run_last(table, watch_rows, &watched, err);
+    while (status == NLT_ERR_LIMIT && !watched.has_begun
+        && count_sorting(table->session) > sorting) {
+        sorting = count_sorting(table->session);
+        status = run_last(table, watch_rows, &watched, err);
+    }
+    return status == NLT_OK ? nlt__run_finish(table->session, err) : status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netlytics_scan(i): a scan as a DuckDB table function.
  *
- * Threads share one counter of splits; each has one reader for all of its splits. A batch is as
+ * An execution is a run of the scan, a thread of it one of the run's workers. A batch is as
  * large as DuckDB's vectors and laid out alike, so columns are copied as they are: strings stay
  * views into the reader's block until DuckDB asks for the next rows, which was measured to be safe
  * (NLT_COPY_STRINGS copies them instead). */
@@ -19,25 +19,31 @@ typedef struct scan_bind {
 
 /* Of one execution. */
 typedef struct scan_global {
-    atomic_llong next_split;
+    nlt_scan_run *run;
     int n_wanted;
-    int n_outputs;
-    int wanted[NLT_BUILDER_COLUMNS_MAX];  /* batch column -> table column */
-    int output[NLT_BUILDER_COLUMNS_MAX];  /* batch column -> output vector */
+    int wanted[NLT_BUILDER_COLUMNS_MAX]; /* batch column -> table column */
+    int output[NLT_BUILDER_COLUMNS_MAX]; /* batch column -> output vector */
+    int key_output;                      /* output vector of the row key; -1: not asked for */
 } scan_global;
 
 /* Of one thread. */
 typedef struct scan_local {
     nlt_session *session;
-    nlt_scan_reader *reader;
-    bool has_split;
+    nlt_scan_worker *worker;
 } scan_local;
 
 static void local_free(void *ptr)
 {
     scan_local *local = ptr;
-    nlt__scan_reader_close(local->reader);
+    nlt__scan_worker_close(local->worker);
     nlt_free(local);
+}
+
+static void global_free(void *ptr)
+{
+    scan_global *global = ptr;
+    nlt__scan_run_close(global->run);
+    nlt_free(global);
 }
 
 /* Keeps the first failure whole: DuckDB carries only its text. */
@@ -96,6 +102,9 @@ static void scan_bind_fn(duckdb_bind_info info)
         duckdb_bind_add_result_column(info, table->columns[i].name, type);
         duckdb_destroy_logical_type(&type);
     }
+    duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    duckdb_bind_add_result_column(info, NLT_ROW_KEY_COLUMN, bigint);
+    duckdb_destroy_logical_type(&bigint);
 }
 
 static void scan_init_fn(duckdb_init_info info)
@@ -108,16 +117,26 @@ static void scan_init_fn(duckdb_init_info info)
     }
     const nlt_table_desc *table = nlt__scan_table(bind->scan);
     int n = (int)duckdb_init_get_column_count(info);
+    global->key_output = -1;
     for (int i = 0; i < n; i++) {
         int column = (int)duckdb_init_get_column_index(info, (idx_t)i);
-        if (column >= 0 && column < table->n_columns) { /* else the row number, for count(*) */
+        if (column == table->n_columns) {
+            global->key_output = i;
+        } else if (column >= 0 && column < table->n_columns) { /* else count(*)'s row number */
             global->wanted[global->n_wanted] = column;
             global->output[global->n_wanted++] = i;
         }
     }
-    int64_t splits = nlt__scan_split_count(bind->scan);
-    int64_t threads = bind->session->threads < splits ? bind->session->threads : splits;
-    duckdb_init_set_init_data(info, global, nlt_free);
+    nlt_error failure = NLT_ERROR_INIT;
+    if (nlt__scan_run_open(bind->scan, global->wanted, global->n_wanted, &global->run, &failure)
+        != NLT_OK) {
+        nlt_free(global);
+        duckdb_init_set_error(info, failure.message);
+        return;
+    }
+    int64_t width = nlt__scan_run_width(global->run);
+    int64_t threads = bind->session->threads < width ? bind->session->threads : width;
+    duckdb_init_set_init_data(info, global, global_free);
     duckdb_init_set_max_threads(info, (idx_t)(threads > 0 ? threads : 1));
 }
 
@@ -179,38 +198,22 @@ static void copy_column(duckdb_vector vector, const nlt_vec *vec, int64_t n)
     }
 }
 
-/* The next rows of this thread's splits; NULL: there are no more. */
-static nlt_status next_batch(nlt_scan *scan, scan_global *global, scan_local *local,
-    const nlt_batch **batch, nlt_error *err)
+static nlt_status next_batch(scan_global *global, scan_local *local, const nlt_batch **batch,
+    nlt_error *err)
 {
-    *batch = NULL;
-    if (local->reader == NULL) {
-        NLT_TRY(nlt__scan_reader_open(scan, global->wanted, global->n_wanted, &local->reader,
-            err));
+    if (local->worker == NULL) {
+        NLT_TRY(nlt__scan_worker_open(global->run, &local->worker, err));
     }
-    while (*batch == NULL) {
-        if (!local->has_split) {
-            int64_t split = atomic_fetch_add(&global->next_split, 1);
-            if (split >= nlt__scan_split_count(scan)) {
-                return NLT_OK;
-            }
-            NLT_TRY(nlt__scan_reader_start(local->reader, split, err));
-            local->has_split = true;
-        }
-        NLT_TRY(nlt__scan_reader_next(local->reader, batch, err));
-        local->has_split = *batch != NULL;
-    }
-    return NLT_OK;
+    return nlt__scan_worker_next(local->worker, batch, err);
 }
 
 static void scan_fn(duckdb_function_info info, duckdb_data_chunk output)
 {
-    const scan_bind *bind = duckdb_function_get_bind_data(info);
     scan_global *global = duckdb_function_get_init_data(info);
     scan_local *local = duckdb_function_get_local_init_data(info);
     const nlt_batch *batch = NULL;
     nlt_error failure = NLT_ERROR_INIT;
-    if (next_batch(bind->scan, global, local, &batch, &failure) != NLT_OK) {
+    if (next_batch(global, local, &batch, &failure) != NLT_OK) {
         keep_failure(local->session, &failure);
         duckdb_function_set_error(info, failure.message);
         return;
@@ -222,6 +225,11 @@ static void scan_fn(duckdb_function_info info, duckdb_data_chunk output)
     for (int i = 0; i < batch->n_cols; i++) {
         duckdb_vector vector = duckdb_data_chunk_get_vector(output, (idx_t)global->output[i]);
         copy_column(vector, &batch->cols[i], batch->n_rows);
+    }
+    if (global->key_output >= 0) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(output, (idx_t)global->key_output);
+        memcpy(duckdb_vector_get_data(vector), batch->row_key,
+            (size_t)batch->n_rows * sizeof *batch->row_key);
     }
     duckdb_data_chunk_set_size(output, (idx_t)batch->n_rows);
 }

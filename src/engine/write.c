@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A table's rows into a file. A dataset as it is goes from the scan to the writer in its own order,
- * formatted by the threads that read it; everything else comes from DuckDB. */
+ * formatted by the threads that read it, unless the connector pairs records; everything else comes
+ * from DuckDB. */
 
 #include <string.h>
 
@@ -84,7 +85,9 @@ static nlt_status write_scan(sink *s, nlt_error *err)
 static nlt_status write_all(sink *s, nlt_table *table, nlt_error *err)
 {
     NLT_TRY(s->format->begin(table->columns, table->n_columns, &s->text, err));
-    bool is_direct = nlt__last_node(table)->kind == NLT_NODE_SCAN;
+    const nlt_node *last = nlt__last_node(table);
+    bool is_direct = last->kind == NLT_NODE_SCAN
+        && nlt__scan_connector(table->session->scans[last->scan])->pairing == NULL;
     NLT_TRY(is_direct ? write_scan(s, err) : nlt__run(table, sink_rows, s, err));
     NLT_TRY(s->format->end(table->columns, table->n_columns, s->n_rows, &s->text, err));
     return flush(s, 0, err);

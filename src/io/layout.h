@@ -12,9 +12,8 @@
  * Links are followed; a file that cannot be looked at (a dangling link) is listed all the same, so
  * that opening it tells. Folders, pipes and devices are not listed. */
 
-#include "netlytics/base.h"
+#include "core/time.h"
 
-#define NLT_DAY_OPEN INT64_MIN /* a bound that was not given, a name without a day */
 
 enum { NLT_FILES_MAX = 1 << 20 }; /* of a list; row keys have room for 2^23 */
 

@@ -153,7 +153,7 @@ static bool is_limit_reached(const ordered_run *run, int64_t split)
 static nlt_status read_split(ordered_run *run, nlt_scan_reader *reader, int64_t split,
     nlt_error *err)
 {
-    NLT_TRY(nlt__scan_reader_start(reader, split, err));
+    NLT_TRY(nlt__scan_reader_start(reader, split, NULL, err));
     const nlt_batch *batch = NULL;
     while (!is_limit_reached(run, split)) {
         NLT_TRY(nlt__scan_reader_next(reader, &batch, err));
@@ -177,8 +177,11 @@ static nlt_status ordered_thread(void *ctx, int thread, nlt_error *err)
     ordered_run *run = ctx;
     nlt_error failure = NLT_ERROR_INIT;
     nlt_scan_reader *reader = NULL;
-    nlt_status status = nlt__scan_reader_open(run->scan, run->job->wanted, run->job->n_wanted,
-        &reader, &failure);
+    nlt_status status = nlt__scan_tell(run->scan, &failure);
+    if (status == NLT_OK) {
+        status = nlt__scan_reader_open(run->scan, run->job->wanted, run->job->n_wanted, &reader,
+            &failure);
+    }
     while (status == NLT_OK) {
         int64_t split = claim(run);
         if (split < 0) {
@@ -225,7 +228,7 @@ nlt_status nlt__scan_run_ordered(nlt_scan *scan, const nlt_scan_ordered *job, in
     }
     ordered_run run = {
         .scan = scan, .job = job, .n_slots = (int64_t)threads * SLOTS_PER_THREAD,
-        .failure = NLT_ERROR_INIT};
+        .head = scan->first_split, .next = scan->first_split, .failure = NLT_ERROR_INIT};
     pthread_mutex_init(&run.lock, NULL);
     pthread_cond_init(&run.moved, NULL);
     nlt_status status = run_threads(&run, threads, err);

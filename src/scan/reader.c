@@ -22,7 +22,9 @@ struct nlt_scan_reader {
     nlt_scan *scan;
     nlt_builder *builder; /* of the columns asked for, and the time column if rows are filtered */
     nlt_batch view;       /* the builder's batch without the added column */
-    int time_slot;        /* batch column of the time; -1: rows are not filtered */
+    nlt_line_ctx ctx;     /* of all lines of the split */
+    const nlt_connector *connector; /* of the split's file */
+    int64_t row_key;      /* of that file, offset 0 */
     nlt_source *source;   /* NULL: no split is open */
     int64_t split;        /* -1: none */
     int64_t end;          /* of the split */
@@ -36,6 +38,7 @@ struct nlt_scan_reader {
     bool is_clean;        /* buf[0..len) is ASCII without NUL */
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
+    bool puts_rows;       /* lines become rows at once */
     nlt_split_report report;
 };
 
@@ -44,22 +47,38 @@ struct nlt_scan_reader {
 static nlt_status reader_columns(nlt_scan_reader *reader, const int *wanted, int n_wanted,
     nlt_error *err)
 {
-    const nlt_table_desc *table = reader->scan->connector->table;
+    const nlt_scan *scan = reader->scan;
+    const nlt_table_desc *table = scan->connector->table;
     int columns[NLT_BUILDER_COLUMNS_MAX];
     NLT_ASSERT(n_wanted < NLT_BUILDER_COLUMNS_MAX);
-    reader->time_slot = -1;
+    int time_slot = -1;
     for (int i = 0; i < n_wanted; i++) {
         columns[i] = wanted[i];
-        if (reader->scan->filter_rows && wanted[i] == table->time_column) {
-            reader->time_slot = i;
-        }
+        time_slot = wanted[i] == table->time_column ? i : time_slot;
     }
     int n = n_wanted;
-    if (reader->scan->filter_rows && reader->time_slot < 0) {
-        reader->time_slot = n;
+    if (scan->filter_rows && time_slot < 0) {
+        time_slot = n;
         columns[n++] = table->time_column;
     }
-    return nlt__builder_new(table, columns, n, &reader->builder, err);
+    NLT_TRY(nlt__builder_new(table, columns, n, &reader->builder, err));
+    if (scan->filter_rows) {
+        reader->builder->filter_slot = time_slot;
+        reader->builder->filter_from = scan->time_from;
+        reader->builder->filter_to = scan->time_to;
+    }
+    return NLT_OK;
+}
+
+/* Room for the state of any of the scan's connectors. */
+static size_t state_size(const nlt_connector *connector)
+{
+    size_t size = connector->state_size > 0 ? connector->state_size : 1;
+    for (int i = 0; i < connector->n_tellers; i++) {
+        size_t other = connector->tellers[i]->state_size;
+        size = other > size ? other : size;
+    }
+    return size;
 }
 
 nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
@@ -74,8 +93,11 @@ nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted
     reader->split = -1;
     reader->cap = BLOCK_BYTES;
     reader->buf = nlt_alloc(reader->cap + PAD_BYTES);
-    nlt_status status = reader->buf == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
-                                            : reader_columns(reader, wanted, n_wanted, err);
+    reader->ctx = (nlt_line_ctx){.facts = scan->facts, .zone = scan->zone,
+        .state = nlt_alloc_zero(1, state_size(scan->connector))};
+    nlt_status status = reader->buf == NULL || reader->ctx.state == NULL
+        ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+        : reader_columns(reader, wanted, n_wanted, err);
     if (status != NLT_OK) {
         nlt__scan_reader_close(reader);
         return status;
@@ -106,8 +128,20 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
         (void)ignored; /* the run is over; what was read is in the report */
     }
     nlt__builder_free(reader->builder);
+    nlt_free(reader->ctx.state);
     nlt_free(reader->buf);
     nlt_free(reader);
+}
+
+nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader)
+{
+    return reader->builder;
+}
+
+const nlt_batch *nlt__scan_reader_view(nlt_scan_reader *reader)
+{
+    reader->view.n_rows = reader->builder->row;
+    return &reader->view;
 }
 
 static const char *reader_path(const nlt_scan_reader *reader)
@@ -131,7 +165,26 @@ static nlt_status take_damage(nlt_scan_reader *reader, nlt_status status, const 
     return NLT_OK;
 }
 
-nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+/* Lines of earlier splits that tell how to read this one. */
+static void replay_headers(nlt_scan_reader *reader, int64_t split)
+{
+    const nlt_scan *scan = reader->scan;
+    for (int64_t i = scan->files[scan->splits[split].file].first_split; i < split; i++) {
+        const char *at = scan->splits[i].headers;
+        const char *end = at + scan->splits[i].headers_len;
+        while (at < end) {
+            const char *newline = memchr(at, '\n', (size_t)(end - at));
+            size_t len = newline == NULL ? (size_t)(end - at) : (size_t)(newline - at);
+            nlt_bytes line = {at, len - (len > 0 && at[len - 1] == '\r')};
+            (void)reader->connector->line(&reader->ctx, line, reader->builder);
+            at += len + 1;
+        }
+    }
+    nlt__builder_reset(reader->builder);
+}
+
+nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
+    nlt_error *err)
 {
     if (reader->split >= 0) {
         NLT_TRY(end_split(reader, false, err));
@@ -141,6 +194,14 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_er
     reader->report.n_examples = 0;
     reader->report.is_damaged = false;
     reader->split = split;
+    const nlt_scan_file *file = &reader->scan->files[range->file];
+    reader->connector = file->connector;
+    reader->row_key = range->file * (INT64_C(1) << 40);
+    reader->puts_rows = file->connector == reader->scan->connector
+        && file->connector->pairing == NULL;
+    reader->ctx.records = records;
+    reader->ctx.file_day = file->entry->day;
+    memset(reader->ctx.state, 0, reader->connector->state_size);
     reader->end = range->end;
     reader->len = 0;
     reader->pos = 0;
@@ -150,6 +211,11 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_er
     /* A line that begins exactly at `begin` is ours: look at the byte before it. */
     reader->in_skipped_line = range->begin > 0;
     reader->base = range->begin > 0 ? range->begin - 1 : 0;
+    replay_headers(reader, split);
+    if (reader->base >= reader->end) {
+        reader->at_end = true;
+        return NLT_OK;
+    }
     nlt_error cause = NLT_ERROR_INIT;
     nlt_status status = nlt__source_open(reader_path(reader), reader->base, &reader->source,
         &cause);
@@ -244,20 +310,6 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
 
 /* ---- lines ---- */
 
-/* True if the row that was just put lies in the time range. */
-static bool passes_filter(const nlt_scan_reader *reader, int64_t row)
-{
-    if (reader->time_slot < 0) {
-        return true;
-    }
-    const nlt_vec *time = &reader->builder->batch->cols[reader->time_slot];
-    if (!nlt__valid(time->valid, row)) {
-        return false;
-    }
-    double at = ((const double *)time->data)[row];
-    return at >= reader->scan->time_from && at < reader->scan->time_to;
-}
-
 static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
 {
     nlt_builder *out = reader->builder;
@@ -270,28 +322,28 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
         counts->ignored++;
         return;
     }
-    nlt_line_ctx ctx = {NLT_REJECT_OTHER};
+    nlt_line_ctx *ctx = &reader->ctx;
+    ctx->reason = NLT_REJECT_OTHER;
+    ctx->row_key = reader->row_key + offset;
     nlt_row verdict = NLT_ROW_REJECTED;
     if (line.len <= NLT_SCAN_LINE_MAX) {
         out->is_clean = reader->is_clean || nlt__text_is_ascii(line);
-        verdict = reader->scan->connector->line(&ctx, line, out);
+        verdict = reader->connector->line(ctx, line, out);
     }
     if (verdict == NLT_ROW_USED) {
         counts->used++;
-        if (passes_filter(reader, out->row)) {
-            if (out->batch->row_key != NULL) {
-                out->batch->row_key[out->row] =
-                    reader->scan->splits[reader->split].file * (INT64_C(1) << 40) + offset;
-            }
-            out->row++;
-            counts->rows++;
+        if (!reader->puts_rows) {
             return;
         }
-        counts->filtered++;
-    } else if (verdict == NLT_ROW_IGNORED) {
+        bool is_kept = nlt__row_end(out, ctx->row_key);
+        counts->rows += is_kept;
+        counts->filtered += !is_kept;
+        return;
+    }
+    if (verdict == NLT_ROW_IGNORED) {
         counts->ignored++;
     } else {
-        note_reject(reader, ctx.reason, line, offset);
+        note_reject(reader, ctx->reason, line, offset);
     }
     nlt__builder_undo(out);
 }
@@ -378,6 +430,10 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
     }
     nlt__builder_reset(reader->builder);
     while (!take_lines(reader) && reader->builder->row == 0) {
+        if (reader->ctx.records != NULL && reader->ctx.records->failed != NLT_OK) {
+            return nlt_fail(err, reader->ctx.records->failed, "%s: out of memory for its records",
+                reader_path(reader));
+        }
         if (is_past_end(reader)) {
             return end_split(reader, true, err);
         }
@@ -390,8 +446,6 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
     }
     atomic_fetch_add_explicit(&reader->scan->rows_done, reader->builder->row,
         memory_order_relaxed);
-    reader->builder->batch->n_rows = reader->builder->row;
-    reader->view.n_rows = reader->builder->row;
-    *batch = &reader->view;
+    *batch = nlt__scan_reader_view(reader);
     return NLT_OK;
 }

@@ -140,7 +140,7 @@ static bool is_empty_file(const nlt_scan_file *file)
 static bool is_complete(const nlt_scan *scan)
 {
     bool complete = scan->n_filed == scan->n_splits;
-    for (int64_t i = 0; i < scan->list.n && complete; i++) {
+    for (int64_t i = 0; i < scan->n_files && complete; i++) {
         complete = !scan->files[i].is_partial;
     }
     return complete;
@@ -150,7 +150,7 @@ void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
 {
     memset(out, 0, sizeof *out);
     const nlt_line_counts *counts = &scan->counts;
-    out->files = scan->list.n;
+    out->files = scan->n_files;
     out->lines = counts->lines;
     out->used = counts->used;
     out->rows = counts->rows;
@@ -158,7 +158,7 @@ void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
     out->skipped = counts->skipped;
     out->filtered = counts->filtered;
     memcpy(out->by_reason, counts->by_reason, sizeof out->by_reason);
-    for (int64_t i = 0; i < scan->list.n; i++) {
+    for (int64_t i = 0; i < scan->n_files; i++) {
         out->empty_files += is_empty_file(&scan->files[i]);
         out->damaged_files += scan->files[i].damage != NULL;
     }
@@ -169,7 +169,7 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
 {
     int64_t damaged = 0;
     const nlt_scan_file *first = NULL;
-    for (int64_t i = 0; i < scan->list.n; i++) {
+    for (int64_t i = 0; i < scan->n_files; i++) {
         const nlt_scan_file *file = &scan->files[i];
         if (file->damage == NULL) {
             continue;
@@ -184,7 +184,7 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
         NLT_TRY(nlt__strings_add(warnings, err, "%lld more files are damaged",
             (long long)(damaged - WARNED_FILES_MAX)));
     }
-    if (damaged > 0 && damaged == scan->list.n && scan->counts.rows == 0) {
+    if (damaged > 0 && damaged == scan->n_files && scan->counts.rows == 0) {
         return nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
             damaged > 1 ? " (and all other files)" : "");
     }
@@ -253,7 +253,7 @@ static json_t *json_by_reason(const nlt_scan *scan)
 static json_t *json_damaged(const nlt_scan *scan)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < scan->list.n; i++) {
+    for (int64_t i = 0; i < scan->n_files; i++) {
         if (scan->files[i].damage != NULL) {
             json_array_append_new(list, json_path(&scan->files[i]));
         }
@@ -264,9 +264,10 @@ static json_t *json_damaged(const nlt_scan *scan)
 static json_t *json_missing(const nlt_scan *scan)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < scan->list.n_missing; i++) {
+    const nlt_file_list *files = nlt__scan_list(scan);
+    for (int64_t i = 0; i < files->n_missing; i++) {
         char day[32];
-        nlt__format_date(scan->list.missing_days[i], day);
+        nlt__format_date(files->missing_days[i], day);
         json_array_append_new(list, json_string(day));
     }
     return list;
@@ -286,6 +287,10 @@ nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *
         "empty_files", (json_int_t)totals.empty_files, "damaged_files", json_damaged(scan),
         "missing_days", json_missing(scan), "examples", json_examples(scan),
         "is_complete", (int)totals.is_complete);
+    const nlt_facts *facts = scan->connector->facts;
+    if (facts != NULL && report != NULL) {
+        json_object_set_new(report, facts->unused_key, json_integer(facts->unused(scan->facts)));
+    }
     char *text = report != NULL ? json_dumps(report, JSON_INDENT(2)) : NULL;
     json_decref(report);
     if (text == NULL) {

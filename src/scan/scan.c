@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A dataset request becomes files and splits (spec: "A dataset request").
- *
- * Plain files are cut into ranges of a power of two, so that the first 16 MiB of a file are whole
- * splits whatever the number of threads is; packed files and pipes are one split each. */
+/* A dataset request becomes files (spec: "A dataset request"). */
 
 #include "scan/scan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/time.h"
+#include "io/fs.h"
 #include "scan/scan_types.h"
 
-enum { SPLIT_MIN = 1 << 20, SPLIT_MAX = 4 << 20, SPLITS_PER_THREAD = 8, LISTED_MAX = 10 };
+enum { LISTED_MAX = 10 };
 
 /* ---- the request ---- */
 
@@ -60,23 +59,78 @@ static nlt_status check_request(const nlt_dataset_request *request, nlt_error *e
 /* ---- files ---- */
 
 static nlt_status list_files(nlt_scan *scan, const char *path, int64_t first, int64_t last,
-    nlt_error *err)
+    bool *is_folder, nlt_error *err)
 {
     const nlt_connector *connector = scan->connector;
-    NLT_TRY(nlt__layout_direct(path, connector->layouts, connector->n_layouts, first, last,
-        &scan->list, err));
-    if (scan->list.n > 0) {
+    nlt_file_list *list = &scan->lists[connector->n_tellers];
+    NLT_TRY(nlt__layout_direct(path, connector->layouts, connector->n_layouts, first, last, list,
+        err));
+    *is_folder = list->n == 0;
+    if (!*is_folder) {
         return NLT_OK;
     }
-    nlt__file_list_clear(&scan->list);
-    NLT_TRY(nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last,
-        &scan->list, err));
-    if (scan->list.n > 0) {
+    nlt__file_list_clear(list);
+    NLT_TRY(nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last, list,
+        err));
+    if (list->n > 0) {
         return NLT_OK;
     }
     nlt_fail(err, NLT_ERR_NOT_FOUND, "%s: no %s file for any of the days", path, connector->tool);
-    nlt_error_hint(err, "looked for %s", scan->list.tried != NULL ? scan->list.tried : path);
+    nlt_error_hint(err, "looked for %s", list->tried != NULL ? list->tried : path);
     return NLT_ERR_NOT_FOUND;
+}
+
+/* "dir/conn.log" -> "dir/http.log"; NULL: the name begins otherwise, or memory is short. */
+static char *sibling(const char *path, const char *stem, const char *other)
+{
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash + 1 - path);
+    size_t len = strlen(stem);
+    if (strncmp(path + folder, stem, len) != 0) {
+        return NULL;
+    }
+    nlt_buf name = NLT_BUF_INIT(1 << 16);
+    char *copy = NULL;
+    if (nlt__buf_printf(&name, NULL, "%.*s%s%s", (int)folder, path, other, path + folder + len)
+        == NLT_OK) {
+        copy = nlt_strdup(nlt__buf_cstr(&name));
+    }
+    nlt__buf_clear(&name);
+    return copy;
+}
+
+/* A teller's files that lie beside the files of a request that names files. */
+static nlt_status list_siblings(nlt_scan *scan, int teller, nlt_error *err)
+{
+    const nlt_file_list *own = nlt__scan_list(scan);
+    nlt_file_list *list = &scan->lists[teller];
+    list->items = nlt_alloc_zero((size_t)own->n, sizeof *list->items);
+    if (list->items == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld files", (long long)own->n);
+    }
+    for (int64_t i = 0; i < own->n; i++) {
+        char *path = sibling(own->items[i].path, scan->connector->stem,
+            scan->connector->tellers[teller]->stem);
+        nlt_fs_info info;
+        if (path == NULL || nlt__fs_for(path)->stat(path, &info, NULL) != NLT_OK) {
+            nlt_free(path);
+            continue;
+        }
+        list->items[list->n++] = (nlt_file){path, own->items[i].day, info.size, 0};
+    }
+    return NLT_OK;
+}
+
+static nlt_status list_tellers(nlt_scan *scan, const char *path, bool is_folder, int64_t first,
+    int64_t last, nlt_error *err)
+{
+    for (int i = 0; i < scan->connector->n_tellers; i++) {
+        const nlt_connector *teller = scan->connector->tellers[i];
+        NLT_TRY(is_folder ? nlt__layout_list(path, teller->layouts, teller->n_layouts, first, last,
+                                &scan->lists[i], err)
+                          : list_siblings(scan, i, err));
+    }
+    return NLT_OK;
 }
 
 /* "2017-03-02, 2017-03-03 and 5 more" */
@@ -94,106 +148,101 @@ static nlt_status name_days(const nlt_file_list *list, nlt_buf *out, nlt_error *
     return NLT_OK;
 }
 
-static nlt_status tell_missing_days(const nlt_scan *scan, bool is_strict, nlt_strings *warnings,
-    nlt_error *err)
+static bool is_missing(const nlt_file_list *list, int64_t day)
 {
-    if (scan->list.n_missing == 0) {
+    for (int64_t i = 0; i < list->n_missing; i++) {
+        if (list->missing_days[i] == day) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Days for which a teller has no file are no loss where the connector has none either. */
+static void drop_known_days(nlt_file_list *list, const nlt_file_list *own)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < list->n_missing; i++) {
+        if (!is_missing(own, list->missing_days[i])) {
+            list->missing_days[n++] = list->missing_days[i];
+        }
+    }
+    list->n_missing = n;
+}
+
+static nlt_status tell_missing_days(const nlt_file_list *list, const char *what, bool is_strict,
+    nlt_strings *warnings, nlt_error *err)
+{
+    if (list->n_missing == 0) {
         return NLT_OK;
     }
     nlt_buf days = NLT_BUF_INIT(4096);
-    nlt_status status = name_days(&scan->list, &days, err);
+    nlt_status status = name_days(list, &days, err);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&days) : NULL;
     if (status == NLT_OK && text == NULL) {
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     if (status == NLT_OK && is_strict) {
-        status = nlt_fail(err, NLT_ERR_NOT_FOUND, "no file for %s", text);
+        status = nlt_fail(err, NLT_ERR_NOT_FOUND, "no %sfile for %s", what, text);
         nlt_error_hint(err, "without --strict_days the other days are read");
     } else if (status == NLT_OK) {
-        status = nlt__strings_add(warnings, err, "no file for %s", text);
+        status = nlt__strings_add(warnings, err, "no %sfile for %s", what, text);
     }
     nlt__buf_clear(&days);
     return status;
 }
 
-static nlt_status tell_shadowed(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
+static nlt_status tell_missing(nlt_scan *scan, bool is_strict, nlt_strings *warnings,
+    nlt_error *err)
 {
-    for (int64_t i = 0; i < scan->list.n_shadowed && i < LISTED_MAX; i++) {
+    NLT_TRY(tell_missing_days(nlt__scan_list(scan), "", is_strict, warnings, err));
+    for (int i = 0; i < scan->connector->n_tellers; i++) {
+        char what[32];
+        nlt_file_list *list = &scan->lists[i];
+        const char *stem = scan->connector->tellers[i]->stem;
+        snprintf(what, sizeof what, "%s ", stem);
+        drop_known_days(list, nlt__scan_list(scan));
+        NLT_TRY(tell_missing_days(list, what, false, warnings, err));
+        if (list->n == 0) {
+            NLT_TRY(nlt__strings_add(warnings, err, "no %s file at all: %s", stem,
+                "flows that only such a file names keep the address"));
+        }
+    }
+    return NLT_OK;
+}
+
+static nlt_status tell_shadowed(const nlt_file_list *list, nlt_strings *warnings, nlt_error *err)
+{
+    for (int64_t i = 0; i < list->n_shadowed && i < LISTED_MAX; i++) {
         NLT_TRY(nlt__strings_add(warnings, err, "%s is left out: the same name is there %s",
-            scan->list.shadowed[i], "unpacked or packed otherwise"));
+            list->shadowed[i], "unpacked or packed otherwise"));
     }
-    if (scan->list.n_shadowed > LISTED_MAX) {
+    if (list->n_shadowed > LISTED_MAX) {
         NLT_TRY(nlt__strings_add(warnings, err, "%lld more packed files are left out likewise",
-            (long long)(scan->list.n_shadowed - LISTED_MAX)));
+            (long long)(list->n_shadowed - LISTED_MAX)));
     }
     return NLT_OK;
 }
 
-/* ---- splits ---- */
-
-static int64_t choose_split_bytes(int64_t total, int threads)
+static nlt_status collect_files(nlt_scan *scan, nlt_error *err)
 {
-    int64_t wanted = total / ((int64_t)(threads > 0 ? threads : 1) * SPLITS_PER_THREAD);
-    int64_t bytes = SPLIT_MIN;
-    while (bytes < SPLIT_MAX && bytes * 2 <= wanted) {
-        bytes *= 2;
+    for (int i = 0; i < scan->n_lists; i++) {
+        scan->n_files += scan->lists[i].n;
     }
-    return bytes;
-}
-
-static nlt_status add_split(nlt_scan *scan, int64_t *cap, int64_t file, int64_t begin, int64_t end,
-    nlt_error *err)
-{
-    if (scan->n_splits == *cap) {
-        int64_t grown = *cap == 0 ? 64 : *cap * 2;
-        nlt_split *splits = nlt_realloc_array(scan->splits, (size_t)grown, sizeof *splits);
-        if (splits == NULL) {
-            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld splits", (long long)grown);
-        }
-        scan->splits = splits;
-        *cap = grown;
-    }
-    scan->splits[scan->n_splits++] = (nlt_split){.file = file, .begin = begin, .end = end};
-    scan->files[file].splits_left++;
-    scan->files[file].head_left += begin < NLT_SCAN_HEAD_BYTES;
-    return NLT_OK;
-}
-
-/* A file that cannot be looked at gets one split, whose reader says what is wrong with it. */
-static nlt_status split_file(nlt_scan *scan, int64_t *cap, int64_t file, int64_t split_bytes,
-    nlt_error *err)
-{
-    nlt_codec codec = NLT_CODEC_PLAIN;
-    int64_t size = -1;
-    nlt_status probed = nlt__source_probe(scan->files[file].entry->path, &codec, &size, NULL);
-    scan->files[file].first_split = scan->n_splits;
-    int64_t begin = 0;
-    if (probed == NLT_OK && codec == NLT_CODEC_PLAIN) {
-        for (; size - begin > split_bytes; begin += split_bytes) {
-            NLT_TRY(add_split(scan, cap, file, begin, begin + split_bytes, err));
-        }
-    }
-    return add_split(scan, cap, file, begin, INT64_MAX, err);
-}
-
-static nlt_status make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
-{
-    for (int64_t i = 0; i < scan->list.n && scan->bytes >= 0; i++) {
-        int64_t size = scan->list.items[i].size;
-        scan->bytes = size < 0 ? -1 : scan->bytes + size;
-    }
-    if (split_bytes <= 0) {
-        split_bytes = choose_split_bytes(scan->bytes, threads);
-    }
-    scan->files = nlt_alloc_zero((size_t)scan->list.n, sizeof *scan->files);
+    scan->files = nlt_alloc_zero((size_t)scan->n_files, sizeof *scan->files);
     if (scan->files == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld files",
-            (long long)scan->list.n);
+            (long long)scan->n_files);
     }
-    int64_t cap = 0;
-    for (int64_t i = 0; i < scan->list.n; i++) {
-        scan->files[i].entry = &scan->list.items[i];
-        NLT_TRY(split_file(scan, &cap, i, split_bytes, err));
+    nlt_scan_file *file = scan->files;
+    for (int i = 0; i < scan->n_lists; i++) {
+        bool is_teller = i < scan->connector->n_tellers;
+        for (int64_t j = 0; j < scan->lists[i].n; j++, file++) {
+            file->entry = &scan->lists[i].items[j];
+            file->connector = is_teller ? scan->connector->tellers[i] : scan->connector;
+            int64_t size = file->entry->size;
+            scan->bytes = scan->bytes < 0 || size < 0 ? -1 : scan->bytes + size;
+        }
     }
     return NLT_OK;
 }
@@ -213,14 +262,26 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     NLT_TRY(check_request(request, err));
     NLT_TRY(nlt__connector_find(request->connector, &scan->connector, err));
     NLT_TRY(parse_days(request, &first, &last, err));
+    const nlt_connector *connector = scan->connector;
+    scan->n_lists = connector->n_tellers + 1;
     scan->max_bad_fraction = request->max_bad_fraction;
     scan->strict_files = request->strict_files;
-    scan->filter_rows = request->filter_rows && scan->connector->table->time_column >= 0;
+    scan->filter_rows = request->filter_rows && connector->table->time_column >= 0;
     set_filter(scan, first, last);
-    NLT_TRY(list_files(scan, request->input_path, first, last, err));
-    NLT_TRY(tell_missing_days(scan, request->strict_days, warnings, err));
-    NLT_TRY(tell_shadowed(scan, warnings, err));
-    return make_splits(scan, threads, split_bytes, err);
+    NLT_TRY(nlt__zone_open(request->timezone != NULL ? request->timezone : "UTC", &scan->zone,
+        err));
+    bool is_folder = false;
+    NLT_TRY(list_files(scan, request->input_path, first, last, &is_folder, err));
+    NLT_TRY(list_tellers(scan, request->input_path, is_folder, first, last, err));
+    NLT_TRY(tell_missing(scan, request->strict_days, warnings, err));
+    for (int i = 0; i < scan->n_lists; i++) {
+        NLT_TRY(tell_shadowed(&scan->lists[i], warnings, err));
+    }
+    NLT_TRY(collect_files(scan, err));
+    if (connector->facts != NULL) {
+        NLT_TRY(connector->facts->open(&scan->facts, err));
+    }
+    return nlt__scan_make_splits(scan, threads, split_bytes, err);
 }
 
 nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads, int64_t split_bytes,
@@ -231,7 +292,9 @@ nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads, int64
     if (scan == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
+    scan->tell_error = (nlt_error)NLT_ERROR_INIT;
     pthread_mutex_init(&scan->lock, NULL);
+    pthread_cond_init(&scan->told, NULL);
     nlt_status status = scan_fill(scan, request, threads, split_bytes, warnings, err);
     if (status != NLT_OK) {
         nlt__scan_close(scan);
@@ -246,12 +309,22 @@ void nlt__scan_close(nlt_scan *scan)
     if (scan == NULL) {
         return;
     }
-    for (int64_t i = 0; scan->files != NULL && i < scan->list.n; i++) {
+    for (int64_t i = 0; scan->files != NULL && i < scan->n_files; i++) {
         nlt_free(scan->files[i].damage);
+    }
+    for (int64_t i = 0; i < scan->n_splits; i++) {
+        nlt_free(scan->splits[i].headers);
+    }
+    if (scan->facts != NULL) {
+        scan->connector->facts->close(scan->facts);
     }
     nlt_free(scan->files);
     nlt_free(scan->splits);
-    nlt__file_list_clear(&scan->list);
+    nlt__zone_close(scan->zone);
+    for (int i = 0; i < scan->n_lists; i++) {
+        nlt__file_list_clear(&scan->lists[i]);
+    }
+    pthread_cond_destroy(&scan->told);
     pthread_mutex_destroy(&scan->lock);
     nlt_free(scan);
 }
@@ -266,14 +339,14 @@ const nlt_table_desc *nlt__scan_table(const nlt_scan *scan)
     return scan->connector->table;
 }
 
-int64_t nlt__scan_split_count(const nlt_scan *scan)
+bool nlt__scan_must_sort(const nlt_scan *scan)
 {
-    return scan->n_splits;
+    return atomic_load_explicit(&scan->must_sort, memory_order_relaxed);
 }
 
 int64_t nlt__scan_file_count(const nlt_scan *scan)
 {
-    return scan->list.n;
+    return scan->n_files;
 }
 
 int64_t nlt__scan_bytes(const nlt_scan *scan)

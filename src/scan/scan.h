@@ -6,7 +6,8 @@
  * engine; a table function, the ordered writer and an Arrow stream are its consumers.
  *
  *   nlt_scan         what is read (immutable after opening, shared by all threads) + the report
- *   nlt_scan_reader  one thread's buffers; is given one split after the other */
+ *   nlt_scan_run     one reading of all of its rows by some threads, in any order
+ *   nlt_scan_worker  one thread of a run */
 
 #include <stdatomic.h>
 
@@ -27,7 +28,6 @@ NLT_API void nlt__scan_close(nlt_scan *scan);
 
 NLT_API const nlt_connector *nlt__scan_connector(const nlt_scan *scan);
 NLT_API const nlt_table_desc *nlt__scan_table(const nlt_scan *scan);
-NLT_API int64_t nlt__scan_split_count(const nlt_scan *scan);
 NLT_API int64_t nlt__scan_file_count(const nlt_scan *scan);
 NLT_API int64_t nlt__scan_bytes(const nlt_scan *scan);           /* of all files; -1: unknown */
 NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan);      /* any thread, any time */
@@ -35,17 +35,29 @@ NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);       /* any thread, 
 /* Stops all readers at their next batch: NLT_ERR_CANCELLED. Async-signal-safe. */
 NLT_API void nlt__scan_cancel(nlt_scan *scan);
 
-/* A reader of the columns `wanted` (positions in the table; in output order, may be none). */
-NLT_API nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
-    nlt_scan_reader **out, nlt_error *err) NLT_MUST_CHECK;
-NLT_API void nlt__scan_reader_close(nlt_scan_reader *reader);
-/* Starts a split, 0..split_count-1. */
-NLT_API nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+/* ---- rows in any order ---- */
+
+typedef struct nlt_scan_run nlt_scan_run;
+typedef struct nlt_scan_worker nlt_scan_worker;
+
+/* Columns `wanted`: positions in the table; in output order, may be none. The run borrows the scan;
+ * any number may exist at a time. */
+NLT_API nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_scan_run **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API void nlt__scan_run_close(nlt_scan_run *run); /* its workers are closed */
+/* How many threads can be of use. */
+NLT_API int64_t nlt__scan_run_width(const nlt_scan_run *run);
+NLT_API nlt_status nlt__scan_worker_open(nlt_scan_run *run, nlt_scan_worker **out, nlt_error *err)
     NLT_MUST_CHECK;
-/* The next rows of the split, borrowed until the next call on this reader; *batch = NULL at its
- * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. */
-NLT_API nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch,
+NLT_API void nlt__scan_worker_close(nlt_scan_worker *worker);
+/* The next rows, borrowed until the next call on this worker; *batch = NULL: no more for it. Waits
+ * only for workers that are inside this call. NLT_ERR_DAMAGED: bad-line limit or strict_files.
+ * NLT_ERR_LIMIT: perhaps nlt__scan_must_sort. */
+NLT_API nlt_status nlt__scan_worker_next(nlt_scan_worker *worker, const nlt_batch **batch,
     nlt_error *err) NLT_MUST_CHECK;
+/* Records of a paired connector step back further in time than is kept in memory, which showed only
+ * after rows had been given: the run has failed and must be made again; it will sort first. */
+NLT_API bool nlt__scan_must_sort(const nlt_scan *scan);
 
 /* ---- rows in dataset order ---- */
 
@@ -66,7 +78,8 @@ typedef struct nlt_scan_ordered {
 } nlt_scan_ordered;
 
 /* Reads all splits on `threads` threads and writes their rows in order; memory is bounded by a
- * window of a few splits. *n_rows = rows written. */
+ * window of a few splits. *n_rows = rows written. NLT_ERR_ARG: the connector pairs records, whose
+ * rows have to be sorted by row_key. */
 NLT_API nlt_status nlt__scan_run_ordered(nlt_scan *scan, const nlt_scan_ordered *job,
     int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 

@@ -2,7 +2,7 @@
 #ifndef NLT_SCAN_SCAN_TYPES_H
 #define NLT_SCAN_SCAN_TYPES_H
 
-/* What the files of src/scan share: the inside of a scan, its splits and its report. */
+/* What the files of src/scan share: the inside of a scan, its splits, its readers, its report. */
 
 #include <pthread.h>
 
@@ -11,6 +11,8 @@
 #include "scan/scan.h"
 
 enum {
+    NLT_SCAN_LISTS_MAX = 4,         /* tellers and the connector itself */
+    NLT_SCAN_HEADERS_MAX = 4 << 20, /* bytes of header lines of a file that is cut */
     NLT_SCAN_EXAMPLES = 5,          /* rejected lines shown in a report */
     NLT_SCAN_EXCERPT_BYTES = 160,   /* of each */
     NLT_SCAN_LINE_MAX = 16 << 20,   /* a longer line is skipped without being held */
@@ -25,6 +27,8 @@ typedef struct nlt_split {
     int64_t end;   /* INT64_MAX: to the end of the file */
     int64_t lines; /* once filed */
     bool is_filed;
+    char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
+    size_t headers_len;
 } nlt_split;
 
 typedef struct nlt_line_counts {
@@ -54,6 +58,7 @@ typedef struct nlt_split_report {
 
 typedef struct nlt_scan_file {
     const nlt_file *entry; /* borrowed from the scan's list */
+    const nlt_connector *connector;
     int64_t first_split;
     int64_t splits_left; /* not yet filed */
     int64_t head_left;   /* of them, such that begin in the first NLT_SCAN_HEAD_BYTES */
@@ -65,12 +70,16 @@ typedef struct nlt_scan_file {
 
 struct nlt_scan {
     const nlt_connector *connector;
-    nlt_file_list list;
-    nlt_scan_file *files; /* list.n */
+    nlt_file_list lists[NLT_SCAN_LISTS_MAX]; /* of the tellers, then of the connector */
+    int n_lists;
+    nlt_scan_file *files;
+    int64_t n_files;
     nlt_split *splits;
     int64_t n_splits;
+    int64_t first_split; /* behind those of the tellers */
     int64_t bytes; /* -1: unknown */
 
+    nlt_zone *zone; /* owned */
     double max_bad_fraction;
     bool strict_files;
     bool filter_rows;
@@ -79,13 +88,63 @@ struct nlt_scan {
     atomic_bool is_cancelled;
     atomic_llong bytes_done;
     atomic_llong rows_done;
+    atomic_bool must_sort;
 
-    pthread_mutex_t lock; /* guards what follows, and the counts of files and splits */
+    void *facts; /* of the tellers; complete once n_told == first_split */
+    atomic_llong next_teller;
+    int64_t n_told;
+    nlt_error tell_error;
+    pthread_cond_t told;
+
+    pthread_mutex_t lock; /* guards what follows, n_told, and the counts of files and splits */
     nlt_line_counts counts;
     nlt_example examples[NLT_SCAN_EXAMPLES]; /* by split, then line */
     int n_examples;
     int64_t n_filed;
+    bool are_pairs_counted;
 };
+
+/* The last list: the connector's own files. */
+static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
+{
+    return &scan->lists[scan->n_lists - 1];
+}
+
+nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/* ---- one thread's buffers, which are given one split after the other ---- */
+
+typedef struct nlt_scan_reader nlt_scan_reader;
+
+nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_scan_reader **out, nlt_error *err) NLT_MUST_CHECK;
+void nlt__scan_reader_close(nlt_scan_reader *reader);
+/* Starts a split. Where there are tellers, those have to be done (nlt__scan_tell). */
+nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
+    nlt_error *err) NLT_MUST_CHECK;
+/* The next rows of the split, borrowed until the next call on this reader; *batch = NULL at its
+ * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. Records of
+ * paired connectors go to `records`, to the split's end in one call. */
+nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
+    NLT_MUST_CHECK;
+/* The builder of the columns that were asked for; pairings write into it. */
+nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader);
+const nlt_batch *nlt__scan_reader_view(nlt_scan_reader *reader);
+
+/* Reads the tellers' files, together with all other threads that call it, and returns when they are
+ * complete. */
+nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- pairing ---- */
+
+typedef struct nlt_pairing_run nlt_pairing_run;
+
+nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *err) NLT_MUST_CHECK;
+void nlt__pairing_close(nlt_pairing_run *run);
+/* Works with the reader until a batch is made or nothing is left (NULL). */
+nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
+    nlt_error *err) NLT_MUST_CHECK;
 
 /* Adds a split's report to the scan's, once. NLT_ERR_DAMAGED: a file's rejected lines passed the
  * limit, or strict_files. NLT_ERR_NOMEM. */

@@ -18,6 +18,7 @@ nlt_status nlt__builder_new(const nlt_table_desc *table, const int *wanted, int 
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     memset(builder->slot, -1, sizeof builder->slot);
+    builder->filter_slot = -1;
     for (int i = 0; i < n_wanted; i++) {
         builder->slot[wanted[i]] = (int16_t)i;
         dtypes[i] = table->columns[wanted[i]].dtype;
@@ -78,6 +79,25 @@ void nlt__builder_undo(nlt_builder *builder)
         }
         vec->n_child = (int64_t)list->offset;
     }
+}
+
+static bool passes_filter(const nlt_builder *builder)
+{
+    const nlt_vec *vec = &builder->batch->cols[builder->filter_slot];
+    double value = ((const double *)vec->data)[builder->row];
+    return nlt__valid(vec->valid, builder->row) && value >= builder->filter_from
+        && value < builder->filter_to;
+}
+
+bool nlt__row_end(nlt_builder *builder, int64_t row_key)
+{
+    if (builder->filter_slot >= 0 && !passes_filter(builder)) {
+        builder->n_filtered++;
+        nlt__builder_undo(builder);
+        return false;
+    }
+    builder->batch->row_key[builder->row++] = row_key;
+    return true;
 }
 
 static void fail(nlt_builder *out, nlt_status status)

@@ -20,6 +20,10 @@ typedef struct nlt_builder {
     bool is_clean;      /* all bytes of the current line are ASCII without NUL */
     nlt_arena arena;    /* texts that had to be changed; lives as long as the batch's rows */
     nlt_status failed;  /* first shortage of memory; checked by the scan */
+    int filter_slot;    /* batch column that must lie in [filter_from, filter_to); -1: none */
+    double filter_from;
+    double filter_to;
+    int64_t n_filtered; /* rows that did not; reset by the reader */
 } nlt_builder;
 
 /* Columns `wanted` (positions in `table`, in output order). Owned: nlt__builder_free. */
@@ -29,6 +33,15 @@ NLT_API void nlt__builder_free(nlt_builder *builder);
 NLT_API void nlt__builder_reset(nlt_builder *builder); /* empties batch and arena */
 /* Takes back what was put into the current row. */
 NLT_API void nlt__builder_undo(nlt_builder *builder);
+
+/* The row is complete: counts it, or drops it if the filter does not let it pass. `row_key` says
+ * where it comes from. False: dropped. */
+NLT_API bool nlt__row_end(nlt_builder *builder, int64_t row_key);
+
+static inline bool nlt__is_full(const nlt_builder *builder)
+{
+    return builder->row == NLT_BATCH_ROWS;
+}
 
 static inline bool nlt_wants(const nlt_builder *out, int column)
 {

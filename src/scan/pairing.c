@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records of several lines become rows.
+ *
+ * Splits are decoded by all workers, each into one buffer per share of the keys. A share's records
+ * are taken in dataset order of their splits, by one worker at a time, whichever has nothing better
+ * to do. Records wait until time has moved on by HOLD_NS, so that files whose times step back a little
+ * are put in order; memory follows the keys that are open. A record older than what was taken
+ * already shows that the input is no stream: the run fails, and the next one keeps (or spills) all
+ * records and sorts each share at the end. The rows are the same. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "scan/scan_types.h"
+#include "scan/spill.h"
+
+enum {
+    WINDOW = 16,                   /* splits that are decoded and not yet taken by all shares */
+    SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
+    RECORDS_MAX = 1 << 30          /* bytes of one split's records of one share */
+};
+#define HOLD_NS INT64_C(5000000000)
+
+/* A split's records of one share; freed when the last of them was taken. */
+typedef struct block {
+    nlt_buf bytes;
+    int64_t n_left;
+} block;
+
+typedef struct held {
+    const nlt_record *record;
+    block *home;
+} held;
+
+typedef struct share {
+    void *state; /* of the connector's pairing */
+    bool is_busy;
+    bool is_taking;  /* in the middle of a split: records up to n_ready are to be taken */
+    bool is_flushed; /* its last row was put */
+    int64_t next_split;
+    int64_t file; /* is_by_file: of the records taken last */
+    held *records; /* sorted; those before `pos` are done */
+    int64_t n, cap, pos, n_ready;
+    size_t bytes;
+    int64_t last_time; /* of the record taken last */
+    int64_t last_key;
+    nlt_line_counts counts;
+    nlt_spill *spill; /* sorting: what does not fit */
+} share;
+
+typedef struct slot {
+    nlt_records records;
+    int64_t max_time; /* of all splits up to this one, once all of those are decoded */
+    int n_left;       /* shares that have yet to take it */
+    bool is_decoded;
+} slot;
+
+struct nlt_pairing_run {
+    nlt_scan *scan;
+    const nlt_pairing *pairing;
+    bool is_sorting;
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    int64_t next_split;    /* to be decoded */
+    int64_t decoded;       /* all splits before it are */
+    int64_t taken;         /* all splits before it are taken by all shares */
+    int64_t max_time;
+    nlt_error failure;     /* the first one; ends the run for all workers */
+    slot slots[WINDOW];
+    share shares[NLT_SHARES];
+};
+
+/* ---- life ---- */
+
+nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *err)
+{
+    nlt_pairing_run *run = nlt_alloc_zero(1, sizeof *run);
+    *out = run;
+    if (run == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    run->scan = scan;
+    run->pairing = scan->connector->pairing;
+    run->is_sorting = nlt__scan_must_sort(scan);
+    run->failure = (nlt_error)NLT_ERROR_INIT;
+    run->next_split = run->decoded = run->taken = scan->first_split;
+    run->max_time = INT64_MIN;
+    pthread_mutex_init(&run->lock, NULL);
+    pthread_cond_init(&run->moved, NULL);
+    for (int i = 0; i < NLT_SHARES; i++) {
+        run->shares[i].next_split = scan->first_split;
+        run->shares[i].file = -1;
+        run->shares[i].last_time = INT64_MIN;
+    }
+    return NLT_OK;
+}
+
+static void release(held *one)
+{
+    if (--one->home->n_left == 0) {
+        nlt__buf_clear(&one->home->bytes);
+        nlt_free(one->home);
+    }
+}
+
+void nlt__pairing_close(nlt_pairing_run *run)
+{
+    if (run == NULL) {
+        return;
+    }
+    for (int i = 0; i < NLT_SHARES; i++) {
+        share *s = &run->shares[i];
+        for (; s->pos < s->n; s->pos++) {
+            release(&s->records[s->pos]);
+        }
+        nlt_free(s->records);
+        nlt__spill_close(s->spill);
+        if (s->state != NULL) {
+            run->pairing->close(s->state);
+        }
+        for (int j = 0; j < WINDOW; j++) {
+            nlt__buf_clear(&run->slots[j].records.shares[i]);
+        }
+    }
+    pthread_cond_destroy(&run->moved);
+    pthread_mutex_destroy(&run->lock);
+    nlt_free(run);
+}
+
+/* ---- order ---- */
+
+static int compare(const void *left, const void *right)
+{
+    const nlt_record *a = ((const held *)left)->record;
+    const nlt_record *b = ((const held *)right)->record;
+    if (a->time != b->time) {
+        return a->time < b->time ? -1 : 1;
+    }
+    return (a->row_key > b->row_key) - (a->row_key < b->row_key);
+}
+
+/* Room for `extra` more; forgets those that are done. */
+static nlt_status reserve(share *s, int64_t extra, nlt_error *err)
+{
+    if (s->pos > 0) {
+        memmove(s->records, s->records + s->pos, (size_t)(s->n - s->pos) * sizeof *s->records);
+        s->n -= s->pos;
+        s->n_ready -= s->pos;
+        s->pos = 0;
+    }
+    if (s->n + extra <= s->cap) {
+        return NLT_OK;
+    }
+    int64_t cap = s->cap * 2 > s->n + extra ? s->cap * 2 : s->n + extra;
+    held *grown = nlt_realloc_array(s->records, (size_t)cap, sizeof *grown);
+    if (grown == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld records", (long long)cap);
+    }
+    s->records = grown;
+    s->cap = cap;
+    return NLT_OK;
+}
+
+static int64_t count_records(const nlt_buf *bytes)
+{
+    int64_t n = 0;
+    for (size_t at = 0; at < bytes->len; n++) {
+        const nlt_record *record = (const void *)(bytes->ptr + at);
+        at += nlt__record_size(record->len);
+    }
+    return n;
+}
+
+/* Adds the records of a buffer, which is then the share's. */
+static nlt_status add_block(share *s, nlt_buf *bytes, nlt_error *err)
+{
+    if (bytes->len == 0) {
+        return NLT_OK;
+    }
+    int64_t n = count_records(bytes);
+    block *home = nlt_alloc(sizeof *home);
+    if (home == NULL || reserve(s, n, err) != NLT_OK) {
+        nlt_free(home);
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld records", (long long)n);
+    }
+    *home = (block){*bytes, n};
+    s->bytes += bytes->len;
+    *bytes = (nlt_buf)NLT_BUF_INIT(RECORDS_MAX);
+    const char *at = home->bytes.ptr;
+    for (int64_t i = 0; i < n; i++) {
+        const nlt_record *record = (const void *)at;
+        s->records[s->n++] = (held){record, home};
+        at += nlt__record_size(record->len);
+    }
+    return NLT_OK;
+}
+
+static void sort_from(share *s, int64_t first)
+{
+    int64_t i = first > s->pos ? first : s->pos + 1;
+    while (i < s->n && compare(&s->records[i - 1], &s->records[i]) < 0) {
+        i++;
+    }
+    if (i < s->n) {
+        qsort(s->records + s->pos, (size_t)(s->n - s->pos), sizeof *s->records, compare);
+    }
+}
+
+/* How many records may be taken: those that later splits can hardly come before. */
+static int64_t count_ready(const nlt_pairing_run *run, const share *s, int64_t max_time)
+{
+    if (run->pairing->is_by_file) {
+        return s->n;
+    }
+    int64_t low = s->pos;
+    int64_t high = s->n;
+    int64_t until = max_time < INT64_MIN + HOLD_NS ? INT64_MIN : max_time - HOLD_NS;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (s->records[middle].record->time <= until) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return s->bytes <= SHARE_HELD_BYTES || low > s->pos + (s->n - s->pos) / 2
+        ? low
+        : s->pos + (s->n - s->pos) / 2;
+}
+
+static bool is_late(const share *s)
+{
+    const nlt_record *first = s->records[s->pos].record;
+    return first->time < s->last_time
+        || (first->time == s->last_time && first->row_key < s->last_key);
+}
+
+/* ---- shares ---- */
+
+/* What a share has to do next with a split that is decoded: its records come to the others. */
+static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, nlt_error *err)
+{
+    slot *from = &run->slots[s->next_split % WINDOW];
+    nlt_buf *bytes = &from->records.shares[s - run->shares];
+    if (run->is_sorting) {
+        return nlt__spill_add(&s->spill, bytes, err);
+    }
+    int64_t first = s->n - s->pos;
+    NLT_TRY(add_block(s, bytes, err));
+    if (run->pairing->is_by_file) {
+        s->n_ready = s->n;
+        return NLT_OK;
+    }
+    sort_from(s, first + s->pos);
+    if (s->n > s->pos && is_late(s)) {
+        atomic_store_explicit(&run->scan->must_sort, true, memory_order_relaxed);
+        nlt_fail(err, NLT_ERR_LIMIT, "times step back further than a stream of rows can follow");
+        nlt_error_hint(err, "write to a file, or add an ORDER BY: then all is sorted first");
+        return NLT_ERR_LIMIT;
+    }
+    s->n_ready = count_ready(run, s, max_time);
+    return NLT_OK;
+}
+
+static nlt_status load_spilled(share *s, nlt_error *err)
+{
+    nlt_buf bytes = NLT_BUF_INIT(SIZE_MAX / 2);
+    NLT_TRY(nlt__spill_load(s->spill, &bytes, err));
+    nlt__spill_close(s->spill);
+    s->spill = NULL;
+    nlt_status status = add_block(s, &bytes, err);
+    nlt__buf_clear(&bytes);
+    sort_from(s, s->pos);
+    return status;
+}
+
+/* Takes records until the batch is full (true), or all that are ready are taken. */
+static bool take_records(nlt_pairing_run *run, share *s, nlt_builder *out)
+{
+    const nlt_pairing *pairing = run->pairing;
+    while (s->pos < s->n_ready) {
+        held *one = &s->records[s->pos];
+        const nlt_record *record = one->record;
+        int64_t file = record->row_key >> 40;
+        bool is_next_file = pairing->is_by_file && file != s->file && s->file >= 0;
+        if (pairing->expire(s->state, is_next_file ? INT64_MAX : record->time, out)
+            || nlt__is_full(out)) {
+            return true;
+        }
+        s->file = file;
+        if (pairing->take(s->state, record, out) == NLT_ROW_IGNORED) {
+            s->counts.used--;
+            s->counts.ignored++;
+        }
+        s->last_time = record->time;
+        s->last_key = record->row_key;
+        s->bytes -= nlt__record_size(record->len);
+        s->pos++;
+        release(one);
+    }
+    return false;
+}
+
+/* Puts the rows of a share until the batch is full (true). */
+static nlt_status work_on(nlt_pairing_run *run, share *s, bool is_end, int64_t max_time,
+    nlt_builder *out, bool *is_full, nlt_error *err)
+{
+    *is_full = false;
+    if (s->state == NULL) {
+        NLT_TRY(run->pairing->open(out, &s->state, err));
+    }
+    if (!is_end && !s->is_taking) {
+        NLT_TRY(begin_split(run, s, max_time, err));
+        s->is_taking = true;
+    }
+    if (is_end) {
+        if (s->spill != NULL) {
+            NLT_TRY(load_spilled(s, err));
+        }
+        s->n_ready = s->n;
+    }
+    int64_t filtered = out->n_filtered;
+    int64_t rows = out->row;
+    *is_full = take_records(run, s, out);
+    if (!*is_full && is_end) {
+        *is_full = run->pairing->expire(s->state, INT64_MAX, out);
+    }
+    s->counts.filtered += out->n_filtered - filtered;
+    s->counts.rows += out->row - rows;
+    return out->failed == NLT_OK ? NLT_OK
+                                 : nlt_fail(err, out->failed, "out of memory for a batch of rows");
+}
+
+/* ---- workers ---- */
+
+static bool is_all_decoded(const nlt_pairing_run *run)
+{
+    return run->decoded == run->scan->n_splits;
+}
+
+/* A share that some work waits for; -1: none. Holding the lock. */
+static int find_share(const nlt_pairing_run *run)
+{
+    int best = -1;
+    for (int i = 0; i < NLT_SHARES; i++) {
+        const share *s = &run->shares[i];
+        bool has_split = s->next_split < run->decoded;
+        bool has_end = is_all_decoded(run) && !has_split && !s->is_flushed;
+        if (!s->is_busy && (has_split || has_end)
+            && (best < 0 || s->next_split < run->shares[best].next_split)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* The split is taken by one more share; those that all have taken make room. */
+static void end_split(nlt_pairing_run *run, share *s)
+{
+    slot *from = &run->slots[s->next_split % WINDOW];
+    s->is_taking = false;
+    s->next_split++;
+    from->n_left--;
+    while (run->taken < run->decoded && run->slots[run->taken % WINDOW].n_left == 0) {
+        run->slots[run->taken % WINDOW].is_decoded = false;
+        run->taken++;
+    }
+}
+
+static void count_once(nlt_pairing_run *run)
+{
+    nlt_scan *scan = run->scan;
+    pthread_mutex_lock(&scan->lock);
+    for (int i = 0; i < NLT_SHARES && !scan->are_pairs_counted; i++) {
+        const nlt_line_counts *counts = &run->shares[i].counts;
+        scan->counts.rows += counts->rows;
+        scan->counts.filtered += counts->filtered;
+        scan->counts.used += counts->used;
+        scan->counts.ignored += counts->ignored;
+    }
+    scan->are_pairs_counted = true;
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static bool is_finished(const nlt_pairing_run *run)
+{
+    for (int i = 0; i < NLT_SHARES; i++) {
+        if (!run->shares[i].is_flushed) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Works on a share; holding the lock before and after. */
+static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out, bool *is_full,
+    nlt_error *err)
+{
+    share *s = &run->shares[index];
+    s->is_busy = true;
+    bool is_end = s->next_split == run->decoded;
+    int64_t max_time = is_end ? INT64_MAX : run->slots[s->next_split % WINDOW].max_time;
+    pthread_mutex_unlock(&run->lock);
+    nlt_status status = work_on(run, s, is_end, max_time, out, is_full, err);
+    pthread_mutex_lock(&run->lock);
+    s->is_busy = false;
+    if (status == NLT_OK && !*is_full && is_end) {
+        s->is_flushed = true;
+        if (is_finished(run)) {
+            count_once(run);
+        }
+    } else if (status == NLT_OK && !*is_full) {
+        end_split(run, s);
+    }
+    pthread_cond_broadcast(&run->moved);
+    return status;
+}
+
+static int64_t max_time_of(const nlt_records *records)
+{
+    int64_t max = INT64_MIN;
+    for (int i = 0; i < NLT_SHARES; i++) {
+        const nlt_buf *bytes = &records->shares[i];
+        for (size_t at = 0; at < bytes->len;) {
+            const nlt_record *record = (const void *)(bytes->ptr + at);
+            max = record->time > max ? record->time : max;
+            at += nlt__record_size(record->len);
+        }
+    }
+    return max;
+}
+
+/* Decodes the next split; holding the lock before and after. */
+static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nlt_error *err)
+{
+    int64_t split = run->next_split++;
+    slot *to = &run->slots[split % WINDOW];
+    pthread_mutex_unlock(&run->lock);
+    for (int i = 0; i < NLT_SHARES; i++) {
+        to->records.shares[i].max = RECORDS_MAX;
+    }
+    to->n_left = NLT_SHARES;
+    const nlt_batch *batch = NULL;
+    nlt_status status = nlt__scan_reader_start(reader, split, &to->records, err);
+    if (status == NLT_OK) {
+        status = nlt__scan_reader_next(reader, &batch, err);
+    }
+    to->max_time = status == NLT_OK ? max_time_of(&to->records) : INT64_MIN;
+    pthread_mutex_lock(&run->lock);
+    to->is_decoded = status == NLT_OK;
+    while (run->decoded < run->next_split && run->decoded < run->taken + WINDOW
+        && run->slots[run->decoded % WINDOW].is_decoded) {
+        slot *next = &run->slots[run->decoded % WINDOW];
+        run->max_time = next->max_time > run->max_time ? next->max_time : run->max_time;
+        next->max_time = run->max_time;
+        run->decoded++;
+    }
+    pthread_cond_broadcast(&run->moved);
+    return status;
+}
+
+static bool can_decode(const nlt_pairing_run *run)
+{
+    return run->next_split < run->scan->n_splits && run->next_split < run->taken + WINDOW;
+}
+
+/* One step; false: nothing is left to do for this worker. Holding the lock. */
+static bool step(nlt_pairing_run *run, nlt_scan_reader *reader, bool *is_full, nlt_status *status,
+    nlt_error *err)
+{
+    nlt_builder *out = nlt__scan_reader_builder(reader);
+    int index = find_share(run);
+    if (index >= 0) {
+        *status = serve_share(run, index, out, is_full, err);
+    } else if (out->row > 0) {
+        *is_full = true; /* rather than wait with rows in hand, or clear them */
+    } else if (can_decode(run)) {
+        *status = decode_split(run, reader, err);
+    } else if (is_finished(run)) {
+        return false;
+    } else {
+        pthread_cond_wait(&run->moved, &run->lock);
+    }
+    return true;
+}
+
+nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
+    nlt_error *err)
+{
+    nlt_error failure = NLT_ERROR_INIT;
+    nlt_status status = NLT_OK;
+    bool is_full = false;
+    *batch = NULL;
+    nlt__builder_reset(nlt__scan_reader_builder(reader));
+    pthread_mutex_lock(&run->lock);
+    while (status == NLT_OK && !is_full && run->failure.code == NLT_OK
+        && step(run, reader, &is_full, &status, &failure)) {
+    }
+    if (status != NLT_OK && run->failure.code == NLT_OK) {
+        run->failure = failure;
+        pthread_cond_broadcast(&run->moved);
+    }
+    status = run->failure.code;
+    if (status != NLT_OK && err != NULL) {
+        *err = run->failure;
+    }
+    pthread_mutex_unlock(&run->lock);
+    if (status == NLT_OK && is_full) {
+        *batch = nlt__scan_reader_view(reader);
+        atomic_fetch_add_explicit(&run->scan->rows_done, (*batch)->n_rows, memory_order_relaxed);
+    }
+    return status;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The rows of all splits, in any order: what engines ask for.
+ *
+ * Files of tellers come first; every worker helps with them and waits until they are complete. Then
+ * splits are claimed one after the other, or records are paired (pairing.c). */
+
+#include "core/alloc.h"
+#include "core/assert.h"
+#include "scan/scan_types.h"
+
+struct nlt_scan_run {
+    nlt_scan *scan;
+    nlt_pairing_run *pairing; /* owned; NULL: lines are rows */
+    atomic_llong next_split;
+    int n_wanted;
+    int wanted[NLT_BUILDER_COLUMNS_MAX];
+};
+
+struct nlt_scan_worker {
+    nlt_scan_run *run;
+    nlt_scan_reader *reader;
+    bool has_split;
+    bool has_told;
+};
+
+/* ---- tellers ---- */
+
+static nlt_status read_teller(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+{
+    const nlt_batch *batch = NULL;
+    NLT_TRY(nlt__scan_reader_start(reader, split, NULL, err));
+    return nlt__scan_reader_next(reader, &batch, err);
+}
+
+static void teller_done(nlt_scan *scan, const nlt_error *failure)
+{
+    pthread_mutex_lock(&scan->lock);
+    scan->n_told++;
+    if (failure != NULL && scan->tell_error.code == NLT_OK) {
+        scan->tell_error = *failure;
+    }
+    pthread_cond_broadcast(&scan->told);
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static nlt_status wait_for_tellers(nlt_scan *scan, nlt_error *err)
+{
+    pthread_mutex_lock(&scan->lock);
+    while (scan->n_told < scan->first_split && scan->tell_error.code == NLT_OK) {
+        pthread_cond_wait(&scan->told, &scan->lock);
+    }
+    nlt_status status = scan->tell_error.code;
+    if (status != NLT_OK && err != NULL) {
+        *err = scan->tell_error;
+    }
+    pthread_mutex_unlock(&scan->lock);
+    return status;
+}
+
+nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err)
+{
+    if (scan->first_split == 0) {
+        return NLT_OK;
+    }
+    nlt_scan_reader *reader = NULL;
+    for (;;) {
+        int64_t split = atomic_fetch_add(&scan->next_teller, 1);
+        if (split >= scan->first_split) {
+            break;
+        }
+        nlt_error failure = NLT_ERROR_INIT;
+        nlt_status status = reader != NULL
+            ? NLT_OK
+            : nlt__scan_reader_open(scan, NULL, 0, &reader, &failure);
+        if (status == NLT_OK) {
+            status = read_teller(reader, split, &failure);
+        }
+        teller_done(scan, status == NLT_OK ? NULL : &failure);
+    }
+    nlt__scan_reader_close(reader);
+    return wait_for_tellers(scan, err);
+}
+
+/* ---- runs ---- */
+
+nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, nlt_scan_run **out,
+    nlt_error *err)
+{
+    *out = NULL;
+    NLT_ASSERT(n_wanted <= NLT_BUILDER_COLUMNS_MAX);
+    nlt_scan_run *run = nlt_alloc_zero(1, sizeof *run);
+    if (run == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    run->scan = scan;
+    run->n_wanted = n_wanted;
+    run->next_split = scan->first_split;
+    for (int i = 0; i < n_wanted; i++) {
+        run->wanted[i] = wanted[i];
+    }
+    if (scan->connector->pairing != NULL) {
+        nlt_status status = nlt__pairing_open(scan, &run->pairing, err);
+        if (status != NLT_OK) {
+            nlt_free(run);
+            return status;
+        }
+    }
+    *out = run;
+    return NLT_OK;
+}
+
+void nlt__scan_run_close(nlt_scan_run *run)
+{
+    if (run != NULL) {
+        nlt__pairing_close(run->pairing);
+        nlt_free(run);
+    }
+}
+
+int64_t nlt__scan_run_width(const nlt_scan_run *run)
+{
+    int64_t splits = run->scan->n_splits;
+    return run->pairing != NULL && splits < NLT_SHARES ? NLT_SHARES : splits;
+}
+
+nlt_status nlt__scan_worker_open(nlt_scan_run *run, nlt_scan_worker **out, nlt_error *err)
+{
+    *out = NULL;
+    nlt_scan_worker *worker = nlt_alloc_zero(1, sizeof *worker);
+    if (worker == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    worker->run = run;
+    nlt_status status = nlt__scan_reader_open(run->scan, run->wanted, run->n_wanted,
+        &worker->reader, err);
+    if (status != NLT_OK) {
+        nlt_free(worker);
+        return status;
+    }
+    *out = worker;
+    return NLT_OK;
+}
+
+void nlt__scan_worker_close(nlt_scan_worker *worker)
+{
+    if (worker != NULL) {
+        nlt__scan_reader_close(worker->reader);
+        nlt_free(worker);
+    }
+}
+
+nlt_status nlt__scan_worker_next(nlt_scan_worker *worker, const nlt_batch **batch, nlt_error *err)
+{
+    *batch = NULL;
+    nlt_scan_run *run = worker->run;
+    if (!worker->has_told) {
+        NLT_TRY(nlt__scan_tell(run->scan, err));
+        worker->has_told = true;
+    }
+    if (run->pairing != NULL) {
+        return nlt__pairing_next(run->pairing, worker->reader, batch, err);
+    }
+    while (*batch == NULL) {
+        if (!worker->has_split) {
+            int64_t split = atomic_fetch_add(&run->next_split, 1);
+            if (split >= run->scan->n_splits) {
+                return NLT_OK;
+            }
+            NLT_TRY(nlt__scan_reader_start(worker->reader, split, NULL, err));
+            worker->has_split = true;
+        }
+        NLT_TRY(nlt__scan_reader_next(worker->reader, batch, err));
+        worker->has_split = *batch != NULL;
+    }
+    return NLT_OK;
+}
