@@ -101,8 +101,7 @@ static bool parse_native_time(nlt_bytes text, int64_t *ns)
     uint64_t ms = 0;
     if (text.len == 14 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 8, &high)
         && nlt__digits8(text.ptr + 8, 2, &low) && nlt__digits8(text.ptr + 11, 3, &ms)) {
-        *ns = (int64_t)((high * 100 + low) * 1000 + ms) * NS_PER_MS;
-        return *ns >= 0;
+        return !__builtin_mul_overflow((int64_t)((high * 100 + low) * 1000 + ms), NS_PER_MS, ns);
     }
     return text.ptr[0] != '-' && nlt__parse_fixed(text, NS_DIGITS, ns);
 }

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_MAX = 1 << 30 }; /* bytes asked of the kernel at once */
+enum { READ_MAX = 1 << 30, STOP_POLL_MS = 100 }; /* bytes asked of the kernel at once */
 
 static nlt_fs_info info_from_stat(const struct stat *st)
 {
@@ -137,6 +137,18 @@ static nlt_status local_open(const char *path, nlt_fs_file *file, nlt_error *err
     return NLT_OK;
 }
 
+/* Waits until a pipe has bytes, or its end. */
+static nlt_status await_bytes(const nlt_fs_file *file, nlt_error *err)
+{
+    struct pollfd wait = {(int)file->handle, POLLIN, 0};
+    while (file->info.kind != NLT_FS_FILE && poll(&wait, 1, STOP_POLL_MS) <= 0) {
+        if (file->stop != NULL && atomic_load_explicit(file->stop, memory_order_relaxed)) {
+            return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
+        }
+    }
+    return NLT_OK;
+}
+
 static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap,
     size_t *n, nlt_error *err)
 {
@@ -146,16 +158,14 @@ static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf,
         cap = READ_MAX;
     }
     for (;;) {
+        NLT_TRY(await_bytes(file, err));
         ssize_t got = file->info.kind == NLT_FS_FILE ? pread(fd, buf, cap, (off_t)offset)
                                                      : read(fd, buf, cap);
         if (got >= 0) {
             *n = (size_t)got;
             return NLT_OK;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd wait = {fd, POLLIN, 0};
-            (void)poll(&wait, 1, -1);
-        } else if (errno != EINTR) {
+        if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
             return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", file->name,
                 strerror(errno));
         }

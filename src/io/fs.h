@@ -5,6 +5,8 @@
 /* File systems as rows of one table: what layout.c and source.c need from one, and no more. The
  * row is chosen by the beginning of the path; `local` is the one that takes what is left. */
 
+#include <stdatomic.h>
+
 #include "netlytics/base.h"
 
 enum { NLT_FS_PATH_MAX = 4096 }; /* bytes of a path with its NUL */
@@ -26,6 +28,7 @@ typedef struct nlt_fs_file {
     const nlt_fs *fs;
     int64_t handle;   /* local: the descriptor; -1: not open */
     const char *name; /* for messages; borrows the path */
+    const atomic_bool *stop; /* true: give up waiting for a pipe; NULL: wait for ever */
     nlt_fs_info info;
 } nlt_fs_file;
 

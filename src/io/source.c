@@ -192,7 +192,8 @@ static nlt_status source_begin(nlt_source *source, int64_t offset, nlt_error *er
     return codec_table[source->codec]->open(&source->state, err);
 }
 
-nlt_status nlt__source_open(const char *path, int64_t offset, nlt_source **out, nlt_error *err)
+nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
+    nlt_source **out, nlt_error *err)
 {
     *out = NULL;
     if (offset < 0) {
@@ -209,6 +210,7 @@ nlt_status nlt__source_open(const char *path, int64_t offset, nlt_source **out, 
     nlt_status status = in->buf == NULL || source->path == NULL
         ? nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path)
         : in->file.fs->open(source->path, &in->file, err);
+    in->file.stop = stop;
     if (status == NLT_OK) {
         status = source_begin(source, offset, err);
     }

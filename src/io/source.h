@@ -5,6 +5,8 @@
 /* Bytes of a file in order, decompressed: gzip (ISA-L, all members), zstd (all frames), bzip2 (all
  * streams), xz (all streams), plain; decided by the first bytes, never by the name. */
 
+#include <stdatomic.h>
+
 #include "netlytics/base.h"
 
 typedef enum nlt_codec {
@@ -18,13 +20,15 @@ typedef enum nlt_codec {
 
 typedef struct nlt_source nlt_source;
 
-/* `offset` > 0 is allowed for plain files only (NLT_ERR_ARG). "-" is standard input.
+/* `stop`, where not NULL, ends the waiting for a pipe: NLT_ERR_CANCELLED.
+ * `offset` > 0 is allowed for plain files only (NLT_ERR_ARG). "-" is standard input.
  * NLT_ERR_NOT_FOUND: no such file; NLT_ERR_IO: not readable, a directory. */
-NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, nlt_source **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
+    nlt_source **out, nlt_error *err) NLT_MUST_CHECK;
 /* Fills up to `cap` bytes; *n = 0 at the end. As many as can be had: fewer than `cap` only at the
  * end or (pipes) when less is there. NLT_ERR_DAMAGED: the compressed stream is corrupt or cut; *n
- * bytes before the damage are valid (also for every other failure). NLT_ERR_IO. NLT_ERR_NOMEM. After a failure: only close. */
+ * bytes before the damage are valid (also for every other failure). NLT_ERR_IO, NLT_ERR_NOMEM, NLT_ERR_CANCELLED. After a
+ * failure: only close. */
 NLT_API nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n,
     nlt_error *err) NLT_MUST_CHECK;
 /* Bytes of the file itself consumed so far (progress), counted from `offset`. */

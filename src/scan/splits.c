@@ -122,7 +122,7 @@ static nlt_status find_headers(nlt_scan *scan, nlt_split *split, char *block, nl
     const nlt_scan_file *file = &scan->files[split->file];
     nlt_source *source = NULL;
     int64_t at = split->begin > 0 ? split->begin - 1 : 0;
-    if (nlt__source_open(file->entry->path, at, &source, NULL) != NLT_OK) {
+    if (nlt__source_open(file->entry->path, at, NULL, &source, NULL) != NLT_OK) {
         return NLT_OK;
     }
     header_search search = {.found = NLT_BUF_INIT(NLT_SCAN_HEADERS_MAX),

@@ -3,29 +3,48 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("NETLYTICS_BIN", ROOT / "build/release/netlytics"))
+BUILD = Path(os.environ.get("NETLYTICS_BUILD", ROOT / "build/release"))
+BIN = Path(os.environ.get("NETLYTICS_BIN", BUILD / "netlytics"))
+GENERATE = Path(os.environ.get("NETLYTICS_GENERATE", BUILD / "netlytics-generate"))
+SHARED = ROOT.parent / "shared" / "data"
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+class Run:
+    """Calls the program in a folder of its own: run("query", "-c", ..., code=0)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self, *args: object, code: int = 0, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN), *map(str, args)]
+        done = subprocess.run(command, cwd=self.folder, input=stdin, capture_output=True, timeout=120)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        assert done.returncode == code, f"exit {done.returncode}, not {code}\n{out}\n{err}"
+        return subprocess.CompletedProcess(command, done.returncode, out, err)
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Calls the program in a folder of its own: run("query", "-c", ..., code=0)."""
+    return Run(tmp_path)
 
-    def call(*args: object, code: int = 0, stdin: bytes | None = None) -> object:
-        done = subprocess.run(
-            [str(BIN), *map(str, args)], cwd=tmp_path, input=stdin, capture_output=True, timeout=120
-        )
-        out, err = done.stdout.decode(), done.stderr.decode()
-        assert done.returncode == code, f"exit {done.returncode}, not {code}\n{out}\n{err}"
-        return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
-    return call
+def read_ndjson(path: Path) -> list[dict[str, object]]:
+    """Rows without their NULLs."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return [{key: value for key, value in row.items() if value is not None} for row in rows]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Folder of real logs, where there is one."""
+    if not SHARED.is_dir():
+        pytest.skip("no real logs: ../shared/data is absent")
+    return SHARED

@@ -90,6 +90,10 @@ static const line_case http_cases[] = {
     {"a", "rejected too_few_fields"},
     {"1x 0 c A/200 1 GET http://h/ - H/- -", "rejected bad_time"},
     {"-1.5 0 c A/200 1 GET http://h/ - H/- -", "rejected bad_time"},
+    {"9223372036.855 0 c A/200 1 GET http://h/ - H/- -", "rejected bad_time"}, /* > 2^63 ns */
+    {"9223372036.854 0 c A/200 1 GET urn:x - H/- -",
+        "c_ip=c method=GET path=urn:x req_time=9223372036.854 resp_time=9223372036.854 "
+        "response_body_len=1 status_code=200"},
     {"1.000 x c A/200 1 GET http://h/ - H/- -", "rejected bad_number"},
     {"1.000 0 c A/2x0 1 GET http://h/ - H/- -", "rejected bad_number"},
     {"1.000 0 c A/200 9223372036854775808 GET http://h/ - H/- -", "rejected bad_number"},
