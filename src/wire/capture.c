@@ -343,6 +343,7 @@ static nlt_capture_status cut_block(nlt_capture *state, const packet_layout *lay
             return status;
         }
     }
+    record->before = record->consumed;
     record->consumed += have;
     return NLT_CAPTURE_TRUNCATED;
 }
@@ -355,6 +356,7 @@ static nlt_capture_status pcapng_next(nlt_capture *state, nlt_bytes window, bool
         size_t left = window.len - record->consumed;
         if (left < BLOCK_MIN) {
             nlt_capture_status status = cut(left, at_end, &left);
+            record->before = record->consumed;
             record->consumed += status == NLT_CAPTURE_MORE ? 0 : left;
             return status;
         }
@@ -416,8 +418,7 @@ nlt_capture_status nlt__capture_skip(nlt_capture *state, nlt_bytes window, bool 
         nlt_capture_record record;
         nlt_bytes rest = {window.ptr + at, window.len - at};
         status = nlt__capture_next(state, rest, at_end, &record);
-        bool is_last = status == NLT_CAPTURE_TRUNCATED || status == NLT_CAPTURE_DAMAGED;
-        at += is_last ? 0 : record.consumed;
+        at += status == NLT_CAPTURE_TRUNCATED ? record.before : record.consumed;
         if (status != NLT_CAPTURE_RECORD) {
             break;
         }

@@ -3,8 +3,8 @@
 #define NLT_WIRE_CAPTURE_H
 
 /**
- * Framing of capture files: classic pcap (us, ns, Kuznetzov's variant; both byte orders) and pcapng
- * (sections, interfaces, time resolutions; both byte orders). No file is opened here: bytes come in,
+ * Framing of capture files: classic pcap (us, ns, Kuznetzov's variant) and pcapng (sections,
+ * interfaces, time resolutions), in both byte orders. No file is opened here: bytes come in,
  * records go out, and the state between two calls is a plain struct. A copy of it, taken where a
  * record ends, lets another thread go on from that offset.
  *
@@ -34,8 +34,8 @@ typedef enum nlt_capture_status {
     NLT_CAPTURE_RECORD = 0, /**< begin: header understood; next: a packet; skip: target reached */
     NLT_CAPTURE_MORE,       /**< needs more bytes than the window has; never when at_end */
     NLT_CAPTURE_END,        /**< the file ends between two records */
-    NLT_CAPTURE_TRUNCATED,  /**< the file ends inside a record; nothing follows. What is there of the
-                                 packet is in `data` (empty: not even its header is whole) */
+    NLT_CAPTURE_TRUNCATED,  /**< the file ends inside a record; nothing follows. What is there of
+                                 the packet is in `data` (empty: not even its header is) */
     NLT_CAPTURE_DAMAGED     /**< bytes break the format; `why` tells; nothing after them is safe */
 } nlt_capture_status;
 
@@ -64,7 +64,8 @@ typedef struct nlt_capture {
 typedef struct nlt_capture_record {
     const uint8_t *data;   /* borrows from the window; NULL only if data_len is 0 */
     size_t data_len;       /* bytes captured (TRUNCATED: that are there) */
-    size_t consumed;       /* bytes of the window that are done with, other blocks before included */
+    size_t consumed;       /* bytes of the window that are done with, blocks before included */
+    size_t before;         /* TRUNCATED: how many of them are blocks before this record */
     int64_t time_ns;       /* since 1970-01-01 UTC; finer resolutions are cut to ns */
     uint32_t captured_len; /* as the file says */
     uint32_t original_len; /* on the wire, as the file says */
@@ -82,7 +83,7 @@ NLT_API bool nlt__capture_probe(nlt_bytes head);
  * Recognises the header and sets the state.
  *
  * @param at_end   the window reaches the end of the file
- * @param consumed [out] bytes of the header (pcap 24, pcapng 0: its sections are records of their own)
+ * @param consumed [out] bytes of the header (pcap 24; pcapng 0, as sections are blocks like others)
  * @return RECORD; MORE; END for an empty file; TRUNCATED for a cut header; DAMAGED for other files
  */
 NLT_API nlt_capture_status nlt__capture_begin(nlt_capture *state, nlt_bytes window, bool at_end,

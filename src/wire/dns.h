@@ -12,9 +12,9 @@
  * decode, for the OPT record only. Trailing bytes do not matter.
  *
  * Names: a pointer must lead below the start of its name, a further one below the last target; at
- * most 255 octets, labels at most 63, at most NLT_DNS_POINTERS_MAX pointers (none that a name needs
- * is refused: 127 labels). Text: bytes 0x21-0x7e as they are, with "\" before . " \ ( ) ; @ $ inside
- * a label, all others \DDD; lower case; no final dot; the root is ".".
+ * most 255 octets, labels at most 63, at most NLT_DNS_POINTERS_MAX pointers (a name of 127 labels
+ * needs less). Text: bytes 0x21-0x7e as they are, with "\" before . " \ ( ) ; @ $ inside a label,
+ * all others \DDD; lower case; no final dot; the root is ".".
  *
  * @source RFC 1035, 3596, 2782, 6672, 6891, 6895, 3597, 4343; formats.md 6
  * @thread safe; pure functions, no allocation
@@ -93,6 +93,12 @@ typedef struct nlt_dns_record {
 NLT_API nlt_dns_status nlt__dns_decode(nlt_bytes message, bool is_mdns, nlt_dns *out);
 
 /**
+ * The same without the search for the OPT record, for those who do not ask for the result code:
+ * the same messages are rejected, but rcode has its lower four bits only and has_edns is false.
+ */
+NLT_API nlt_dns_status nlt__dns_decode_basic(nlt_bytes message, bool is_mdns, nlt_dns *out);
+
+/**
  * Walks the answer section: *at starts as dns->answers_at. Call exactly dns->n_answers times.
  */
 NLT_API void nlt__dns_next_answer(const nlt_dns *dns, uint32_t *at, nlt_dns_record *record);
@@ -104,8 +110,9 @@ static inline size_t nlt__dns_rdata_text_max(const nlt_dns_record *record)
 }
 
 /**
- * The column `answers`: A, AAAA as inet_ntop; CNAME, NS, PTR, DNAME the name; MX, SRV, SOA, TXT, SPF
- * in their fields; all other types, and data that do not fit their type exactly, "\# LENGTH HEX".
+ * The column `answers`: A, AAAA as inet_ntop; CNAME, NS, PTR, DNAME the name; MX, SRV, SOA, TXT,
+ * SPF in their fields; all other types, and data that do not fit their type exactly, as
+ * "\# LENGTH HEX".
  *
  * @param out [out] room for nlt__dns_rdata_text_max bytes; no NUL
  * @return length of the text

@@ -6,9 +6,9 @@
  * From a captured frame to a UDP datagram, a TCP segment or an IP fragment.
  *
  * Link types: NULL (0), Ethernet (1), PPP (9), raw IP (12, 14, 101, 228, 229), LOOP (108), Linux
- * cooked (113, 276), radiotap (127), NFLOG (239). Between link and IP: 802.1Q/ad tags in any number,
- * MPLS, PPPoE, LLC/SNAP. Tunnels are not entered. The IP version is that of the first four bits;
- * the IP length rules (frames may carry padding), but an IPv6 length of 0 means "to the end".
+ * cooked (113, 276), radiotap (127), NFLOG (239). Between link and IP: 802.1Q/ad tags, MPLS,
+ * PPPoE, LLC/SNAP. Tunnels are not entered. The IP version is that of the first four bits; the IP
+ * length rules (frames may carry padding), but an IPv6 length of 0 means "to the end".
  *
  * @source RFC 791, 8200, 768, 9293, 3032, 2516, 1661, 4302; tcpdump.org/linktypes
  * @thread safe; pure functions
@@ -36,8 +36,8 @@ typedef enum nlt_packet_status {
     NLT_PACKET_UDP = 0,  /**< datagram for a DNS port; payload is set */
     NLT_PACKET_TCP,      /**< segment for a DNS port (payload may be empty) */
     NLT_PACKET_FRAGMENT, /**< for nlt__fragments_add; payload is the fragment's piece */
-    NLT_PACKET_IGNORED,  /**< no DNS ports, no IP, no UDP or TCP, or an IP or TCP header or fragment that does not add up:
-                              an ignored packet */
+    NLT_PACKET_IGNORED,  /**< no DNS ports, no IP, no UDP or TCP, or an IP or TCP header or fragment
+                              that does not add up: an ignored packet */
     NLT_PACKET_LINK,     /**< link type not known: an ignored packet, and worth one warning */
     NLT_PACKET_CUT,      /**< DNS port, but IP or UDP length beyond the captured bytes: skipped as
                               truncated_packet */

@@ -7,10 +7,11 @@
  *
  * Each direction of a connection is a stream of its own. It starts at its SYN, or at its first data
  * segment. Bytes behind a hole wait; the hole is given up at the end of the file, or when a segment
- * arrives that begins more than 64 KiB behind the next byte expected. An incomplete message before it is lost,
- * and the next segment held is taken as the start of a message. Of overlapping bytes those that were
- * delivered first count. A SYN with a new number ends the old stream and starts a new one. FIN and
- * RST end nothing: later bytes are retransmissions, or fill a hole.
+ * arrives that begins more than 64 KiB behind the next byte expected (or when more than 4096
+ * segments wait). An incomplete message before it is lost, and the next segment held is taken as
+ * the start of a message. Of overlapping bytes those that were delivered first count. A SYN with a
+ * new number ends the old stream and starts a new one. FIN and RST end nothing: later bytes are
+ * retransmissions, or fill a hole.
  *
  * @source RFC 9293, RFC 1035 4.2.2, RFC 7766; formats.md 6 for giving up
  * @thread an object belongs to one thread at a time
@@ -42,8 +43,8 @@ typedef struct nlt_stream_message {
 } nlt_stream_message;
 
 /**
- * Receives a message. Sets *is_dns (false on entry) if it makes a row: that decides what its packets
- * count as. A status other than NLT_OK stops the call and is passed on.
+ * Receives a message. Sets *is_dns (false on entry) if it makes a row: that decides what its
+ * packets count as. A status other than NLT_OK stops the call and is passed on.
  */
 typedef nlt_status (*nlt_reassembly_sink)(void *user, const nlt_stream_message *message,
     bool *is_dns, nlt_error *err);
@@ -76,7 +77,7 @@ NLT_API void nlt__reassembly_free(nlt_reassembly *reassembly); /* NULL is fine *
 NLT_API nlt_status nlt__reassembly_add(nlt_reassembly *reassembly, const nlt_packet *packet,
     int64_t time_ns, bool has_time, int64_t number, nlt_error *err) NLT_MUST_CHECK;
 
-/** End of the file: all holes are given up, in the order in which streams began, and all streams end. */
+/** End of the file: holes are given up, in the order in which streams began; all streams end. */
 NLT_API nlt_status nlt__reassembly_end(nlt_reassembly *reassembly, nlt_error *err) NLT_MUST_CHECK;
 
 NLT_API nlt_reassembly_counts nlt__reassembly_totals(const nlt_reassembly *reassembly);
