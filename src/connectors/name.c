@@ -37,28 +37,49 @@ static bool is_upper(char c)
     return c >= 'A' && c <= 'Z';
 }
 
+static nlt_bytes lower_case(nlt_arena *arena, nlt_bytes name)
+{
+    size_t upper = 0;
+    while (upper < name.len && !is_upper(name.ptr[upper])) {
+        upper++;
+    }
+    if (upper == name.len) {
+        return name;
+    }
+    char *lower = nlt__arena_copy(arena, name);
+    for (size_t i = upper; lower != NULL && i < name.len; i++) {
+        lower[i] = is_upper(lower[i]) ? (char)(lower[i] | 0x20) : lower[i];
+    }
+    return (nlt_bytes){lower, name.len};
+}
+
+nlt_bytes nlt__name_normalise(nlt_arena *arena, nlt_bytes candidate)
+{
+    nlt_bytes name = strip(candidate);
+    return name.len == 0 ? name : lower_case(arena, name);
+}
+
+nlt_bytes nlt__domain_normalise(nlt_arena *arena, nlt_bytes name)
+{
+    if (name.len > 1 && name.ptr[name.len - 1] == '.') {
+        name.len--;
+    }
+    return lower_case(arena, name);
+}
+
 bool nlt__name_put(nlt_builder *out, int column, nlt_bytes candidate)
 {
     nlt_bytes name = strip(candidate);
     if (name.len == 0) {
         return false;
     }
-    size_t upper = 0;
-    while (upper < name.len && !is_upper(name.ptr[upper])) {
-        upper++;
-    }
-    if (upper == name.len || !nlt_wants(out, column)) {
+    if (nlt_wants(out, column)) {
+        name = lower_case(&out->arena, name);
+        if (name.ptr == NULL) {
+            out->failed = NLT_ERR_NOMEM;
+            return true;
+        }
         nlt_put_text(out, column, name);
-        return true;
     }
-    char *lower = nlt__arena_copy(&out->arena, name);
-    if (lower == NULL) {
-        out->failed = NLT_ERR_NOMEM;
-        return true;
-    }
-    for (size_t i = upper; i < name.len; i++) {
-        lower[i] = is_upper(lower[i]) ? (char)(lower[i] | 0x20) : lower[i];
-    }
-    nlt_put_text(out, column, (nlt_bytes){lower, name.len});
     return true;
 }

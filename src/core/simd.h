@@ -26,6 +26,17 @@ static inline uint64_t nlt__blank_bits(const char *p)
     return bits;
 }
 
+static inline uint64_t nlt__byte_bits(const char *p, char byte)
+{
+    const __m128i wanted = _mm_set1_epi8(byte);
+    uint64_t bits = 0;
+    for (int i = 0; i < 4; i++) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        bits |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, wanted)) << (16 * i);
+    }
+    return bits;
+}
+
 /* What ends or divides the authority of a URL: / ? # @ : */
 static inline uint64_t nlt__authority_bits(const char *p)
 {
@@ -52,6 +63,15 @@ static inline uint64_t nlt__authority_bits(const char *p)
     for (int i = 0; i < 64; i++) {
         bits |= (uint64_t)(p[i] == '/' || p[i] == '?' || p[i] == '#' || p[i] == '@' || p[i] == ':')
             << i;
+    }
+    return bits;
+}
+
+static inline uint64_t nlt__byte_bits(const char *p, char byte)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 64; i++) {
+        bits |= (uint64_t)(p[i] == byte) << i;
     }
     return bits;
 }

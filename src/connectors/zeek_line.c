@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "connectors/zeek_line.h"
+
+#include "core/arena.h"
+#include "core/ip.h"
+#include "core/num.h"
+#include "core/simd.h"
+
+enum { NS_DIGITS = 9 };
+#define NS_PER_S INT64_C(1000000000)
+
+/* ---- header lines ---- */
+
+/* "\x09" -> TAB; other bytes as they are. */
+static size_t unescape_marker(nlt_bytes text, char out[ZEEK_MARKER_MAX])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len && n < ZEEK_MARKER_MAX; i++) {
+        unsigned value = 0;
+        if (text.len - i >= 4 && text.ptr[i] == '\\' && text.ptr[i + 1] == 'x') {
+            for (size_t j = i + 2; j < i + 4; j++) {
+                char c = text.ptr[j];
+                unsigned digit = c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
+                value = value << 4 | (digit & 15);
+            }
+            out[n++] = (char)value;
+            i += 3;
+        } else {
+            out[n++] = text.ptr[i];
+        }
+    }
+    return n;
+}
+
+static void set_marker(char marker[ZEEK_MARKER_MAX], uint8_t *len, const char *text)
+{
+    *len = (uint8_t)strlen(text);
+    memcpy(marker, text, *len);
+}
+
+static void use_defaults(zeek_state *state)
+{
+    if (!state->has_settings) {
+        state->has_settings = true;
+        state->set_separator = ',';
+        set_marker(state->separator, &state->separator_len, "\t");
+        set_marker(state->unset, &state->unset_len, "-");
+        set_marker(state->empty, &state->empty_len, "(empty)");
+    }
+}
+
+static bool is_name(const zeek_field *field, nlt_bytes name)
+{
+    for (int i = 0; i < 4 && field->names[i] != NULL; i++) {
+        if (strlen(field->names[i]) == name.len && memcmp(field->names[i], name.ptr, name.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *find_separator(const zeek_state *state, const char *at, const char *end)
+{
+    const char *found = at == end
+        ? NULL
+        : memmem(at, (size_t)(end - at), state->separator, state->separator_len);
+    return found;
+}
+
+/* A later column of the same name does not count. */
+static void need_column(zeek_state *state, int field, int32_t column)
+{
+    for (int i = 0; i < state->n_needs; i++) {
+        if (state->needs[i].field == field) {
+            return;
+        }
+    }
+    state->needs[state->n_needs].field = field;
+    state->needs[state->n_needs++].column = column;
+}
+
+static void take_fields(const zeek_log *log, zeek_state *state, nlt_bytes rest)
+{
+    const char *at = rest.ptr;
+    const char *end = rest.ptr + rest.len;
+    state->has_fields = true;
+    state->n_needs = 0;
+    for (int32_t column = 0;; column++) {
+        const char *stop = find_separator(state, at, end);
+        nlt_bytes name = {at, (size_t)((stop == NULL ? end : stop) - at)};
+        for (int i = 0; i < log->n_fields; i++) {
+            if (is_name(&log->fields[i], name)) {
+                need_column(state, i, column);
+            }
+        }
+        state->n_columns = column + 1;
+        if (stop == NULL) {
+            return;
+        }
+        at = stop + state->separator_len;
+    }
+}
+
+/* The text behind "#word" and one separator; false: another line. */
+static bool header_value(const zeek_state *state, nlt_bytes line, const char *word, nlt_bytes *value)
+{
+    size_t len = strlen(word);
+    if (line.len <= len || memcmp(line.ptr, word, len) != 0) {
+        return false;
+    }
+    size_t skip = state->separator_len;
+    bool is_separator = line.len >= len + skip
+        && memcmp(line.ptr + len, state->separator, skip) == 0;
+    skip = is_separator ? skip : 1;
+    if (!is_separator && line.ptr[len] != ' ' && line.ptr[len] != '\t') {
+        return false;
+    }
+    *value = (nlt_bytes){line.ptr + len + skip, line.len - len - skip};
+    return true;
+}
+
+static void take_header(const zeek_log *log, zeek_state *state, nlt_bytes line)
+{
+    nlt_bytes value;
+    use_defaults(state);
+    if (header_value(state, line, "#separator", &value) && value.len > 0) {
+        state->separator_len = (uint8_t)unescape_marker(value, state->separator);
+    } else if (header_value(state, line, "#set_separator", &value) && value.len > 0) {
+        state->set_separator = value.ptr[0];
+    } else if (header_value(state, line, "#empty_field", &value)) {
+        state->empty_len = (uint8_t)unescape_marker(value, state->empty);
+    } else if (header_value(state, line, "#unset_field", &value)) {
+        state->unset_len = (uint8_t)unescape_marker(value, state->unset);
+    } else if (header_value(state, line, "#fields", &value)) {
+        take_fields(log, state, value);
+    }
+}
+
+/* ---- TSV ---- */
+
+/* Separators of a line, one after the other. One byte: 64 bytes are looked at at once. */
+typedef struct separators {
+    const zeek_state *state;
+    const char *at; /* of the block, or behind the last separator */
+    const char *end;
+    uint64_t bits;
+} separators;
+
+static inline const char *next_separator(separators *s)
+{
+    if (s->state->separator_len != 1) {
+        const char *found = find_separator(s->state, s->at, s->end);
+        s->at = found == NULL ? s->end : found + s->state->separator_len;
+        return found == NULL ? s->end : found;
+    }
+    while (s->bits == 0) {
+        s->at += 64;
+        if (s->at >= s->end) {
+            return s->end;
+        }
+        s->bits = nlt__byte_bits(s->at, s->state->separator[0]);
+    }
+    const char *found = s->at + __builtin_ctzll(s->bits);
+    s->bits &= s->bits - 1;
+    return found < s->end ? found : s->end;
+}
+
+static int32_t count_columns(const zeek_state *state, nlt_bytes line)
+{
+    const char *end = line.ptr + line.len;
+    int32_t n = 1;
+    if (state->separator_len != 1) {
+        const char *at = line.ptr;
+        while ((at = find_separator(state, at, end)) != NULL) {
+            at += state->separator_len;
+            n++;
+        }
+        return n;
+    }
+    for (const char *at = line.ptr; at < end; at += 64) {
+        uint64_t bits = nlt__byte_bits(at, state->separator[0]);
+        bits &= end - at < 64 ? ~(~UINT64_C(0) << (end - at)) : ~UINT64_C(0);
+        n += __builtin_popcountll(bits);
+    }
+    return n;
+}
+
+static bool is_marker(nlt_bytes text, const char *marker, size_t len)
+{
+    return text.len == len && memcmp(text.ptr, marker, len) == 0;
+}
+
+static void split_tsv(const zeek_state *state, nlt_bytes line, zeek_value values[ZEEK_FIELDS_MAX])
+{
+    const char *end = line.ptr + line.len;
+    separators s = {state, line.ptr, end, 0};
+    if (state->separator_len == 1) {
+        s.bits = nlt__byte_bits(line.ptr, state->separator[0]);
+    }
+    const char *begin = line.ptr;
+    int32_t column = 0;
+    for (int i = 0; i < state->n_needs; i++) {
+        for (; column < state->needs[i].column; column++) {
+            begin = next_separator(&s) + state->separator_len;
+        }
+        const char *stop = next_separator(&s);
+        nlt_bytes text = {begin, (size_t)(stop - begin)};
+        begin = stop + state->separator_len;
+        column++;
+        bool is_unset = is_marker(text, state->unset, state->unset_len);
+        values[state->needs[i].field] = (zeek_value){text, is_unset ? ZEEK_ABSENT : ZEEK_TSV};
+    }
+}
+
+/* A file without header: the layout that has as many columns. */
+static bool use_layout(const zeek_log *log, zeek_state *state, nlt_bytes line)
+{
+    use_defaults(state);
+    if (count_columns(state, line) != log->n_columns) {
+        return false;
+    }
+    state->has_fields = true;
+    state->n_columns = log->n_columns;
+    state->n_needs = 0;
+    for (int32_t column = 0; column < log->n_columns; column++) {
+        for (int i = 0; i < log->n_fields; i++) {
+            if (log->fields[i].column == column) {
+                need_column(state, i, column);
+            }
+        }
+    }
+    return true;
+}
+
+nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
+    zeek_value values[ZEEK_FIELDS_MAX])
+{
+    zeek_state *state = ctx->state;
+    if (line.ptr[0] == '#') {
+        take_header(log, state, line);
+        return NLT_ROW_IGNORED;
+    }
+    memset(values, 0, (size_t)log->n_fields * sizeof *values);
+    size_t blank = 0;
+    while (blank < line.len && (line.ptr[blank] == ' ' || line.ptr[blank] == '\t')) {
+        blank++;
+    }
+    if (blank == line.len) {
+        return NLT_ROW_IGNORED;
+    }
+    if (line.ptr[blank] == '{') {
+        return zeek_json_split(log, line, values) ? NLT_ROW_USED
+                                                  : nlt_reject(ctx, NLT_REJECT_OTHER);
+    }
+    if (!state->has_fields && !use_layout(log, state, line)) {
+        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
+    }
+    if (count_columns(state, line) < state->n_columns) {
+        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
+    }
+    split_tsv(state, line, values);
+    return NLT_ROW_USED;
+}
+
+/* ---- numbers ---- */
+
+static bool parse_seconds(nlt_bytes text, int64_t *ns)
+{
+    uint64_t high = 0;
+    uint64_t low = 0;
+    uint64_t us = 0;
+    if (text.len == 17 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 8, &high)
+        && nlt__digits8(text.ptr + 8, 2, &low) && nlt__digits8(text.ptr + 11, 6, &us)) {
+        int64_t seconds = (int64_t)(high * 100 + low);
+        return !__builtin_mul_overflow(seconds * 1000000 + (int64_t)us, INT64_C(1000), ns);
+    }
+    if (nlt__parse_fixed(text, NS_DIGITS, ns)) {
+        return true;
+    }
+    double seconds = 0.0;
+    if (!nlt__parse_double(text, &seconds) || !(seconds > -9.2e9 && seconds < 9.2e9)) {
+        return false;
+    }
+    double scaled = seconds * 1e9;
+    *ns = (int64_t)(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+    return true;
+}
+
+/* "2018-03-24T17:15:20.615923Z" */
+static bool parse_iso(nlt_bytes text, int64_t *ns)
+{
+    static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+    const size_t len = sizeof shape - 1;
+    int parts[6] = {0};
+    int part = 0;
+    if (text.len < len + 1 || text.ptr[text.len - 1] != 'Z') {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        char c = text.ptr[i];
+        if (shape[i] == 'd' ? c < '0' || c > '9' : c != shape[i]) {
+            return false;
+        }
+        if (shape[i] == 'd') {
+            parts[part] = parts[part] * 10 + (c - '0');
+        } else {
+            part++;
+        }
+    }
+    nlt_civil day = {parts[0], parts[1], parts[2]};
+    int64_t fraction = 0;
+    if (!nlt__civil_is_valid(day) || parts[3] > 23 || parts[4] > 59 || parts[5] > 60) {
+        return false;
+    }
+    if (text.len > len + 1) { /* ".ffffff" as "0.ffffff" */
+        char digits[32] = "0";
+        size_t n = text.len - len - 1;
+        if (text.ptr[len] != '.' || n < 2 || n > sizeof digits - 2) {
+            return false;
+        }
+        memcpy(digits + 1, text.ptr + len, n);
+        if (!nlt__parse_fixed((nlt_bytes){digits, n + 1}, NS_DIGITS, &fraction)) {
+            return false;
+        }
+    }
+    int64_t seconds = nlt__days_from_civil(day) * 86400 + (int64_t)parts[3] * 3600 + parts[4] * 60
+        + parts[5];
+    return !__builtin_mul_overflow(seconds, NS_PER_S, ns) && !__builtin_add_overflow(*ns, fraction, ns);
+}
+
+bool zeek_time(const zeek_value *value, int64_t *ns)
+{
+    if (value->kind == ZEEK_ABSENT || value->text.len == 0) {
+        return false;
+    }
+    if (value->kind == ZEEK_JSON_TEXT && memchr(value->text.ptr, 'T', value->text.len) != NULL) {
+        return parse_iso(value->text, ns);
+    }
+    double number = 0.0;
+    if (value->kind != ZEEK_TSV && nlt__parse_double(value->text, &number)
+        && (number > 1e11 || number < -1e11)) {
+        return nlt__parse_fixed(value->text, 6, ns); /* ms: 10^-6 of them are ns */
+    }
+    return parse_seconds(value->text, ns);
+}
+
+bool zeek_interval(const zeek_value *value, int64_t *ns)
+{
+    *ns = 0;
+    return value->kind == ZEEK_ABSENT || parse_seconds(value->text, ns);
+}
+
+bool zeek_integer(const zeek_value *value, int64_t min, int64_t max, int64_t *number, bool *has)
+{
+    *number = 0;
+    *has = value->kind != ZEEK_ABSENT;
+    if (!*has) {
+        return true;
+    }
+    uint64_t digits = 0;
+    if (value->text.len - 1 < 8 && nlt__digits8(value->text.ptr, value->text.len, &digits)) {
+        *number = (int64_t)digits;
+    } else if (!nlt__parse_i64(value->text, number)) {
+        return false;
+    }
+    return *number >= min && *number <= max;
+}
+
+bool zeek_is_true(const zeek_value *value)
+{
+    return value->kind != ZEEK_ABSENT && value->text.len > 0
+        && (value->text.ptr[0] == 'T' || value->text.ptr[0] == 't');
+}
+
+bool zeek_is_address(const zeek_value *value)
+{
+    return value->kind == ZEEK_ABSENT || nlt__ip_is_text(value->text);
+}
+
+/* ---- texts ---- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* \xNN and \\ of TSV; other backslashes stay. */
+static nlt_bytes unescape_tsv(nlt_bytes text, nlt_arena *arena)
+{
+    char *copy = nlt__arena_alloc(arena, text.len);
+    size_t n = 0;
+    for (size_t i = 0; copy != NULL && i < text.len; i++) {
+        size_t left = text.len - i;
+        copy[n] = text.ptr[i];
+        if (text.ptr[i] == '\\' && left >= 2 && text.ptr[i + 1] == '\\') {
+            i++;
+        } else if (text.ptr[i] == '\\' && left >= 4 && text.ptr[i + 1] == 'x') {
+            int high = hex_digit(text.ptr[i + 2]);
+            int low = hex_digit(text.ptr[i + 3]);
+            if (high >= 0 && low >= 0) {
+                copy[n] = (char)(high << 4 | low);
+                i += 3;
+            }
+        }
+        n++;
+    }
+    return (nlt_bytes){copy, n};
+}
+
+static size_t put_utf8(unsigned code, char *out)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xc0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3f));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xe0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (code & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (code & 0x3f));
+    return 4;
+}
+
+static unsigned hex4(const char *p)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        value = value << 4 | ((unsigned)hex_digit(p[i]) & 15);
+    }
+    return value;
+}
+
+/* The character of \uXXXX at `p`, with its second half if it has one; a lone half is U+FFFD. */
+static unsigned json_escape(const char *p, size_t left, size_t *used)
+{
+    unsigned code = hex4(p + 2);
+    *used = 6;
+    if (code < 0xd800 || code > 0xdfff) {
+        return code;
+    }
+    if (code < 0xdc00 && left >= 12 && p[6] == '\\' && p[7] == 'u') {
+        unsigned low = hex4(p + 8);
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            *used = 12;
+            return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+        }
+    }
+    return 0xfffd;
+}
+
+/* Escapes have been checked when the line was split. */
+static nlt_bytes unescape_json(nlt_bytes text, nlt_arena *arena)
+{
+    static const char from[] = "bfnrt";
+    static const char to[] = "\b\f\n\r\t";
+    char *copy = nlt__arena_alloc(arena, text.len);
+    size_t n = 0;
+    for (size_t i = 0; copy != NULL && i < text.len;) {
+        if (text.ptr[i] != '\\') {
+            copy[n++] = text.ptr[i++];
+        } else if (text.ptr[i + 1] == 'u') {
+            size_t used = 0;
+            unsigned code = json_escape(text.ptr + i, text.len - i, &used);
+            n += put_utf8(code, copy + n);
+            i += used;
+        } else {
+            const char *at = memchr(from, text.ptr[i + 1], sizeof from - 1);
+            copy[n++] = at != NULL ? to[at - from] : text.ptr[i + 1];
+            i += 2;
+        }
+    }
+    return (nlt_bytes){copy, n};
+}
+
+nlt_bytes zeek_text(const zeek_value *value, const nlt_line_ctx *ctx, nlt_arena *arena)
+{
+    const zeek_state *state = ctx->state;
+    if (value->kind == ZEEK_TSV && is_marker(value->text, state->empty, state->empty_len)) {
+        return (nlt_bytes){value->text.ptr, 0};
+    }
+    if (value->kind == ZEEK_JSON_OTHER || value->text.len == 0
+        || memchr(value->text.ptr, '\\', value->text.len) == NULL) {
+        return value->text;
+    }
+    return value->kind == ZEEK_TSV ? unescape_tsv(value->text, arena)
+                                   : unescape_json(value->text, arena);
+}
+
+void zeek_put(nlt_builder *out, int column, const zeek_value *value, const nlt_line_ctx *ctx)
+{
+    if (value->kind == ZEEK_ABSENT || !nlt_wants(out, column)) {
+        return;
+    }
+    nlt_bytes text = zeek_text(value, ctx, &out->arena);
+    if (text.ptr == NULL) {
+        out->failed = NLT_ERR_NOMEM;
+    } else if (text.ptr == value->text.ptr) {
+        nlt_put_text(out, column, text);
+    } else {
+        nlt__put_dirty(out, column, text);
+    }
+}
+
+/* ---- lists ---- */
+
+static bool next_tsv_item(const zeek_value *list, const zeek_state *state, size_t *at,
+    zeek_value *item)
+{
+    nlt_bytes text = list->text;
+    if (*at > text.len || is_marker(text, state->empty, state->empty_len)) {
+        return false;
+    }
+    const char *begin = text.ptr + *at;
+    size_t left = text.len - *at;
+    const char *stop = memchr(begin, state->set_separator, left);
+    size_t len = stop == NULL ? left : (size_t)(stop - begin);
+    *at += len + 1;
+    *item = (zeek_value){{begin, len}, ZEEK_TSV};
+    if (is_marker(item->text, state->unset, state->unset_len)) {
+        item->kind = ZEEK_ABSENT;
+    }
+    return true;
+}
+
+/* The array's text is good JSON. */
+static bool next_json_item(const zeek_value *list, size_t *at, zeek_value *item)
+{
+    nlt_bytes text = list->text;
+    if (text.len == 0 || text.ptr[0] != '[') { /* one value for a list of one */
+        *item = *list;
+        return (*at)++ == 0;
+    }
+    size_t i = *at == 0 ? 1 : *at;
+    while (i < text.len && memchr(" \t,", text.ptr[i], 3) != NULL) {
+        i++;
+    }
+    if (i >= text.len || text.ptr[i] == ']') {
+        return false;
+    }
+    size_t begin = i;
+    if (text.ptr[i] == '"') {
+        for (i++; i < text.len && text.ptr[i] != '"'; i++) {
+            i += text.ptr[i] == '\\';
+        }
+        *item = (zeek_value){{text.ptr + begin + 1, i - begin - 1}, ZEEK_JSON_TEXT};
+        *at = i + 1;
+        return true;
+    }
+    int depth = 0;
+    while (i < text.len && (depth > 0 || memchr(" \t,]", text.ptr[i], 4) == NULL)) {
+        depth += text.ptr[i] == '[' || text.ptr[i] == '{';
+        depth -= text.ptr[i] == ']' || text.ptr[i] == '}';
+        i++;
+    }
+    *item = (zeek_value){{text.ptr + begin, i - begin}, ZEEK_JSON_OTHER};
+    *at = i;
+    return true;
+}
+
+bool zeek_next_item(const zeek_value *list, const nlt_line_ctx *ctx, size_t *at, zeek_value *item)
+{
+    switch (list->kind) {
+    case ZEEK_TSV:
+        return next_tsv_item(list, ctx->state, at, item);
+    case ZEEK_JSON_TEXT:
+    case ZEEK_JSON_OTHER:
+        return next_json_item(list, at, item);
+    case ZEEK_ABSENT:
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support/fuzz_lines.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_lines("zeek:DNS", data, size);
+    fuzz_lines("zeek:HTTP", data, size);
+    fuzz_lines("zeek:NamedFlows", data, size);
+    return 0;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Zeek lines to rows. Expected rows are worked out by hand from the definition of the log's fields. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "support/line_rows.h"
+
+/* '|' stands for TAB in what follows. */
+typedef struct line_case {
+    const char *line;
+    const char *expected;
+} line_case;
+
+static const char *tabs(const char *text)
+{
+    static char line[4096];
+    size_t n = strlen(text);
+    assert_true(n < sizeof line);
+    for (size_t i = 0; i <= n; i++) {
+        line[i] = text[i] == '|' ? '\t' : text[i];
+    }
+    return line;
+}
+
+static void check_cases(const char *connector, const line_case *cases, size_t n)
+{
+    line_rows rows;
+    line_rows_open(&rows, connector, NULL, 0, NULL);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(line_rows_text(&rows, tabs(cases[i].line)), cases[i].expected);
+    }
+    line_rows_close(&rows);
+}
+
+#define CHECK(connector, cases) check_cases(connector, cases, sizeof(cases) / sizeof (cases)[0])
+
+#define HEAD                                                                                       \
+    {"#separator \\x09", "ignored"}, {"#set_separator|,", "ignored"},                              \
+        {"#empty_field|(empty)", "ignored"}, {"#unset_field|-", "ignored"}, {"#path|x", "ignored"}
+
+#define DNS_HEAD                                                                                   \
+    HEAD, {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|proto|trans_id|rtt|query|"      \
+           "qclass|qclass_name|qtype|qtype_name|rcode|rcode_name|AA|TC|RD|RA|Z|answers|TTLs|"      \
+           "rejected", "ignored"}, {"#types|time|string", "ignored"}
+
+static const line_case dns_cases[] = {
+    DNS_HEAD,
+    /* a chain: the name is a CNAME, lower case, no dot; TTLs are cut */
+    {"1398382067.286885|C1|10.0.0.1|51946|10.0.0.2|53|udp|28079|0.010000|WWW.Example.com.|1|"
+     "C_INTERNET|1|A|0|NOERROR|F|F|T|T|0|Edge.example.net,1.2.3.4|899.900000,60.000000|F",
+        "answer_ttls=[899,60] answer_types=[CNAME,A] answers=[edge.example.net,1.2.3.4] "
+        "c_ip=10.0.0.1 c_port=51946 flags_req=8 flags_resp=12 query=www.example.com "
+        "req_class=C_INTERNET req_time=1398382067.286885 req_type=A resp_code=NOERROR "
+        "resp_time=1398382067.296885 s_ip=10.0.0.2 s_port=53 trans_id=28079"},
+    /* nobody answered: rtt, rcode and its name are unset; flags are printed all the same */
+    {"1.500000|C1|::1|1|fe80::1|53|udp|7|-|.|1|C_INTERNET|28|AAAA|-|-|F|F|T|F|0|-|-|F",
+        "answer_ttls=[] answer_types=[] answers=[] c_ip=::1 c_port=1 flags_req=8 query=. "
+        "req_class=C_INTERNET req_time=1.5 req_type=AAAA s_ip=fe80::1 s_port=53 trans_id=7"},
+    /* the reply without its query: types are not known, spelling stays */
+    {"1.500000|C1|10.0.0.1|1|10.0.0.2|53|udp|7|-|Q|-|-|-|-|0|NOERROR|T|F|F|F|0|A.b.,C.d|1.0,2.0|F",
+        "answer_ttls=[1,2] answer_types=[] answers=[A.b.,C.d] c_ip=10.0.0.1 c_port=1 flags_req=0 "
+        "flags_resp=32 query=q req_time=1.5 resp_code=NOERROR resp_time=1.5 s_ip=10.0.0.2 s_port=53 "
+        "trans_id=7"},
+    /* a comma inside an item is escaped; TXT keeps its spelling; \\ is one backslash */
+    {"1.0|C1|10.0.0.1|1|10.0.0.2|53|tcp|7|0.5|t|1|C_INTERNET|16|TXT|0|NOERROR|F|T|T|T|0|"
+     "TXT 3 A\\x2cb,TXT 1 \\\\|60.0,-1.9|F",
+        "answer_ttls=[60,-1] answer_types=[TXT,TXT] answers=[TXT 3 A,b,TXT 1 \\] c_ip=10.0.0.1 "
+        "c_port=1 flags_req=8 flags_resp=28 query=t req_class=C_INTERNET req_time=1.0 req_type=TXT "
+        "resp_code=NOERROR resp_time=1.5 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    /* '*': addresses by what they are, the rest '*'; PTR and NS are names */
+    {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|0.0|t|1|C_INTERNET|255|*|0|NOERROR|F|F|F|F|0|X.y,::1|1.0,1.0|F",
+        "answer_ttls=[1,1] answer_types=[*,AAAA] answers=[X.y,::1] c_ip=10.0.0.1 c_port=1 "
+        "flags_req=0 flags_resp=0 query=t req_class=C_INTERNET req_time=1.0 req_type=* "
+        "resp_code=NOERROR resp_time=1.0 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|0.0|t|1|C_INTERNET|12|PTR|0|NOERROR|F|F|F|F|0|X.Y.|1.0|F",
+        "answer_ttls=[1] answer_types=[PTR] answers=[x.y] c_ip=10.0.0.1 c_port=1 flags_req=0 "
+        "flags_resp=0 query=t req_class=C_INTERNET req_time=1.0 req_type=PTR resp_code=NOERROR "
+        "resp_time=1.0 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    /* a real '-' and a real "(empty)" are escaped by their writer; bytes become \xNN */
+    {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|\\x2d|-|-|-|-|-|-|F|F|F|F|0|(empty)|(empty)|F",
+        "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 c_port=1 flags_req=0 query=- "
+        "req_time=1.0 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    {"1.0|C|-|-|-|-|udp|-|-|\\xff\\x00\\xc3\\xa9|-|-|-|-|-|-|-|-|-|-|-|-|-|-",
+        "answer_ttls=[] answer_types=[] answers=[] flags_req=0 query=\\xff\\x00\xc3\xa9 "
+        "req_time=1.0"},
+    /* rejected */
+    {"1.0|C|10.0.0.1|1", "rejected too_few_fields"},
+    {"x|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_time"},
+    {"1.0|C|10.0.0.256|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_address"},
+    {"1.0|C|10.0.0.1|65536|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_number"},
+    {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|z|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_number"},
+    {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|0|-|F|F|F|F|0|a|x|F", "rejected bad_number"},
+    /* the header changes inside the file: other order, fewer columns, names of a shipper */
+    {"#fields|query|src|dst|ts", "ignored"},
+    {"Q|10.0.0.1|10.0.0.2|5", "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 flags_req=0 "
+                             "query=q req_time=5.0 s_ip=10.0.0.2"},
+    {"#close|2017", "ignored"},
+};
+
+static const line_case json_cases[] = {
+    {"{\"ts\":1575413122.764317,\"id.orig_h\":\"10.18.20.97\",\"id.orig_p\":59102,"
+     "\"id.resp_h\":\"10.18.20.8\",\"id.resp_p\":53,\"trans_id\":19084,\"rtt\":9.5e-05,\"query\":"
+     "\"_LDAP.\\u00e9\",\"qclass_name\":\"C_INTERNET\",\"qtype_name\":\"AAAA\",\"rcode_name\":\"NOERROR\","
+     "\"AA\":true,\"RD\":true,\"RA\":false,\"answers\":[\"X.y\",\"::1\"],\"TTLs\":[1.9,2]}",
+        "answer_ttls=[1,2] answer_types=[CNAME,AAAA] answers=[x.y,::1] c_ip=10.18.20.97 c_port=59102 "
+        "flags_req=8 flags_resp=40 query=_ldap.\xc3\xa9 req_class=C_INTERNET "
+        "req_time=1575413122.764317 req_type=AAAA resp_code=NOERROR resp_time=1575413122.764412 "
+        "s_ip=10.18.20.8 s_port=53 trans_id=19084"},
+    /* ISO time, nested id, keys nobody asked for, nesting */
+    {" {\"@stream\":\"dns\",\"x\":{\"y\":[1,[2,{\"z\":null}]]},\"ts\":\"2017-03-01T00:00:00.250000Z\","
+     "\"id\":{\"orig_h\":\"::1\",\"orig_p\":1,\"resp_h\":\"::2\",\"resp_p\":2},\"query\":null}",
+        "answer_ttls=[] answer_types=[] answers=[] c_ip=::1 c_port=1 flags_req=0 "
+        "req_time=1488326400.25 s_ip=::2 s_port=2"},
+    /* milliseconds; keys of a changed scope separator */
+    {"{\"ts\":1488326400250,\"id_orig_h\":\"1.2.3.4\"}",
+        "answer_ttls=[] answer_types=[] answers=[] c_ip=1.2.3.4 flags_req=0 req_time=1488326400.25"},
+    {"{\"ts\":1,\"query\":\"\\ud83d\\ude00\\ud800\"}",
+        "answer_ttls=[] answer_types=[] answers=[] flags_req=0 query=\xf0\x9f\x98\x80\xef\xbf\xbd "
+        "req_time=1.0"},
+    {"{\"ts\":1", "rejected other"},
+    {"{\"ts\":1}}", "rejected other"},
+    {"{\"ts\":01}", "rejected other"},
+    {"{\"ts\":1,\"a\":\"\\x\"}", "rejected other"},
+    {"{\"ts\":1,}", "rejected other"},
+    {"{\"a\":1}", "rejected bad_time"},
+    {"{\"ts\":1,\"id.orig_h\":\"x\"}", "rejected bad_address"},
+    {"{\"ts\":1,\"id.orig_p\":-1}", "rejected bad_number"},
+};
+
+static const line_case http_cases[] = {
+    HEAD,
+    {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|trans_depth|method|host|uri|referrer|"
+     "version|user_agent|origin|request_body_len|response_body_len|status_code|resp_mime_types",
+        "ignored"},
+    {"1300475168.853899|C|141.142.220.118|35634|208.80.152.2|80|1|GET|Upload.org:8080|/a b\\xfc|-|1.1|"
+     "Mozilla/5.0 (X11)|-|0|1500|200|text/html,text/plain",
+        "c_ip=141.142.220.118 c_port=35634 content_type=text/html,text/plain host=Upload.org:8080 "
+        "method=GET path=/a b\\xfc req_time=1300475168.853899 request_body_len=0 "
+        "resp_time=1300475168.853899 response_body_len=1500 s_ip=208.80.152.2 s_port=80 "
+        "status_code=200 user_agent=Mozilla/5.0 (X11)"},
+    {"1|C|1.1.1.1|1|2.2.2.2|80|1|-|-|-|(empty)|-|-|-|0|0|-|-",
+        "c_ip=1.1.1.1 c_port=1 referrer= req_time=1.0 request_body_len=0 resp_time=1.0 "
+        "response_body_len=0 s_ip=2.2.2.2 s_port=80"},
+    {"1|C|1.1.1.1|1|2.2.2.2|80|1|-|-|-|-|-|-|-|0|x|-|-", "rejected bad_number"},
+};
+
+static const line_case flow_cases[] = {
+    HEAD,
+    {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|proto|service|duration|orig_bytes|"
+     "resp_bytes|conn_state|orig_pkts|resp_pkts", "ignored"},
+    /* nobody told a name: the address */
+    {"1.25|C1|10.0.0.1|1025|192.0.2.1|443|tcp|ssl|2.5|100|2000|SF|5|7",
+        "c_bytes=100 c_ip=10.0.0.1 c_pkt=5 c_port=1025 name=192.0.2.1 s_bytes=2000 s_ip=192.0.2.1 "
+        "s_pkt=7 s_port=443 time_end=3.75 time_start=1.25"},
+    {"1.25|C2|10.0.0.1|1025|192.0.2.1|443|tcp|-|-|-|-|S0|1|0",
+        "c_ip=10.0.0.1 c_pkt=1 c_port=1025 name=192.0.2.1 s_ip=192.0.2.1 s_pkt=0 s_port=443 "
+        "time_end=1.25 time_start=1.25"},
+    {"1.25|C3|10.0.0.1|8|192.0.2.1|0|icmp|-|-|-|-|OTH|1|0", "ignored"},
+    {"1.25|C4|10.0.0.1|8|192.0.2.1|0|udp|-|-|-|-|OTH|1|0", "ignored"},
+    {"1.25|C5|-|8|192.0.2.1|0|tcp|-|-|-|-|OTH|1|0", "rejected bad_address"},
+    {"-|C5|10.0.0.1|8|192.0.2.1|0|tcp|-|-|-|-|OTH|1|0", "rejected bad_time"},
+};
+
+static void test_dns(void **state)
+{
+    (void)state;
+    CHECK("zeek:DNS", dns_cases);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    CHECK("bro:dns", json_cases);
+}
+
+static void test_http(void **state)
+{
+    (void)state;
+    CHECK("zeek:HTTP", http_cases);
+}
+
+static void test_flows(void **state)
+{
+    (void)state;
+    CHECK("zeek:flows", flow_cases);
+}
+
+/* Without header, the layout that has as many columns; else nothing can be read. */
+static void test_no_header(void **state)
+{
+    (void)state;
+    static const line_case cases[] = {
+        {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|0.5|Q|1|C_INTERNET|1|A|0|NOERROR|F|F|T|T|0|-|-|F",
+            "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 c_port=1 flags_req=8 "
+            "flags_resp=12 query=q req_class=C_INTERNET req_time=1.0 req_type=A resp_code=NOERROR "
+            "resp_time=1.5 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    };
+    static const line_case other[] = {{"1.0|C|10.0.0.1", "rejected too_few_fields"}};
+    CHECK("zeek:DNS", cases);
+    CHECK("zeek:DNS", other);
+}
+
+/* Which name a flow gets does not depend on the order in which names are told. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const told[][2] = {
+        {"#fields|ts|uid|host", "0"}, {"2.0|C1|Late.com", "0"}, {"1.0|C1|B.com:8080", "0"},
+        {"0.5|C1|-", "0"}, {"#fields|ts|uid|server_name", "1"}, {"0.1|C1|tls.com", "1"},
+        {"0.2|C2|Quic.com.", "1"}, {"0.3|C9|orphan.com", "1"}};
+    enum { TOLD = sizeof told / sizeof told[0] };
+    for (int turn = 0; turn < 2; turn++) {
+        line_rows rows;
+        line_rows_open(&rows, "zeek:flows", NULL, 0, NULL);
+        void *own = rows.ctx.state;
+        void *states[2] = {calloc(1, 4096), calloc(1, 4096)};
+        for (int i = 0; i < TOLD; i++) {
+            const char *const *line = told[i];
+            int other = i == 1 || i == 2 ? 3 - i : i; /* the two hosts the other way round */
+            line = turn == 1 ? told[other] : line;
+            int teller = line[1][0] - '0';
+            char padded[256] = "";
+            strncpy(padded, tabs(line[0]), 128);
+            rows.ctx.state = states[teller];
+            nlt_row row = rows.connector->tellers[teller]->line(&rows.ctx,
+                (nlt_bytes){padded, strlen(padded)}, rows.out);
+            assert_int_equal(row, padded[0] == '#' ? NLT_ROW_IGNORED : NLT_ROW_USED);
+        }
+        rows.ctx.state = own;
+        (void)line_rows_text(&rows, tabs("#fields|ts|uid|id.orig_h|id.resp_h|proto"));
+        assert_string_equal(line_rows_text(&rows, tabs("1|C1|1.1.1.1|2.2.2.2|tcp")),
+            "c_ip=1.1.1.1 name=b.com s_ip=2.2.2.2 time_end=1.0 time_start=1.0");
+        assert_string_equal(line_rows_text(&rows, tabs("1|C2|1.1.1.1|2.2.2.2|udp")),
+            "c_ip=1.1.1.1 name=quic.com s_ip=2.2.2.2 time_end=1.0 time_start=1.0");
+        assert_int_equal(rows.connector->facts->unused(rows.ctx.facts), 1);
+        line_rows_close(&rows);
+        free(states[0]);
+        free(states[1]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_dns),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_http),
+        cmocka_unit_test(test_flows),
+        cmocka_unit_test(test_no_header),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
