@@ -179,15 +179,9 @@ static void keep(json_reader *r, const char *prefix, nlt_bytes key, const zeek_v
     }
     memcpy(name, prefix, prefix_len);
     memcpy(name + prefix_len, key.ptr, key.len);
-    size_t len = prefix_len + key.len;
-    for (int i = 0; i < r->log->n_fields; i++) {
-        const zeek_field *field = &r->log->fields[i];
-        for (int j = 0; j < 4 && field->names[j] != NULL; j++) {
-            if (strlen(field->names[j]) == len && memcmp(field->names[j], name, len) == 0) {
-                r->values[i] = *value;
-                return;
-            }
-        }
+    int field = zeek_field_of(r->log, (nlt_bytes){name, prefix_len + key.len});
+    if (field >= 0) {
+        r->values[field] = *value;
     }
 }
 

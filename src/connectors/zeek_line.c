@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#define _GNU_SOURCE
 #include "connectors/zeek_line.h"
 
 #include "core/arena.h"
@@ -13,9 +12,9 @@ enum { NS_DIGITS = 9 };
 /* ---- header lines ---- */
 
 /* "\x09" -> TAB; other bytes as they are. */
-static size_t unescape_marker(nlt_bytes text, char out[ZEEK_MARKER_MAX])
+static void unescape_marker(nlt_bytes text, nlt_separator *marker)
 {
-    size_t n = 0;
+    uint8_t n = 0;
     for (size_t i = 0; i < text.len && n < ZEEK_MARKER_MAX; i++) {
         unsigned value = 0;
         if (text.len - i >= 4 && text.ptr[i] == '\\' && text.ptr[i + 1] == 'x') {
@@ -24,19 +23,13 @@ static size_t unescape_marker(nlt_bytes text, char out[ZEEK_MARKER_MAX])
                 unsigned digit = c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a' + 10);
                 value = value << 4 | (digit & 15);
             }
-            out[n++] = (char)value;
+            marker->bytes[n++] = (char)value;
             i += 3;
         } else {
-            out[n++] = text.ptr[i];
+            marker->bytes[n++] = text.ptr[i];
         }
     }
-    return n;
-}
-
-static void set_marker(char marker[ZEEK_MARKER_MAX], uint8_t *len, const char *text)
-{
-    *len = (uint8_t)strlen(text);
-    memcpy(marker, text, *len);
+    marker->len = n;
 }
 
 static void use_defaults(zeek_state *state)
@@ -44,62 +37,24 @@ static void use_defaults(zeek_state *state)
     if (!state->has_settings) {
         state->has_settings = true;
         state->set_separator = ',';
-        set_marker(state->separator, &state->separator_len, "\t");
-        set_marker(state->unset, &state->unset_len, "-");
-        set_marker(state->empty, &state->empty_len, "(empty)");
+        unescape_marker((nlt_bytes){"\t", 1}, &state->separator);
+        unescape_marker((nlt_bytes){"-", 1}, &state->unset);
+        unescape_marker((nlt_bytes){"(empty)", 7}, &state->empty);
     }
 }
 
-static bool is_name(const zeek_field *field, nlt_bytes name)
+int zeek_field_of(const void *ctx, nlt_bytes name)
 {
-    for (int i = 0; i < 4 && field->names[i] != NULL; i++) {
-        if (strlen(field->names[i]) == name.len && memcmp(field->names[i], name.ptr, name.len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const char *find_separator(const zeek_state *state, const char *at, const char *end)
-{
-    const char *found = at == end
-        ? NULL
-        : memmem(at, (size_t)(end - at), state->separator, state->separator_len);
-    return found;
-}
-
-/* A later column of the same name does not count. */
-static void need_column(zeek_state *state, int field, int32_t column)
-{
-    for (int i = 0; i < state->n_needs; i++) {
-        if (state->needs[i].field == field) {
-            return;
-        }
-    }
-    state->needs[state->n_needs].field = field;
-    state->needs[state->n_needs++].column = column;
-}
-
-static void take_fields(const zeek_log *log, zeek_state *state, nlt_bytes rest)
-{
-    const char *at = rest.ptr;
-    const char *end = rest.ptr + rest.len;
-    state->has_fields = true;
-    state->n_needs = 0;
-    for (int32_t column = 0;; column++) {
-        const char *stop = find_separator(state, at, end);
-        nlt_bytes name = {at, (size_t)((stop == NULL ? end : stop) - at)};
-        for (int i = 0; i < log->n_fields; i++) {
-            if (is_name(&log->fields[i], name)) {
-                need_column(state, i, column);
+    const zeek_log *log = ctx;
+    for (int i = 0; i < log->n_fields; i++) {
+        const char *const *names = log->fields[i].names;
+        for (int j = 0; j < ZEEK_NAMES_MAX && names[j] != NULL; j++) {
+            if (strlen(names[j]) == name.len && memcmp(names[j], name.ptr, name.len) == 0) {
+                return i;
             }
         }
-        state->n_columns = column + 1;
-        if (stop == NULL) {
-            return;
-        }
-        at = stop + state->separator_len;
     }
+    return -1;
 }
 
 /* The text behind "#word" and one separator; false: another line. */
@@ -109,9 +64,9 @@ static bool header_value(const zeek_state *state, nlt_bytes line, const char *wo
     if (line.len <= len || memcmp(line.ptr, word, len) != 0) {
         return false;
     }
-    size_t skip = state->separator_len;
+    size_t skip = state->separator.len;
     bool is_separator = line.len >= len + skip
-        && memcmp(line.ptr + len, state->separator, skip) == 0;
+        && memcmp(line.ptr + len, state->separator.bytes, skip) == 0;
     skip = is_separator ? skip : 1;
     if (!is_separator && line.ptr[len] != ' ' && line.ptr[len] != '\t') {
         return false;
@@ -125,91 +80,33 @@ static void take_header(const zeek_log *log, zeek_state *state, nlt_bytes line)
     nlt_bytes value;
     use_defaults(state);
     if (header_value(state, line, "#separator", &value) && value.len > 0) {
-        state->separator_len = (uint8_t)unescape_marker(value, state->separator);
+        unescape_marker(value, &state->separator);
     } else if (header_value(state, line, "#set_separator", &value) && value.len > 0) {
         state->set_separator = value.ptr[0];
     } else if (header_value(state, line, "#empty_field", &value)) {
-        state->empty_len = (uint8_t)unescape_marker(value, state->empty);
+        unescape_marker(value, &state->empty);
     } else if (header_value(state, line, "#unset_field", &value)) {
-        state->unset_len = (uint8_t)unescape_marker(value, state->unset);
+        unescape_marker(value, &state->unset);
     } else if (header_value(state, line, "#fields", &value)) {
-        take_fields(log, state, value);
+        nlt__columns_set(&state->columns, &state->separator, value, zeek_field_of, log);
     }
 }
 
 /* ---- TSV ---- */
 
-/* Separators of a line, one after the other. One byte: 64 bytes are looked at at once. */
-typedef struct separators {
-    const zeek_state *state;
-    const char *at; /* of the block, or behind the last separator */
-    const char *end;
-    uint64_t bits;
-} separators;
-
-static inline const char *next_separator(separators *s)
+static bool is_marker(nlt_bytes text, const nlt_separator *marker)
 {
-    if (s->state->separator_len != 1) {
-        const char *found = find_separator(s->state, s->at, s->end);
-        s->at = found == NULL ? s->end : found + s->state->separator_len;
-        return found == NULL ? s->end : found;
-    }
-    while (s->bits == 0) {
-        s->at += 64;
-        if (s->at >= s->end) {
-            return s->end;
-        }
-        s->bits = nlt__byte_bits(s->at, s->state->separator[0]);
-    }
-    const char *found = s->at + __builtin_ctzll(s->bits);
-    s->bits &= s->bits - 1;
-    return found < s->end ? found : s->end;
+    return text.len == marker->len && memcmp(text.ptr, marker->bytes, marker->len) == 0;
 }
 
-static int32_t count_columns(const zeek_state *state, nlt_bytes line)
+static void split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
+    zeek_value values[ZEEK_FIELDS_MAX])
 {
-    const char *end = line.ptr + line.len;
-    int32_t n = 1;
-    if (state->separator_len != 1) {
-        const char *at = line.ptr;
-        while ((at = find_separator(state, at, end)) != NULL) {
-            at += state->separator_len;
-            n++;
-        }
-        return n;
-    }
-    for (const char *at = line.ptr; at < end; at += 64) {
-        uint64_t bits = nlt__byte_bits(at, state->separator[0]);
-        bits &= end - at < 64 ? ~(~UINT64_C(0) << (end - at)) : ~UINT64_C(0);
-        n += __builtin_popcountll(bits);
-    }
-    return n;
-}
-
-static bool is_marker(nlt_bytes text, const char *marker, size_t len)
-{
-    return text.len == len && memcmp(text.ptr, marker, len) == 0;
-}
-
-static void split_tsv(const zeek_state *state, nlt_bytes line, zeek_value values[ZEEK_FIELDS_MAX])
-{
-    const char *end = line.ptr + line.len;
-    separators s = {state, line.ptr, end, 0};
-    if (state->separator_len == 1) {
-        s.bits = nlt__byte_bits(line.ptr, state->separator[0]);
-    }
-    const char *begin = line.ptr;
-    int32_t column = 0;
-    for (int i = 0; i < state->n_needs; i++) {
-        for (; column < state->needs[i].column; column++) {
-            begin = next_separator(&s) + state->separator_len;
-        }
-        const char *stop = next_separator(&s);
-        nlt_bytes text = {begin, (size_t)(stop - begin)};
-        begin = stop + state->separator_len;
-        column++;
-        bool is_unset = is_marker(text, state->unset, state->unset_len);
-        values[state->needs[i].field] = (zeek_value){text, is_unset ? ZEEK_ABSENT : ZEEK_TSV};
+    nlt_bytes texts[ZEEK_FIELDS_MAX] = {0};
+    nlt__columns_split(&state->columns, &state->separator, line, texts);
+    for (int i = 0; i < log->n_fields; i++) {
+        bool is_set = texts[i].ptr != NULL && !is_marker(texts[i], &state->unset);
+        values[i] = (zeek_value){texts[i], is_set ? ZEEK_TSV : ZEEK_ABSENT};
     }
 }
 
@@ -217,16 +114,16 @@ static void split_tsv(const zeek_state *state, nlt_bytes line, zeek_value values
 static bool use_layout(const zeek_log *log, zeek_state *state, nlt_bytes line)
 {
     use_defaults(state);
-    if (count_columns(state, line) != log->n_columns) {
+    if (nlt__columns_count(&state->separator, line) != log->n_columns) {
         return false;
     }
-    state->has_fields = true;
-    state->n_columns = log->n_columns;
-    state->n_needs = 0;
+    nlt_columns *columns = &state->columns;
+    *columns = (nlt_columns){.is_known = true, .n = log->n_columns};
     for (int32_t column = 0; column < log->n_columns; column++) {
         for (int i = 0; i < log->n_fields; i++) {
             if (log->fields[i].column == column) {
-                need_column(state, i, column);
+                columns->needs[columns->n_needs].column = column;
+                columns->needs[columns->n_needs++].field = i;
             }
         }
     }
@@ -241,7 +138,6 @@ nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
         take_header(log, state, line);
         return NLT_ROW_IGNORED;
     }
-    memset(values, 0, (size_t)log->n_fields * sizeof *values);
     size_t blank = 0;
     while (blank < line.len && (line.ptr[blank] == ' ' || line.ptr[blank] == '\t')) {
         blank++;
@@ -250,16 +146,15 @@ nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
         return NLT_ROW_IGNORED;
     }
     if (line.ptr[blank] == '{') {
+        memset(values, 0, (size_t)log->n_fields * sizeof *values);
         return zeek_json_split(log, line, values) ? NLT_ROW_USED
                                                   : nlt_reject(ctx, NLT_REJECT_OTHER);
     }
-    if (!state->has_fields && !use_layout(log, state, line)) {
+    bool is_known = state->columns.is_known || use_layout(log, state, line);
+    if (!is_known || nlt__columns_count(&state->separator, line) < state->columns.n) {
         return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
     }
-    if (count_columns(state, line) < state->n_columns) {
-        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
-    }
-    split_tsv(state, line, values);
+    split_tsv(log, state, line, values);
     return NLT_ROW_USED;
 }
 
@@ -490,7 +385,7 @@ static nlt_bytes unescape_json(nlt_bytes text, nlt_arena *arena)
 nlt_bytes zeek_text(const zeek_value *value, const nlt_line_ctx *ctx, nlt_arena *arena)
 {
     const zeek_state *state = ctx->state;
-    if (value->kind == ZEEK_TSV && is_marker(value->text, state->empty, state->empty_len)) {
+    if (value->kind == ZEEK_TSV && is_marker(value->text, &state->empty)) {
         return (nlt_bytes){value->text.ptr, 0};
     }
     if (value->kind == ZEEK_JSON_OTHER || value->text.len == 0
@@ -522,7 +417,7 @@ static bool next_tsv_item(const zeek_value *list, const zeek_state *state, size_
     zeek_value *item)
 {
     nlt_bytes text = list->text;
-    if (*at > text.len || is_marker(text, state->empty, state->empty_len)) {
+    if (*at > text.len || is_marker(text, &state->empty)) {
         return false;
     }
     const char *begin = text.ptr + *at;
@@ -531,7 +426,7 @@ static bool next_tsv_item(const zeek_value *list, const zeek_state *state, size_
     size_t len = stop == NULL ? left : (size_t)(stop - begin);
     *at += len + 1;
     *item = (zeek_value){{begin, len}, ZEEK_TSV};
-    if (is_marker(item->text, state->unset, state->unset_len)) {
+    if (is_marker(item->text, &state->unset)) {
         item->kind = ZEEK_ABSENT;
     }
     return true;

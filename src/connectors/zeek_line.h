@@ -7,13 +7,16 @@
  * Fields are found by name: through `#fields`, by key in JSON, or through the layout that has as many
  * columns where a file has no header. TSV values are escaped (\xNN, \\) until they are put. */
 
+#include "connectors/columns.h"
 #include "connectors/connector.h"
 
-enum { ZEEK_FIELDS_MAX = 24, ZEEK_MARKER_MAX = 16 };
+enum { ZEEK_FIELDS_MAX = NLT_COLUMNS_FIELDS_MAX, ZEEK_MARKER_MAX = NLT_SEPARATOR_MAX };
+
+enum { ZEEK_NAMES_MAX = 4 };
 
 /* A field that a table uses, and the names it goes by. */
 typedef struct zeek_field {
-    const char *names[4];
+    const char *names[ZEEK_NAMES_MAX]; /* NULL behind the last */
     int column; /* its position in the layout of files without header; -1: it has none */
 } zeek_field;
 
@@ -26,20 +29,11 @@ typedef struct zeek_log {
 /* What the header lines of a file say; all zero before the first one. */
 typedef struct zeek_state {
     bool has_settings;
-    bool has_fields;
-    uint8_t separator_len;
-    uint8_t unset_len;
-    uint8_t empty_len;
     char set_separator;
-    char separator[ZEEK_MARKER_MAX];
-    char unset[ZEEK_MARKER_MAX];
-    char empty[ZEEK_MARKER_MAX];
-    int32_t n_columns;
-    int n_needs;
-    struct {
-        int32_t column; /* ascending */
-        int field;
-    } needs[ZEEK_FIELDS_MAX];
+    nlt_separator separator;
+    nlt_separator unset; /* the markers of "nothing" */
+    nlt_separator empty;
+    nlt_columns columns;
 } zeek_state;
 
 typedef enum zeek_kind {
@@ -58,6 +52,8 @@ typedef struct zeek_value {
  * of the log's fields and borrow from the line. */
 nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
     zeek_value values[ZEEK_FIELDS_MAX]);
+/* The log's field of a name; -1: it uses none. `ctx` is the log. */
+int zeek_field_of(const void *ctx, nlt_bytes name);
 /* JSON's half of it; false: no JSON object. */
 bool zeek_json_split(const zeek_log *log, nlt_bytes line, zeek_value values[ZEEK_FIELDS_MAX]);
 

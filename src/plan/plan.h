@@ -15,8 +15,7 @@
 typedef enum nlt_node_kind {
     NLT_NODE_SCAN = 0,
     NLT_NODE_SQL,
-    NLT_NODE_KERNEL,
-    NLT_NODE_KIND_COUNT
+    NLT_NODE_KERNEL
 } nlt_node_kind;
 
 typedef struct nlt_node {

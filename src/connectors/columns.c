@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE
+#include "connectors/columns.h"
+
+#include "core/simd.h"
+
+static const char *find_separator(const nlt_separator *separator, const char *at, const char *end)
+{
+    return at >= end ? NULL : memmem(at, (size_t)(end - at), separator->bytes, separator->len);
+}
+
+static void need(nlt_columns *columns, int field, int32_t column)
+{
+    for (int i = 0; i < columns->n_needs; i++) {
+        if (columns->needs[i].field == field) {
+            return;
+        }
+    }
+    columns->needs[columns->n_needs].field = field;
+    columns->needs[columns->n_needs++].column = column;
+}
+
+void nlt__columns_set(nlt_columns *columns, const nlt_separator *separator, nlt_bytes names,
+    nlt_column_field_fn field_of, const void *ctx)
+{
+    const char *at = names.ptr;
+    const char *end = names.ptr + names.len;
+    *columns = (nlt_columns){.is_known = true};
+    for (;;) {
+        const char *stop = find_separator(separator, at, end);
+        int field = field_of(ctx, (nlt_bytes){at, (size_t)((stop == NULL ? end : stop) - at)});
+        if (field >= 0 && field < NLT_COLUMNS_FIELDS_MAX) {
+            need(columns, field, columns->n);
+        }
+        columns->n++;
+        if (stop == NULL) {
+            return;
+        }
+        at = stop + separator->len;
+    }
+}
+
+int32_t nlt__columns_count(const nlt_separator *separator, nlt_bytes line)
+{
+    const char *end = line.ptr + line.len;
+    int32_t n = 1;
+    if (separator->len != 1) {
+        for (const char *at = line.ptr; (at = find_separator(separator, at, end)) != NULL; n++) {
+            at += separator->len;
+        }
+        return n;
+    }
+    for (const char *at = line.ptr; at < end; at += 64) {
+        uint64_t bits = nlt__byte_bits(at, separator->bytes[0]);
+        bits &= end - at < 64 ? ~(~UINT64_C(0) << (end - at)) : ~UINT64_C(0);
+        n += __builtin_popcountll(bits);
+    }
+    return n;
+}
+
+/* Separators of a line, one after the other. One byte: 64 bytes are looked at at once. */
+typedef struct cursor {
+    const nlt_separator *separator;
+    const char *at; /* the block, or behind the last separator */
+    const char *end;
+    uint64_t bits;
+} cursor;
+
+static inline const char *next_separator(cursor *c)
+{
+    if (c->separator->len != 1) {
+        const char *found = find_separator(c->separator, c->at, c->end);
+        c->at = found == NULL ? c->end : found + c->separator->len;
+        return found == NULL ? c->end : found;
+    }
+    while (c->bits == 0) {
+        c->at += 64;
+        if (c->at >= c->end) {
+            return c->end;
+        }
+        c->bits = nlt__byte_bits(c->at, c->separator->bytes[0]);
+    }
+    const char *found = c->at + __builtin_ctzll(c->bits);
+    c->bits &= c->bits - 1;
+    return found < c->end ? found : c->end;
+}
+
+void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+    nlt_bytes *values)
+{
+    cursor c = {separator, line.ptr, line.ptr + line.len, 0};
+    if (separator->len == 1) {
+        c.bits = nlt__byte_bits(line.ptr, separator->bytes[0]);
+    }
+    const char *begin = line.ptr;
+    int32_t column = 0;
+    for (int i = 0; i < columns->n_needs; i++) {
+        for (; column < columns->needs[i].column; column++) {
+            begin = next_separator(&c) + separator->len;
+        }
+        const char *stop = next_separator(&c);
+        values[columns->needs[i].field] = (nlt_bytes){begin, (size_t)(stop - begin)};
+        begin = stop + separator->len;
+        column++;
+    }
+}
