@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_CONNECTORS_OPEN_ROWS_H
+#define NLT_CONNECTORS_OPEN_ROWS_H
+
+/* Rows of a pairing that wait for more records: found by key, let go by age.
+ *
+ * The table owns no row: a row of the connector begins with an nlt_open_row, is added, and is the
+ * connector's again once it was removed. Memory follows the rows that are open. */
+
+#include "netlytics/base.h"
+
+typedef struct nlt_open_row nlt_open_row;
+
+struct nlt_open_row {
+    nlt_open_row *chain; /* the next one of its slot */
+    nlt_open_row *older;
+    nlt_open_row *newer;
+    uint64_t hash; /* of the key */
+    int64_t time;  /* ns; when it was touched last */
+};
+
+/* All zero: empty. */
+typedef struct nlt_open_rows {
+    nlt_open_row **slots; /* owned; a power of two */
+    size_t n_slots;
+    size_t n; /* <= n_slots */
+    nlt_open_row *oldest;
+    nlt_open_row *newest;
+} nlt_open_rows;
+
+/* Does a row have this key? Asked only where the hashes agree. */
+typedef bool (*nlt_open_row_is_fn)(const nlt_open_row *row, const void *key);
+
+/* NULL: no such row is open. */
+NLT_API nlt_open_row *nlt__open_rows_find(const nlt_open_rows *rows, uint64_t hash,
+    nlt_open_row_is_fn is_key, const void *key);
+/* Opens a row whose key no other has, as the newest: times do not step back. False: out of memory,
+ * and the row was not added. */
+NLT_API bool nlt__open_rows_add(nlt_open_rows *rows, nlt_open_row *row, uint64_t hash,
+    int64_t time) NLT_MUST_CHECK;
+/* Makes a row the newest. */
+NLT_API void nlt__open_rows_touch(nlt_open_rows *rows, nlt_open_row *row, int64_t time);
+NLT_API void nlt__open_rows_remove(nlt_open_rows *rows, nlt_open_row *row);
+/* The oldest row if it was touched more than `age` ns before `now`; at INT64_MAX any. NULL: none. */
+NLT_API nlt_open_row *nlt__open_rows_expired(const nlt_open_rows *rows, int64_t now, int64_t age);
+/* Removes all rows, each given to `free_row`, and frees the table. */
+NLT_API void nlt__open_rows_clear(nlt_open_rows *rows, void (*free_row)(nlt_open_row *row));
+
+#endif
