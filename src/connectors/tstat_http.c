@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Tstat log_http_complete: requests and responses of all connections in one log, each kind of line
+ * with a header of its own; one row per request.
+ *
+ * A response belongs to the oldest request of its connection that has none (HTTP pipelining). */
+
+#include "connectors/fields.h"
+#include "connectors/open_rows.h"
+#include "connectors/tstat.h"
+#include "core/alloc.h"
+
+enum { HTTP_TIME = TSTAT_ID_FIELDS, HTTP_KIND, HTTP_REQUIRED };
+
+enum {
+    REQ_HOST = HTTP_REQUIRED,
+    REQ_PATH,
+    REQ_REFERRER,
+    REQ_USER_AGENT,
+    REQ_COOKIE,
+    REQ_FIELDS
+};
+
+enum {
+    RESP_STATUS = HTTP_REQUIRED,
+    RESP_LEN,
+    RESP_TYPE,
+    RESP_SERVER,
+    RESP_RANGE,
+    RESP_SET_COOKIE,
+    RESP_FIELDS
+};
+
+/* A request's method; a response has "HTTP" there. */
+static const tstat_log request_log = {'\t', REQ_FIELDS, HTTP_REQUIRED,
+    {"c_ip", "c_port", "s_ip", "s_port", "time_abs", "method", "hostname", "path", "referer",
+        "user_agent", "cookie"}};
+
+static const tstat_log response_log = {'\t', RESP_FIELDS, HTTP_REQUIRED,
+    {"c_ip", "c_port", "s_ip", "s_port", "time_abs", "HTTP", "response", "content_len",
+        "content_type", "server", "range", "set_cookie"}};
+
+/* The first two texts are the addresses. */
+enum { TEXT_KEY = 2 };
+
+typedef struct text_field {
+    int field;
+    int column;
+} text_field;
+
+static const text_field request_texts[TSTAT_TEXTS] = {{TSTAT_C_IP, NLT_HTTP_C_IP},
+    {TSTAT_S_IP, NLT_HTTP_S_IP}, {HTTP_KIND, NLT_HTTP_METHOD}, {REQ_HOST, NLT_HTTP_HOST},
+    {REQ_PATH, NLT_HTTP_PATH}, {REQ_REFERRER, NLT_HTTP_REFERRER},
+    {REQ_USER_AGENT, NLT_HTTP_USER_AGENT}, {REQ_COOKIE, NLT_HTTP_REQ_COOKIE}};
+
+enum { RESPONSE_TEXTS = 6 };
+
+static const text_field response_texts[RESPONSE_TEXTS] = {{TSTAT_C_IP, NLT_HTTP_C_IP},
+    {TSTAT_S_IP, NLT_HTTP_S_IP}, {RESP_TYPE, NLT_HTTP_CONTENT_TYPE},
+    {RESP_SERVER, NLT_HTTP_SERVER}, {RESP_RANGE, NLT_HTTP_CONTENT_RANGE},
+    {RESP_SET_COOKIE, NLT_HTTP_SET_COOKIE}};
+
+enum { NUMBER_C_PORT, NUMBER_S_PORT, NUMBER_STATUS, NUMBER_LEN };
+
+/* ---- lines ---- */
+
+typedef enum http_kind {
+    HTTP_REQUEST,
+    HTTP_RESPONSE,
+    HTTP_CONTINUED /* a later part of a message */
+} http_kind;
+
+/* One kind of lines, as its header tells. */
+typedef struct http_side {
+    nlt_columns columns;
+    int32_t kind_column;
+} http_side;
+
+typedef struct http_state {
+    http_side requests;
+    http_side responses;
+} http_state;
+
+static void take_side(const tstat_log *log, http_side *side, nlt_bytes names)
+{
+    tstat_take_header(log, &side->columns, names);
+    for (int i = 0; i < side->columns.n_needs; i++) {
+        if (side->columns.needs[i].field == HTTP_KIND) {
+            side->kind_column = side->columns.needs[i].column;
+        }
+    }
+}
+
+static void take_header(http_state *state, nlt_bytes line)
+{
+    nlt_bytes tag;
+    nlt_bytes names = tstat_header_names(line, &tag);
+    if (tstat_is(tag, "C")) {
+        take_side(&request_log, &state->requests, names);
+    } else if (tstat_is(tag, "S")) {
+        take_side(&response_log, &state->responses, names);
+    }
+}
+
+/* What a line has where this side tells its kind; len = 0: nothing. */
+static nlt_bytes kind_word(const http_side *side, nlt_bytes line)
+{
+    const char *at = line.ptr;
+    const char *end = line.ptr + line.len;
+    if (!side->columns.is_known) {
+        return (nlt_bytes){at, 0};
+    }
+    for (int32_t column = 0;; column++) {
+        const char *tab = at == end ? NULL : memchr(at, '\t', (size_t)(end - at));
+        if (column == side->kind_column) {
+            return (nlt_bytes){at, (size_t)((tab == NULL ? end : tab) - at)};
+        }
+        if (tab == NULL) {
+            return (nlt_bytes){at, 0};
+        }
+        at = tab + 1;
+    }
+}
+
+static http_kind kind_of(const http_state *state, nlt_bytes line)
+{
+    static const struct {
+        const char *word;
+        http_kind kind;
+    } words[] = {{"HTTP", HTTP_RESPONSE}, {"RES2", HTTP_CONTINUED}, {"REQ2", HTTP_CONTINUED}};
+    const http_side *sides[] = {&state->responses, &state->requests};
+    for (int i = 0; i < 2; i++) {
+        nlt_bytes word = kind_word(sides[i], line);
+        for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
+            if (tstat_is(word, words[j].word)) {
+                return words[j].kind;
+            }
+        }
+    }
+    return HTTP_REQUEST;
+}
+
+/* Seconds; above 1e11 they are milliseconds. */
+static bool parse_time(nlt_bytes text, int64_t *ns)
+{
+    const int64_t most = INT64_C(100000000000) * 1000000;
+    return nlt__parse_fixed(text, 6, ns) && (*ns > most || nlt__parse_fixed(text, 9, ns));
+}
+
+static nlt_bytes trim(nlt_bytes text)
+{
+    while (text.len > 0 && text.ptr[0] == ' ') {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && text.ptr[text.len - 1] == ' ') {
+        text.len--;
+    }
+    return text;
+}
+
+/* A header's number, which may be padded, or missing. */
+static bool parse_number(nlt_bytes text, int64_t *number)
+{
+    text = trim(text);
+    *number = TSTAT_ABSENT;
+    return tstat_is_missing(text) || tstat_number(text, INT64_MAX, number);
+}
+
+static bool parse_response(const nlt_bytes *values, tstat_parts *parts)
+{
+    int64_t *status = &parts->numbers[NUMBER_STATUS];
+    if (!parse_number(values[RESP_STATUS], status)
+        || !parse_number(values[RESP_LEN], &parts->numbers[NUMBER_LEN])) {
+        return false;
+    }
+    *status = *status == 0 ? TSTAT_ABSENT : *status;
+    return true;
+}
+
+static void take_texts(tstat_parts *parts, const text_field *texts, int n, const nlt_bytes *values)
+{
+    for (int i = 0; i < n; i++) {
+        nlt_bytes text = values[texts[i].field];
+        parts->texts[i] = nlt__is_dash(text) ? (nlt_bytes){NULL, 0} : text;
+    }
+}
+
+static nlt_row tstat_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+{
+    (void)out;
+    http_state *state = ctx->state;
+    if (line.ptr[0] == '#') {
+        take_header(state, line);
+        return NLT_ROW_IGNORED;
+    }
+    http_kind kind = kind_of(state, line);
+    if (kind == HTTP_CONTINUED || tstat_is_blank(line)) {
+        return NLT_ROW_IGNORED;
+    }
+    bool is_request = kind == HTTP_REQUEST;
+    const nlt_columns *columns = is_request ? &state->requests.columns : &state->responses.columns;
+    nlt_bytes values[TSTAT_FIELDS_MAX];
+    if (!tstat_split(is_request ? &request_log : &response_log, columns, line, values)) {
+        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
+    }
+    int64_t time = 0;
+    tstat_parts parts = {0};
+    if (!parse_time(values[HTTP_TIME], &time)) {
+        return nlt_reject(ctx, NLT_REJECT_BAD_TIME);
+    }
+    if (!tstat_are_addresses(values)) {
+        return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS);
+    }
+    if (!tstat_ports(values, &parts.numbers[NUMBER_C_PORT], &parts.numbers[NUMBER_S_PORT])
+        || !(is_request || parse_response(values, &parts))) {
+        return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
+    }
+    take_texts(&parts, is_request ? request_texts : response_texts,
+        is_request ? TSTAT_TEXTS : RESPONSE_TEXTS, values);
+    return tstat_put_record(ctx, &parts, TEXT_KEY, (uint32_t)(ctx->row_key >> 40), kind, time);
+}
+
+/* ---- rows ---- */
+
+/* Requests of a connection that have no response yet. */
+typedef struct connection {
+    nlt_open_row open;
+    tstat_queue requests; /* never empty while it is open */
+} connection;
+
+static void put_request(nlt_builder *out, const tstat_kept *request)
+{
+    nlt_put_double(out, NLT_HTTP_REQ_TIME, nlt__seconds_from_ns(request->time));
+    nlt_put_i64(out, NLT_HTTP_C_PORT, request->body->numbers[NUMBER_C_PORT]);
+    nlt_put_i64(out, NLT_HTTP_S_PORT, request->body->numbers[NUMBER_S_PORT]);
+    for (int i = 0; i < TSTAT_TEXTS; i++) {
+        tstat_put_text(out, request_texts[i].column, request->body, i);
+    }
+}
+
+static void put_number(nlt_builder *out, int column, int64_t number)
+{
+    if (number != TSTAT_ABSENT) {
+        nlt_put_i64(out, column, number);
+    }
+}
+
+static void put_response(nlt_builder *out, const nlt_record *response)
+{
+    const tstat_body *body = tstat_record_body(response);
+    nlt_put_double(out, NLT_HTTP_RESP_TIME, nlt__seconds_from_ns(response->time));
+    put_number(out, NLT_HTTP_STATUS_CODE, body->numbers[NUMBER_STATUS]);
+    put_number(out, NLT_HTTP_RESPONSE_BODY_LEN, body->numbers[NUMBER_LEN]);
+    for (int i = TEXT_KEY; i < RESPONSE_TEXTS; i++) {
+        tstat_put_text(out, response_texts[i].column, body, i);
+    }
+}
+
+static void free_connection(nlt_open_row *row)
+{
+    connection *c = (connection *)row;
+    tstat_queue_clear(&c->requests);
+    nlt_free(c);
+}
+
+/* Puts the row of a connection's oldest request. */
+static void end_request(nlt_open_rows *rows, connection *c, const nlt_record *response,
+    nlt_builder *out)
+{
+    put_request(out, c->requests.first);
+    if (response != NULL) {
+        put_response(out, response);
+    }
+    (void)nlt__row_end(out, c->requests.first->row_key);
+    tstat_queue_pop(&c->requests);
+    if (c->requests.first == NULL) {
+        nlt__open_rows_remove(rows, &c->open);
+        nlt_free(c);
+    }
+}
+
+/* ---- pairing ---- */
+
+static nlt_status http_open(const nlt_builder *out, void **state, nlt_error *err)
+{
+    (void)out;
+    *state = nlt_alloc_zero(1, sizeof(nlt_open_rows));
+    return *state != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+}
+
+static void http_close(void *state)
+{
+    if (state != NULL) {
+        nlt__open_rows_clear(state, free_connection);
+    }
+    nlt_free(state);
+}
+
+static bool is_of_key(const nlt_open_row *row, const void *key)
+{
+    return tstat_has_same_key(((const connection *)row)->requests.first->body, key, TEXT_KEY);
+}
+
+static bool begin_connection(nlt_open_rows *rows, const nlt_record *request)
+{
+    connection *c = nlt_alloc_zero(1, sizeof *c);
+    if (c == NULL) {
+        return false;
+    }
+    if (!tstat_queue_push(&c->requests, request)
+        || !nlt__open_rows_add(rows, &c->open, request->hash, request->time)) {
+        free_connection(&c->open);
+        return false;
+    }
+    return true;
+}
+
+/* A request may be answered until its file ends. */
+static bool http_expire(void *state, int64_t now, nlt_builder *out)
+{
+    nlt_open_rows *rows = state;
+    while (now == INT64_MAX && rows->oldest != NULL) {
+        if (nlt__is_full(out)) {
+            return true;
+        }
+        end_request(rows, (connection *)rows->oldest, NULL, out);
+    }
+    return false;
+}
+
+static nlt_row http_take(void *state, const nlt_record *record, nlt_builder *out)
+{
+    connection *c = (connection *)nlt__open_rows_find(state, record->hash, is_of_key,
+        tstat_record_body(record));
+    if (record->kind == HTTP_RESPONSE) {
+        if (c == NULL) {
+            return NLT_ROW_IGNORED;
+        }
+        end_request(state, c, record, out);
+        return NLT_ROW_USED;
+    }
+    bool is_taken = c == NULL ? begin_connection(state, record)
+                              : tstat_queue_push(&c->requests, record);
+    if (!is_taken) {
+        out->failed = NLT_ERR_NOMEM;
+    }
+    return NLT_ROW_USED;
+}
+
+static const nlt_pairing http_pairing = {.is_by_file = true, .open = http_open,
+    .close = http_close, .expire = http_expire, .take = http_take};
+
+static const char *const http_layouts[] = {"*/*/%Y_%m_%d_*/log_http_complete"};
+
+const nlt_connector nlt_connector_tstat_http = {
+    .class_name = "connectors.tstat_to_HTTP.Tstat_To_HTTP",
+    .alias = "tstat:HTTP",
+    .tool = "Tstat",
+    .table = &nlt_table_http,
+    .layouts = http_layouts,
+    .n_layouts = 1,
+    .line = tstat_http_line,
+    .header_mark = '#',
+    .state_size = sizeof(http_state),
+    .pairing = &http_pairing,
+    .summary = "Tstat log_http_complete: one row per request, with its response",
+    .note = "Responses are found within the request's file. Days are those in the names of the "
+            "runs' folders: the probe's local days.",
+};
