@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/alloc.h"
 #include "support/line_rows.h"
 
 /* '|' stands for TAB in lines. */
@@ -389,6 +390,71 @@ static void test_projection(void **state)
     }
 }
 
+/* Pairs all records that the lines put while memory is short from the n-th allocation on. */
+static nlt_status pair_short_of_memory(line_rows *lines, int64_t n)
+{
+    const nlt_pairing *pairing = lines->connector->pairing;
+    nlt_builder *out = lines->out;
+    nlt_status status = NLT_OK;
+    for (int i = 0; i < NLT_SHARES && status == NLT_OK; i++) {
+        const nlt_buf *share = &lines->records.shares[i];
+        void *state = NULL;
+        nlt__builder_reset(out);
+        nlt__alloc_fail_at(n);
+        status = pairing->open(out, &state, NULL);
+        for (size_t at = 0; at < share->len && status == NLT_OK;) {
+            const nlt_record *record = (const void *)(share->ptr + at);
+            (void)pairing->take(state, record, out);
+            status = out->failed;
+            at += nlt__record_size(record->len);
+        }
+        if (status == NLT_OK) {
+            (void)pairing->expire(state, INT64_MAX, out);
+            status = out->failed;
+        }
+        nlt__alloc_fail_at(0);
+        pairing->close(state);
+    }
+    return status;
+}
+
+/* Whichever allocation fails, it is told, and nothing is lost. */
+static void check_no_memory(const char *connector, const line_case *cases, size_t n)
+{
+    line_rows lines;
+    line_rows_open(&lines, connector, NULL, 0, NULL);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(line_rows_text(&lines, tabs(cases[i].line)), cases[i].expected);
+    }
+    int64_t failing = 1;
+    while (pair_short_of_memory(&lines, failing) != NLT_OK) {
+        failing++;
+        assert_true(failing < 1000);
+    }
+    assert_true(failing > 3);
+    line_rows_close(&lines);
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const line_case dns[] = {
+        DNS_HEAD,
+        {Q "1000 REQ 0x0001 A-Name-In-Capitals.example. - IN MX - 0x08", "used"},
+        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN MX 10|Mail.example.net. 0x0c", "used"},
+        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN CNAME B-Name.example.net. 0x0c", "used"},
+        {Q "3000 REQ 0x0001 another.name.example. - IN A - 0x08", "used"},
+    };
+    static const line_case http[] = {
+        C_HEAD, S_HEAD,
+        {T "1|GET|a.example|-|/a/path/of/some/length|-|-|-|-", "used"},
+        {T "2|GET|a.example|-|/a/path/of/some/length|-|-|-|-", "used"},
+        {T "3|HTTP|200|-|text/html; charset=utf-8|-|-|-|-", "used"},
+    };
+    check_no_memory("tstat:DNS", dns, sizeof dns / sizeof dns[0]);
+    check_no_memory("tstat:HTTP", http, sizeof http / sizeof http[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_http_columns),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_projection),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
