@@ -34,7 +34,8 @@ typedef enum nlt_row {
     NLT_ROW_USED,    /* one row was put, or a record, or a fact for other files */
     NLT_ROW_IGNORED, /* a comment, a header, another category: no loss */
     NLT_ROW_REJECTED,
-    NLT_ROW_HELD     /* packets: a piece that nlt_pairing.assemble judges later */
+    NLT_ROW_HELD,    /* packets: a piece of a message, which nlt_assembly judges later */
+    NLT_ROW_UNKNOWN_LINK /* packets: ignored, and worth a warning */
 } nlt_row;
 
 /* What a line function is given besides the line. */
@@ -63,6 +64,26 @@ typedef struct nlt_facts {
     const char *unused_key; /* what report.json calls them */
 } nlt_facts;
 
+/* What became of the packets of a file that were held. */
+typedef struct nlt_piece_counts {
+    int64_t used;
+    int64_t ignored;
+    int64_t by_reason[NLT_REJECT_COUNT];
+} nlt_piece_counts;
+
+/* Packets that hold pieces of messages: one instance per file, given its pieces in order. */
+typedef struct nlt_assembly {
+    nlt_status (*open)(const nlt_builder *out, void **state, nlt_error *err);
+    void (*close)(void *state); /* NULL is fine */
+    /* Takes the frame in the piece's body; messages that are whole go to `records`. */
+    nlt_status (*take)(void *state, const nlt_record *piece, nlt_records *records, nlt_error *err);
+    /* The file is over. The counts sum up to the number of pieces taken. */
+    nlt_status (*end)(void *state, nlt_records *records, nlt_piece_counts *counts, nlt_error *err);
+} nlt_assembly;
+
+/* How a packet's piece says what its frame is: bits of nlt_record.kind. */
+enum { NLT_PIECE_LINK_MASK = 0xffff, NLT_PIECE_BIG_ENDIAN = 1 << 16, NLT_PIECE_HAS_TIME = 1 << 17 };
+
 /* How records become rows: one instance per share of the keys, whose records come ordered by time
  * (then by row_key), or as they lie in their files if `is_by_file`. Instances never meet. */
 typedef struct nlt_pairing {
@@ -75,7 +96,10 @@ typedef struct nlt_pairing {
     /* The next record; puts at most one row. IGNORED: its line was not used after all. A shortage
      * of memory is left in out->failed. */
     nlt_row (*take)(void *state, const nlt_record *record, nlt_builder *out);
+    const nlt_assembly *assembly; /* of packets that were held; NULL: none are */
 } nlt_pairing;
+
+struct nlt_capture_record;
 
 typedef struct nlt_connector nlt_connector;
 
@@ -89,6 +113,8 @@ struct nlt_connector {
     /* One line without its newline (a CR before it is cut) that is not empty. The bytes up to 64
      * behind its end may be read but have no meaning. */
     nlt_row (*line)(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
+    /* Instead of `line`, where files are captures: one packet. Pairing is needed if any are held. */
+    nlt_row (*packet)(nlt_line_ctx *ctx, const struct nlt_capture_record *record, nlt_builder *out);
     /* Lines that tell how later lines of their file are to be read begin so ('#'). Every split of a
      * file is given those before it first, through `line`. 0: there are none. */
     char header_mark;

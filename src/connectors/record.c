@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "connectors/record.h"
 
-nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap)
+#include <string.h>
+
+static nlt_record *reserve(nlt_records *records, nlt_buf *buf, size_t cap)
 {
-    nlt_buf *share = &records->shares[nlt__share_of(hash)];
-    nlt_status status = nlt__buf_reserve(share, nlt__record_size((uint32_t)cap), NULL);
+    nlt_status status = nlt__buf_reserve(buf, nlt__record_size((uint32_t)cap), NULL);
     if (status != NLT_OK) {
         records->failed = status;
         return NULL;
     }
-    nlt_record *record = (nlt_record *)(void *)(share->ptr + share->len);
-    record->hash = hash;
+    return (nlt_record *)(void *)(buf->ptr + buf->len);
+}
+
+nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap)
+{
+    nlt_record *record = reserve(records, &records->shares[nlt__share_of(hash)], cap);
+    if (record != NULL) {
+        record->hash = hash;
+    }
     return record;
 }
 
@@ -18,4 +26,18 @@ void nlt__record_end(nlt_records *records, nlt_record *record, uint32_t len)
 {
     record->len = len;
     records->shares[nlt__share_of(record->hash)].len += nlt__record_size(len);
+}
+
+void nlt__record_add_piece(nlt_records *records, nlt_record head, nlt_bytes bytes)
+{
+    nlt_record *piece = reserve(records, &records->pieces, bytes.len);
+    if (piece == NULL) {
+        return;
+    }
+    *piece = head;
+    piece->len = (uint32_t)bytes.len;
+    if (bytes.len > 0) {
+        memcpy(piece->body, bytes.ptr, bytes.len);
+    }
+    records->pieces.len += nlt__record_size(piece->len);
 }

@@ -22,6 +22,7 @@ typedef struct nlt_record {
 
 typedef struct nlt_records {
     nlt_buf shares[NLT_SHARES]; /* records one behind the other, each padded to 8 bytes */
+    nlt_buf pieces;             /* likewise: packets for nlt_assembly, in the order of the file */
     nlt_status failed;          /* first shortage of memory; checked by the scan */
 } nlt_records;
 
@@ -40,5 +41,7 @@ static inline size_t nlt__record_size(uint32_t len)
 NLT_API nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap);
 /* Counts the record that was begun last, with `len` bytes of body. */
 NLT_API void nlt__record_end(nlt_records *records, nlt_record *record, uint32_t len);
+/* Adds a piece: a record without key whose body is a copy of `bytes` (at most NLT_RECORD_MAX). */
+NLT_API void nlt__record_add_piece(nlt_records *records, nlt_record head, nlt_bytes bytes);
 
 #endif

@@ -60,10 +60,12 @@ struct nlt_pairing_run {
     nlt_scan *scan;
     const nlt_pairing *pairing;
     bool is_sorting;
+    void *assembly;       /* of the file whose pieces come next; NULL: none yet */
     pthread_mutex_t lock;
     pthread_cond_t moved;
     int64_t next_split;    /* to be decoded */
-    int64_t decoded;       /* all splits before it are */
+    int64_t decoded;       /* all splits before it are, and their pieces assembled */
+    bool is_assembling;    /* a worker is about that, for as long as there are splits to do */
     int64_t taken;         /* all splits before it are taken by all shares */
     int64_t max_time;
     nlt_error failure;     /* the first one; ends the run for all workers */
@@ -123,6 +125,12 @@ void nlt__pairing_close(nlt_pairing_run *run)
             nlt__buf_clear(&run->slots[j].records.shares[i]);
         }
     }
+    for (int j = 0; j < WINDOW; j++) {
+        nlt__buf_clear(&run->slots[j].records.pieces);
+    }
+    if (run->assembly != NULL) {
+        run->pairing->assembly->close(run->assembly);
+    }
     pthread_cond_destroy(&run->moved);
     pthread_mutex_destroy(&run->lock);
     nlt_free(run);
@@ -137,7 +145,10 @@ static int compare(const void *left, const void *right)
     if (a->time != b->time) {
         return a->time < b->time ? -1 : 1;
     }
-    return (a->row_key > b->row_key) - (a->row_key < b->row_key);
+    if (a->row_key != b->row_key) {
+        return a->row_key < b->row_key ? -1 : 1;
+    }
+    return (a->hash > b->hash) - (a->hash < b->hash);
 }
 
 /* Room for `extra` more; forgets those that are done. */
@@ -431,6 +442,90 @@ static int64_t max_time_of(const nlt_records *records)
     return max;
 }
 
+/* ---- pieces ---- */
+
+static void count_pieces(nlt_scan *scan, int64_t file, const nlt_piece_counts *counts)
+{
+    pthread_mutex_lock(&scan->lock);
+    if (!scan->are_pairs_counted) {
+        scan->counts.used += counts->used;
+        scan->counts.ignored += counts->ignored;
+        scan->files[file].used += counts->used;
+        for (int i = 0; i < NLT_REJECT_COUNT; i++) {
+            scan->counts.by_reason[i] += counts->by_reason[i];
+            scan->counts.skipped += counts->by_reason[i];
+            scan->files[file].skipped += counts->by_reason[i];
+        }
+    }
+    pthread_mutex_unlock(&scan->lock);
+}
+
+static nlt_status end_assembly(nlt_pairing_run *run, int64_t file, nlt_records *records,
+    nlt_error *err)
+{
+    nlt_piece_counts counts = {.used = 0};
+    nlt_status status = run->pairing->assembly->end(run->assembly, records, &counts, err);
+    run->pairing->assembly->close(run->assembly);
+    run->assembly = NULL;
+    count_pieces(run->scan, file, &counts);
+    return status;
+}
+
+/* Messages in the pieces of a split become records of it. */
+static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
+    nlt_error *err)
+{
+    const nlt_assembly *assembly = run->pairing->assembly;
+    slot *to = &run->slots[split % WINDOW];
+    nlt_buf *pieces = &to->records.pieces;
+    const nlt_scan *scan = run->scan;
+    if (pieces->len > 0 && run->assembly == NULL) {
+        NLT_TRY(assembly->open(out, &run->assembly, err));
+    }
+    for (size_t at = 0; at < pieces->len;) {
+        const nlt_record *piece = (const void *)(pieces->ptr + at);
+        NLT_TRY(assembly->take(run->assembly, piece, &to->records, err));
+        at += nlt__record_size(piece->len);
+    }
+    nlt__buf_clear(pieces);
+    int64_t file = scan->splits[split].file;
+    bool is_last = split + 1 == scan->n_splits || scan->splits[split + 1].file != file;
+    if (is_last && run->assembly != NULL) {
+        NLT_TRY(end_assembly(run, file, &to->records, err));
+    }
+    return to->records.failed == NLT_OK
+        ? NLT_OK
+        : nlt_fail(err, to->records.failed, "out of memory for records");
+}
+
+/* Splits that are decoded become complete, in their order; holding the lock before and after. */
+static nlt_status complete_splits(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
+{
+    nlt_status status = NLT_OK;
+    if (run->is_assembling) {
+        return NLT_OK; /* whoever is about it goes on until none is left */
+    }
+    run->is_assembling = true;
+    while (run->decoded < run->next_split && run->slots[run->decoded % WINDOW].is_decoded) {
+        slot *next = &run->slots[run->decoded % WINDOW];
+        if (run->pairing->assembly != NULL) {
+            pthread_mutex_unlock(&run->lock);
+            status = assemble(run, run->decoded, out, err);
+            next->max_time = max_time_of(&next->records);
+            pthread_mutex_lock(&run->lock);
+        }
+        if (status != NLT_OK) {
+            break;
+        }
+        run->max_time = next->max_time > run->max_time ? next->max_time : run->max_time;
+        next->max_time = run->max_time;
+        run->decoded++;
+        pthread_cond_broadcast(&run->moved);
+    }
+    run->is_assembling = false;
+    return status;
+}
+
 /* Decodes the next split; holding the lock before and after. */
 static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nlt_error *err)
 {
@@ -440,6 +535,7 @@ static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nl
     for (int i = 0; i < NLT_SHARES; i++) {
         to->records.shares[i].max = RECORDS_MAX;
     }
+    to->records.pieces.max = RECORDS_MAX;
     to->n_left = NLT_SHARES;
     const nlt_batch *batch = NULL;
     nlt_status status = nlt__scan_reader_start(reader, split, &to->records, err);
@@ -449,12 +545,8 @@ static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nl
     to->max_time = status == NLT_OK ? max_time_of(&to->records) : INT64_MIN;
     pthread_mutex_lock(&run->lock);
     to->is_decoded = status == NLT_OK;
-    while (run->decoded < run->next_split && run->decoded < run->taken + WINDOW
-        && run->slots[run->decoded % WINDOW].is_decoded) {
-        slot *next = &run->slots[run->decoded % WINDOW];
-        run->max_time = next->max_time > run->max_time ? next->max_time : run->max_time;
-        next->max_time = run->max_time;
-        run->decoded++;
+    if (status == NLT_OK) {
+        status = complete_splits(run, nlt__scan_reader_builder(reader), err);
     }
     pthread_cond_broadcast(&run->moved);
     return status;

@@ -11,6 +11,7 @@
 #include "core/assert.h"
 #include "core/utf8.h"
 #include "scan/scan_types.h"
+#include "wire/capture.h"
 
 enum {
     BLOCK_BYTES = 256 << 10,
@@ -39,6 +40,7 @@ struct nlt_scan_reader {
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
     bool puts_rows;       /* lines become rows at once */
+    nlt_capture capture;  /* of files that are captures; format 0: their header is next */
     nlt_split_report report;
 };
 
@@ -183,6 +185,15 @@ static void replay_headers(nlt_scan_reader *reader, int64_t split)
     nlt__builder_reset(reader->builder);
 }
 
+/* Packets begin at `begin`. A line that begins exactly there is ours: look at the byte before it. */
+static void begin_at(nlt_scan_reader *reader, const nlt_split *range)
+{
+    bool is_inside = range->begin > 0 && reader->connector->packet == NULL;
+    reader->in_skipped_line = is_inside;
+    reader->base = range->begin - is_inside;
+    reader->capture = range->capture != NULL ? *range->capture : (nlt_capture){.format = 0};
+}
+
 nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
     nlt_error *err)
 {
@@ -190,9 +201,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
         NLT_TRY(end_split(reader, false, err));
     }
     const nlt_split *range = &reader->scan->splits[split];
-    memset(&reader->report.counts, 0, sizeof reader->report.counts);
-    reader->report.n_examples = 0;
-    reader->report.is_damaged = false;
+    reader->report = (nlt_split_report){.n_examples = 0};
     reader->split = split;
     const nlt_scan_file *file = &reader->scan->files[range->file];
     reader->connector = file->connector;
@@ -208,9 +217,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->consumed = 0;
     reader->at_end = false;
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
-    /* A line that begins exactly at `begin` is ours: look at the byte before it. */
-    reader->in_skipped_line = range->begin > 0;
-    reader->base = range->begin > 0 ? range->begin - 1 : 0;
+    begin_at(reader, range);
     replay_headers(reader, split);
     if (reader->base >= reader->end) {
         reader->at_end = true;
@@ -254,7 +261,7 @@ static nlt_status make_room(nlt_scan_reader *reader, nlt_error *err)
     if (left <= reader->cap / 2) {
         return NLT_OK;
     }
-    if (left > NLT_SCAN_LINE_MAX) {
+    if (left > NLT_SCAN_LINE_MAX && reader->connector->packet == NULL) {
         reader->report.counts.lines++;
         note_reject(reader, NLT_REJECT_OTHER, (nlt_bytes){reader->buf, left}, reader->base);
         reader->in_skipped_line = true;
@@ -299,7 +306,8 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
         NLT_TRY(take_damage(reader, status, &cause, err));
     }
     reader->len += n;
-    reader->is_clean = nlt__text_is_ascii((nlt_bytes){reader->buf, reader->len});
+    reader->is_clean = reader->connector->packet == NULL
+        && nlt__text_is_ascii((nlt_bytes){reader->buf, reader->len});
     memset(reader->buf + reader->len, 0, PAD_BYTES);
     int64_t consumed = nlt__source_consumed(reader->source);
     atomic_fetch_add_explicit(&reader->scan->bytes_done, consumed - reader->consumed,
@@ -309,6 +317,27 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
 }
 
 /* ---- lines ---- */
+
+static void count_verdict(nlt_scan_reader *reader, nlt_row verdict, nlt_bytes line, int64_t offset)
+{
+    nlt_builder *out = reader->builder;
+    nlt_line_counts *counts = &reader->report.counts;
+    if (verdict == NLT_ROW_USED) {
+        counts->used++;
+        if (reader->puts_rows) {
+            bool is_kept = nlt__row_end(out, reader->ctx.row_key);
+            counts->rows += is_kept;
+            counts->filtered += !is_kept;
+        }
+        return;
+    }
+    if (verdict == NLT_ROW_REJECTED) {
+        note_reject(reader, reader->ctx.reason, line, offset);
+    } else if (verdict != NLT_ROW_HELD) {
+        counts->ignored++;
+    }
+    nlt__builder_undo(out);
+}
 
 static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
 {
@@ -330,22 +359,7 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
         out->is_clean = reader->is_clean || nlt__text_is_ascii(line);
         verdict = reader->connector->line(ctx, line, out);
     }
-    if (verdict == NLT_ROW_USED) {
-        counts->used++;
-        if (!reader->puts_rows) {
-            return;
-        }
-        bool is_kept = nlt__row_end(out, ctx->row_key);
-        counts->rows += is_kept;
-        counts->filtered += !is_kept;
-        return;
-    }
-    if (verdict == NLT_ROW_IGNORED) {
-        counts->ignored++;
-    } else {
-        note_reject(reader, ctx->reason, line, offset);
-    }
-    nlt__builder_undo(out);
+    count_verdict(reader, verdict, line, offset);
 }
 
 /* Bytes of a line that is not to be parsed: up to its newline, or all there are. */
@@ -404,6 +418,87 @@ static bool take_lines(nlt_scan_reader *reader)
     return true;
 }
 
+/* ---- packets ---- */
+
+static void take_packet(nlt_scan_reader *reader, const nlt_capture_record *record, int64_t offset)
+{
+    nlt_line_ctx *ctx = &reader->ctx;
+    nlt_bytes frame = {(const char *)record->data, record->data_len};
+    reader->report.counts.lines++;
+    ctx->reason = NLT_REJECT_OTHER;
+    ctx->row_key = reader->row_key + offset;
+    nlt_row verdict = reader->connector->packet(ctx, record, reader->builder);
+    if (verdict == NLT_ROW_HELD) {
+        nlt_record head = {.time = record->time_ns, .row_key = ctx->row_key,
+            .kind = (record->link_type & NLT_PIECE_LINK_MASK)
+                | (record->is_big_endian ? NLT_PIECE_BIG_ENDIAN : 0)
+                | (record->has_time ? NLT_PIECE_HAS_TIME : 0)};
+        nlt__record_add_piece(ctx->records, head, frame);
+    } else if (verdict == NLT_ROW_UNKNOWN_LINK) {
+        reader->report.counts.unknown_links++;
+        reader->report.unknown_link = record->link_type;
+    }
+    count_verdict(reader, verdict, frame, offset);
+}
+
+/* The file does not go on as a capture does. */
+static void end_capture(nlt_scan_reader *reader, const char *why, int64_t offset)
+{
+    if (!reader->report.is_damaged) {
+        reader->report.is_damaged = true;
+        nlt_fail(&reader->report.damage, NLT_ERR_DAMAGED, "%s: offset %lld: %s",
+            reader_path(reader), (long long)offset, why);
+    }
+    reader->pos = reader->len;
+    reader->at_end = true;
+}
+
+/* A packet that the file's end cuts: what is there of it counts as captured. */
+static void take_cut_packet(nlt_scan_reader *reader, const nlt_capture_record *record,
+    int64_t offset)
+{
+    if (record->data_len > 0) {
+        take_packet(reader, record, offset);
+    } else {
+        reader->report.counts.lines++;
+        note_reject(reader, NLT_REJECT_OTHER, (nlt_bytes){"", 0}, offset);
+    }
+    end_capture(reader, "the file ends inside a packet", offset);
+}
+
+/* As take_lines. */
+static bool take_packets(nlt_scan_reader *reader)
+{
+    while (reader->builder->row < NLT_BATCH_ROWS) {
+        int64_t offset = reader->base + (int64_t)reader->pos;
+        if (offset >= reader->end) {
+            return false;
+        }
+        nlt_bytes window = {reader->buf + reader->pos, reader->len - reader->pos};
+        nlt_capture_record record = {.data = NULL};
+        bool is_begin = reader->capture.format == 0;
+        nlt_capture_status status = is_begin
+            ? nlt__capture_begin(&reader->capture, window, reader->at_end, &record.consumed)
+            : nlt__capture_next(&reader->capture, window, reader->at_end, &record);
+        reader->pos += record.consumed;
+        if (status == NLT_CAPTURE_RECORD && !is_begin) {
+            take_packet(reader, &record, offset);
+        } else if (status == NLT_CAPTURE_DAMAGED) {
+            end_capture(reader, reader->capture.why, offset + (int64_t)record.consumed);
+            return false;
+        } else if (status == NLT_CAPTURE_TRUNCATED && is_begin) {
+            end_capture(reader, "the file ends inside the header of a capture", offset);
+            return false;
+        } else if (status == NLT_CAPTURE_TRUNCATED) {
+            take_cut_packet(reader, &record, offset + (int64_t)record.before);
+            return false;
+        } else if (status != NLT_CAPTURE_RECORD) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is_past_end(const nlt_scan_reader *reader)
 {
     return reader->base + (int64_t)reader->pos >= reader->end
@@ -429,7 +524,9 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
         return NLT_OK;
     }
     nlt__builder_reset(reader->builder);
-    while (!take_lines(reader) && reader->builder->row == 0) {
+    bool (*take)(nlt_scan_reader *) =
+        reader->connector->packet != NULL ? take_packets : take_lines;
+    while (!take(reader) && reader->builder->row == 0) {
         if (reader->ctx.records != NULL && reader->ctx.records->failed != NLT_OK) {
             return nlt_fail(err, reader->ctx.records->failed, "%s: out of memory for its records",
                 reader_path(reader));

@@ -25,6 +25,7 @@ static void add_counts(nlt_line_counts *sum, const nlt_line_counts *more)
     sum->ignored += more->ignored;
     sum->skipped += more->skipped;
     sum->filtered += more->filtered;
+    sum->unknown_links += more->unknown_links;
     for (int i = 0; i < NLT_REJECT_COUNT; i++) {
         sum->by_reason[i] += more->by_reason[i];
     }
@@ -92,6 +93,7 @@ static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_spl
     split->lines = counts->lines;
     scan->n_filed++;
     add_counts(&scan->counts, counts);
+    scan->unknown_link = counts->unknown_links > 0 ? report->unknown_link : scan->unknown_link;
     for (int i = 0; i < report->n_examples; i++) {
         add_example(scan, &report->examples[i]);
     }
@@ -165,6 +167,16 @@ void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
     out->is_complete = is_complete(scan);
 }
 
+/* Where records are paired, no row belongs to one file. */
+static nlt_status tell_damage(const nlt_scan *scan, const nlt_scan_file *file,
+    nlt_strings *warnings, nlt_error *err)
+{
+    bool is_paired = scan->connector->pairing != NULL;
+    const char *unit = scan->connector->packet != NULL ? "packets" : is_paired ? "lines" : "rows";
+    return nlt__strings_add(warnings, err, "%s; its %lld %s before that are used", file->damage,
+        (long long)(is_paired ? file->used : file->rows), unit);
+}
+
 nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
 {
     int64_t damaged = 0;
@@ -176,13 +188,17 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
         }
         first = damaged++ == 0 ? file : first;
         if (damaged <= WARNED_FILES_MAX) {
-            NLT_TRY(nlt__strings_add(warnings, err, "%s; its %lld rows before that are used",
-                file->damage, (long long)file->rows));
+            NLT_TRY(tell_damage(scan, file, warnings, err));
         }
     }
     if (damaged > WARNED_FILES_MAX) {
         NLT_TRY(nlt__strings_add(warnings, err, "%lld more files are damaged",
             (long long)(damaged - WARNED_FILES_MAX)));
+    }
+    if (scan->counts.unknown_links > 0) {
+        NLT_TRY(nlt__strings_add(warnings, err,
+            "%lld packets are ignored: how link type %u frames them is not known",
+            (long long)scan->counts.unknown_links, scan->unknown_link));
     }
     if (damaged > 0 && damaged == scan->n_files && scan->counts.rows == 0) {
         return nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,

@@ -314,6 +314,7 @@ void nlt__scan_close(nlt_scan *scan)
     }
     for (int64_t i = 0; i < scan->n_splits; i++) {
         nlt_free(scan->splits[i].headers);
+        nlt_free(scan->splits[i].capture);
     }
     if (scan->facts != NULL) {
         scan->connector->facts->close(scan->facts);

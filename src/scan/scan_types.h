@@ -27,12 +27,14 @@ typedef struct nlt_split {
     int64_t end;   /* INT64_MAX: to the end of the file */
     int64_t lines; /* once filed */
     bool is_filed;
+    struct nlt_capture *capture; /* how to go on at `begin` of a capture; owned; NULL: from scratch */
     char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
     size_t headers_len;
 } nlt_split;
 
 typedef struct nlt_line_counts {
     int64_t lines, used, rows, ignored, skipped, filtered;
+    int64_t unknown_links; /* of the ignored ones */
     int64_t by_reason[NLT_REJECT_COUNT];
 } nlt_line_counts;
 
@@ -51,6 +53,7 @@ typedef struct nlt_split_report {
     nlt_line_counts counts;
     nlt_example examples[NLT_SCAN_EXAMPLES]; /* the first ones of the split */
     int n_examples;
+    uint32_t unknown_link; /* LINKTYPE_ value of one of them */
     bool is_complete;
     bool is_damaged;
     nlt_error damage;
@@ -100,6 +103,7 @@ struct nlt_scan {
     nlt_line_counts counts;
     nlt_example examples[NLT_SCAN_EXAMPLES]; /* by split, then line */
     int n_examples;
+    uint32_t unknown_link;
     int64_t n_filed;
     bool are_pairs_counted;
 };

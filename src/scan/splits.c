@@ -2,20 +2,23 @@
 /* Files become splits.
  *
  * Plain files are cut into ranges of a power of two, so that the first 16 MiB of a file are whole
- * splits whatever the number of threads is; packed files and pipes are one split each. Where header
- * lines may change how later lines are read, a parallel pass collects them first. */
+ * splits whatever the number of threads is; packed files and pipes are one split each. A parallel
+ * pass looks at what is cut: where header lines may change how later lines are read it collects
+ * them, and captures, whose records show no beginnings, it cuts where records end. */
 
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/thread.h"
 #include "scan/scan_types.h"
+#include "wire/capture.h"
 
 enum {
     SPLIT_MIN = 1 << 20,
     SPLIT_MAX = 4 << 20,
     SPLITS_PER_THREAD = 8,
-    LOOK_BYTES = 256 << 10 /* read at once when headers are looked for */
+    LOOK_BYTES = 256 << 10, /* read at once when headers are looked for */
+    WALK_BYTES = NLT_CAPTURE_BLOCK_MAX + LOOK_BYTES /* holds the longest block of a capture */
 };
 
 static int64_t choose_split_bytes(int64_t total, int threads)
@@ -42,7 +45,6 @@ static nlt_status add_split(nlt_scan *scan, int64_t *cap, int64_t file, int64_t 
     }
     scan->splits[scan->n_splits++] = (nlt_split){.file = file, .begin = begin, .end = end};
     scan->files[file].splits_left++;
-    scan->files[file].head_left += begin < NLT_SCAN_HEAD_BYTES;
     return NLT_OK;
 }
 
@@ -72,11 +74,11 @@ static nlt_status split_file(nlt_scan *scan, int64_t *cap, int64_t file, int64_t
 /* ---- header lines ---- */
 
 /* A pass over the splits that have others behind them in their file. */
-typedef struct header_pass {
+typedef struct cut_pass {
     nlt_scan *scan;
     atomic_llong next;
     atomic_bool is_stopped;
-} header_pass;
+} cut_pass;
 
 /* Where the search stands in a split. */
 typedef struct header_search {
@@ -144,10 +146,145 @@ static nlt_status find_headers(nlt_scan *scan, nlt_split *split, char *block, nl
     return status == NLT_ERR_LIMIT ? NLT_OK : status;
 }
 
-static nlt_status header_thread(void *ctx, int thread, nlt_error *err)
+/* Files that are mostly headers are read by one reader: what each split would have to be given first
+ * would be more than the split. */
+static bool has_too_many_headers(const nlt_scan *scan, const nlt_scan_file *file)
+{
+    size_t total = 0;
+    for (int64_t i = 0; i < file->splits_left; i++) {
+        total += scan->splits[file->first_split + i].headers_len;
+    }
+    return total >= NLT_SCAN_HEADERS_MAX / 2;
+}
+
+/* The first split is the whole file, the others are empty. */
+static void join_splits(nlt_scan *scan, const nlt_scan_file *file)
+{
+    scan->splits[file->first_split].end = INT64_MAX;
+    for (int64_t i = file->first_split + 1; i < file->first_split + file->splits_left; i++) {
+        scan->splits[i].begin = INT64_MAX;
+        scan->splits[i].end = INT64_MAX;
+    }
+}
+
+/* ---- captures ---- */
+
+/* A walk over the records of a capture. */
+typedef struct capture_walk {
+    nlt_capture capture;
+    nlt_source *source;
+    char *window; /* owned; WALK_BYTES */
+    size_t len, pos;
+    int64_t base; /* offset in the file of window[0] */
+    bool at_end;
+} capture_walk;
+
+/* More bytes behind those that are left. False: nothing can be read any more. */
+static bool walk_on(capture_walk *walk)
+{
+    size_t left = walk->len - walk->pos;
+    memmove(walk->window, walk->window + walk->pos, left);
+    walk->base += (int64_t)walk->pos;
+    walk->pos = 0;
+    size_t room = WALK_BYTES - left;
+    size_t n = 0;
+    nlt_status status = nlt__source_read(walk->source, walk->window + left,
+        room < LOOK_BYTES ? room : LOOK_BYTES, &n, NULL);
+    walk->len = left + n;
+    walk->at_end = n == 0;
+    return status == NLT_OK;
+}
+
+/* To the first record at or behind `target`. False: there is none that can be reached. */
+static bool walk_to(capture_walk *walk, int64_t target)
+{
+    nlt_capture_status status = NLT_CAPTURE_MORE;
+    while (status == NLT_CAPTURE_MORE) {
+        nlt_bytes window = {walk->window + walk->pos, walk->len - walk->pos};
+        int64_t at = walk->base + (int64_t)walk->pos;
+        size_t consumed = 0;
+        status = walk->capture.format == 0
+            ? nlt__capture_begin(&walk->capture, window, walk->at_end, &consumed)
+            : nlt__capture_skip(&walk->capture, window, walk->at_end,
+                target > at ? (size_t)(target - at) : 0, &consumed, NULL);
+        walk->pos += consumed;
+        if (status == NLT_CAPTURE_RECORD
+            && walk->base + (int64_t)walk->pos < target) {
+            status = NLT_CAPTURE_MORE;
+            continue;
+        }
+        if (status == NLT_CAPTURE_MORE && !walk_on(walk)) {
+            return false;
+        }
+    }
+    return status == NLT_CAPTURE_RECORD;
+}
+
+/* Moves the cuts of a file to where records end. What lies behind the last that can be reached is
+ * one split, whose reader tells what is wrong there. */
+static nlt_status move_cuts(nlt_scan *scan, const nlt_scan_file *file, capture_walk *walk,
+    nlt_error *err)
+{
+    int64_t end = file->first_split + file->splits_left;
+    int64_t last = file->first_split; /* the split before the cut */
+    for (int64_t i = last + 1; i < end; i++) {
+        nlt_split *split = &scan->splits[i];
+        bool is_reached = scan->splits[last].end != INT64_MAX && walk_to(walk, split->begin);
+        split->begin = is_reached ? walk->base + (int64_t)walk->pos : INT64_MAX;
+        split->end = is_reached ? split->end : INT64_MAX;
+        scan->splits[last].end = split->begin;
+        if (!is_reached) {
+            continue;
+        }
+        split->capture = nlt_alloc(sizeof *split->capture);
+        if (split->capture == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+        *split->capture = walk->capture;
+        last = i;
+    }
+    return NLT_OK;
+}
+
+static nlt_status cut_capture(nlt_scan *scan, int64_t index, nlt_error *err)
+{
+    const nlt_scan_file *file = &scan->files[index];
+    capture_walk walk = {.window = nlt_alloc(WALK_BYTES)};
+    if (walk.window == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt_status status = NLT_OK;
+    if (nlt__source_open(file->entry->path, 0, &scan->is_cancelled, &walk.source, NULL) == NLT_OK) {
+        status = move_cuts(scan, file, &walk, err);
+        nlt__source_close(walk.source);
+    } else {
+        join_splits(scan, file);
+    }
+    nlt_free(walk.window);
+    return status;
+}
+
+static nlt_status look_at_cut(nlt_scan *scan, int64_t index, char *block, nlt_error *err)
+{
+    nlt_split *split = &scan->splits[index];
+    const nlt_scan_file *file = &scan->files[split->file];
+    if (file->splits_left == 1) {
+        return NLT_OK;
+    }
+    if (file->connector->packet != NULL) {
+        return index == file->first_split ? cut_capture(scan, split->file, err) : NLT_OK;
+    }
+    return split->end != INT64_MAX && file->connector->header_mark != 0
+        ? find_headers(scan, split, block, err)
+        : NLT_OK;
+}
+
+/* ---- all ---- */
+
+static nlt_status cut_thread(void *ctx, int thread, nlt_error *err)
 {
     (void)thread;
-    header_pass *pass = ctx;
+    cut_pass *pass = ctx;
     nlt_scan *scan = pass->scan;
     char *block = nlt_alloc(LOOK_BYTES);
     nlt_status status = block != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -156,10 +293,7 @@ static nlt_status header_thread(void *ctx, int thread, nlt_error *err)
         if (i >= scan->n_splits) {
             break;
         }
-        if (scan->splits[i].end != INT64_MAX
-            && scan->files[scan->splits[i].file].connector->header_mark != 0) {
-            status = find_headers(scan, &scan->splits[i], block, err);
-        }
+        status = look_at_cut(scan, i, block, err);
     }
     if (status != NLT_OK) {
         atomic_store(&pass->is_stopped, true);
@@ -168,26 +302,7 @@ static nlt_status header_thread(void *ctx, int thread, nlt_error *err)
     return status;
 }
 
-/* Files that are mostly headers are read by one reader: what each split would have to be given first
- * would be more than the split. */
-static void join_splits(nlt_scan *scan, nlt_scan_file *file)
-{
-    size_t total = 0;
-    int64_t end = file->first_split + file->splits_left;
-    for (int64_t i = file->first_split; i < end; i++) {
-        total += scan->splits[i].headers_len;
-    }
-    if (total < NLT_SCAN_HEADERS_MAX / 2) {
-        return;
-    }
-    scan->splits[file->first_split].end = INT64_MAX;
-    for (int64_t i = file->first_split + 1; i < end; i++) {
-        scan->splits[i].begin = INT64_MAX;
-        scan->splits[i].end = INT64_MAX;
-    }
-}
-
-nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
+static nlt_status cut_files(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
 {
     if (split_bytes <= 0) {
         split_bytes = choose_split_bytes(scan->bytes, threads);
@@ -201,10 +316,21 @@ nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_byte
     if (scan->n_splits == scan->n_files) {
         return NLT_OK; /* nothing was cut */
     }
-    header_pass pass = {.scan = scan};
-    NLT_TRY(nlt__parallel(threads > 0 ? threads : 1, header_thread, &pass, err));
+    cut_pass pass = {.scan = scan};
+    NLT_TRY(nlt__parallel(threads > 0 ? threads : 1, cut_thread, &pass, err));
     for (int64_t i = 0; i < scan->n_files; i++) {
-        join_splits(scan, &scan->files[i]);
+        if (has_too_many_headers(scan, &scan->files[i])) {
+            join_splits(scan, &scan->files[i]);
+        }
+    }
+    return NLT_OK;
+}
+
+nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
+{
+    NLT_TRY(cut_files(scan, threads, split_bytes, err));
+    for (int64_t i = 0; i < scan->n_splits; i++) {
+        scan->files[scan->splits[i].file].head_left += scan->splits[i].begin < NLT_SCAN_HEAD_BYTES;
     }
     return NLT_OK;
 }
