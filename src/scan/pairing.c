@@ -8,7 +8,6 @@
  * already shows that the input is no stream: the run fails, and the next one keeps (or spills) all
  * records and sorts each share at the end. The rows are the same. */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -29,6 +28,8 @@ typedef struct block {
 } block;
 
 typedef struct held {
+    int64_t time; /* of the record, as its row_key: what it is put in order by */
+    int64_t row_key;
     const nlt_record *record;
     block *home;
 } held;
@@ -138,17 +139,66 @@ void nlt__pairing_close(nlt_pairing_run *run)
 
 /* ---- order ---- */
 
-static int compare(const void *left, const void *right)
+static bool is_before(const held *a, const held *b)
 {
-    const nlt_record *a = ((const held *)left)->record;
-    const nlt_record *b = ((const held *)right)->record;
     if (a->time != b->time) {
-        return a->time < b->time ? -1 : 1;
+        return a->time < b->time;
     }
-    if (a->row_key != b->row_key) {
-        return a->row_key < b->row_key ? -1 : 1;
+    return a->row_key != b->row_key ? a->row_key < b->row_key : a->record->hash < b->record->hash;
+}
+
+/* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the first. */
+static void merge(held *records, int64_t middle, int64_t n, held *scratch)
+{
+    int64_t begin = 0;
+    while (begin < middle && !is_before(&records[middle], &records[begin])) {
+        begin++;
     }
-    return (a->hash > b->hash) - (a->hash < b->hash);
+    int64_t n_left = middle - begin;
+    memcpy(scratch, records + begin, (size_t)n_left * sizeof *scratch);
+    int64_t left = 0;
+    int64_t right = middle;
+    held *to = records + begin;
+    while (left < n_left && right < n) {
+        *to++ = is_before(&records[right], &scratch[left]) ? records[right++] : scratch[left++];
+    }
+    memcpy(to, scratch + left, (size_t)(n_left - left) * sizeof *scratch);
+}
+
+static int64_t run_end(const held *records, int64_t begin, int64_t n)
+{
+    int64_t end = begin + 1;
+    while (end < n && !is_before(&records[end], &records[end - 1])) {
+        end++;
+    }
+    return end < n ? end : n;
+}
+
+/* Natural merge sort (Knuth, TAOCP 5.2.4): linear where there are few runs, as of a split's packets
+ * and streams. */
+static nlt_status sort_runs(held *records, int64_t n, nlt_error *err)
+{
+    if (n == 0 || run_end(records, 0, n) == n) {
+        return NLT_OK;
+    }
+    held *scratch = nlt_alloc((size_t)n * sizeof *scratch);
+    if (scratch == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory to sort %lld records", (long long)n);
+    }
+    int64_t n_runs = 0;
+    do {
+        n_runs = 0;
+        for (int64_t begin = 0; begin < n; n_runs++) {
+            int64_t middle = run_end(records, begin, n);
+            int64_t end = middle < n ? run_end(records, middle, n) : n;
+            if (middle < n) {
+                merge(records + begin, middle - begin, end - begin, scratch);
+            }
+            begin = end;
+        }
+    } while (n_runs > 1);
+    nlt_free(scratch);
+    return NLT_OK;
 }
 
 /* Room for `extra` more; forgets those that are done. */
@@ -201,21 +251,10 @@ static nlt_status add_block(share *s, nlt_buf *bytes, nlt_error *err)
     const char *at = home->bytes.ptr;
     for (int64_t i = 0; i < n; i++) {
         const nlt_record *record = (const void *)at;
-        s->records[s->n++] = (held){record, home};
+        s->records[s->n++] = (held){record->time, record->row_key, record, home};
         at += nlt__record_size(record->len);
     }
     return NLT_OK;
-}
-
-static void sort_from(share *s, int64_t first)
-{
-    int64_t i = first > s->pos ? first : s->pos + 1;
-    while (i < s->n && compare(&s->records[i - 1], &s->records[i]) < 0) {
-        i++;
-    }
-    if (i < s->n) {
-        qsort(s->records + s->pos, (size_t)(s->n - s->pos), sizeof *s->records, compare);
-    }
 }
 
 /* How many records may be taken: those that later splits can hardly come before. */
@@ -229,7 +268,7 @@ static int64_t count_ready(const nlt_pairing_run *run, const share *s, int64_t m
     int64_t until = max_time < INT64_MIN + HOLD_NS ? INT64_MIN : max_time - HOLD_NS;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (s->records[middle].record->time <= until) {
+        if (s->records[middle].time <= until) {
             low = middle + 1;
         } else {
             high = middle;
@@ -242,7 +281,7 @@ static int64_t count_ready(const nlt_pairing_run *run, const share *s, int64_t m
 
 static bool is_late(const share *s)
 {
-    const nlt_record *first = s->records[s->pos].record;
+    const held *first = &s->records[s->pos];
     return first->time < s->last_time
         || (first->time == s->last_time && first->row_key < s->last_key);
 }
@@ -257,13 +296,12 @@ static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, 
     if (run->is_sorting) {
         return nlt__spill_add(&s->spill, bytes, err);
     }
-    int64_t first = s->n - s->pos;
     NLT_TRY(add_block(s, bytes, err));
     if (run->pairing->is_by_file) {
         s->n_ready = s->n;
         return NLT_OK;
     }
-    sort_from(s, first + s->pos);
+    NLT_TRY(sort_runs(s->records + s->pos, s->n - s->pos, err));
     if (s->n > s->pos && is_late(s)) {
         atomic_store_explicit(&run->scan->must_sort, true, memory_order_relaxed);
         nlt_fail(err, NLT_ERR_LIMIT, "times step back further than a stream of rows can follow");
@@ -282,8 +320,7 @@ static nlt_status load_spilled(share *s, nlt_error *err)
     s->spill = NULL;
     nlt_status status = add_block(s, &bytes, err);
     nlt__buf_clear(&bytes);
-    sort_from(s, s->pos);
-    return status;
+    return status == NLT_OK ? sort_runs(s->records + s->pos, s->n - s->pos, err) : status;
 }
 
 /* Takes records until the batch is full (true), or all that are ready are taken. */
