@@ -31,21 +31,22 @@ typedef struct dns_key {
 
 /* The body of a record: what rows need of a message. */
 typedef struct message {
-    dns_key key; /* and the query */
+    uint32_t answers_at; /* in the raw message */
     uint16_t qclass;
     uint16_t rcode;
     uint16_t n_answers;
     uint16_t query_len;
     uint16_t raw_len; /* 0: the answers are not asked for, or there are none */
-    uint32_t answers_at; /* in the raw message */
     uint8_t flags;
     bool is_response;
     bool has_question;
     bool has_time;
-    char text[]; /* the query, then the raw message */
+    dns_key key;
+    char text[]; /* the query, which belongs to the key; then the raw message */
 } message;
 
-_Static_assert(sizeof(dns_key) == 42, "keys are compared as bytes");
+_Static_assert(offsetof(message, text) == offsetof(message, key) + 42,
+    "key and query are hashed and compared as bytes in a row");
 
 /* What rows are asked to tell. */
 typedef struct wanted {
@@ -95,10 +96,12 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
     bool keeps_raw = want.answers && dns.is_response && dns.n_answers > 0;
     size_t raw_len = keeps_raw ? seen->bytes.len : 0;
     dns_key key = key_of(seen, &dns);
-    uint64_t hash = nlt__hash((nlt_bytes){dns.query, dns.query_len},
-        nlt__hash((nlt_bytes){(const char *)&key, sizeof key}, 0));
+    char text[sizeof key + sizeof dns.query];
+    memcpy(text, &key, sizeof key);
+    memcpy(text + sizeof key, dns.query, dns.query_len);
     size_t size = sizeof(message) + dns.query_len + raw_len;
-    nlt_record *record = nlt__record_begin(records, hash, size);
+    nlt_record *record = nlt__record_begin(records,
+        nlt__hash((nlt_bytes){text, sizeof key + dns.query_len}, 0), size);
     if (record == NULL) {
         return true;
     }
@@ -453,8 +456,9 @@ static bool is_of_key(const nlt_open_row *row, const void *key)
 {
     const message *a = &((const open_query *)row)->query;
     const message *b = key;
-    return memcmp(&a->key, &b->key, sizeof a->key) == 0 && a->query_len == b->query_len
-        && memcmp(a->text, b->text, a->query_len) == 0;
+    return a->query_len == b->query_len
+        && memcmp((const char *)a + offsetof(message, key), (const char *)b + offsetof(message, key),
+               sizeof a->key + a->query_len) == 0;
 }
 
 static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder *out)

@@ -24,8 +24,11 @@ nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap)
 
 void nlt__record_end(nlt_records *records, nlt_record *record, uint32_t len)
 {
+    int share = nlt__share_of(record->hash);
     record->len = len;
-    records->shares[nlt__share_of(record->hash)].len += nlt__record_size(len);
+    records->shares[share].len += nlt__record_size(len);
+    records->counts[share]++;
+    records->max_time = record->time > records->max_time ? record->time : records->max_time;
 }
 
 void nlt__record_add_piece(nlt_records *records, nlt_record head, nlt_bytes bytes)

@@ -22,6 +22,8 @@ typedef struct nlt_record {
 
 typedef struct nlt_records {
     nlt_buf shares[NLT_SHARES]; /* records one behind the other, each padded to 8 bytes */
+    int64_t counts[NLT_SHARES]; /* records of each share */
+    int64_t max_time;           /* of all of them */
     nlt_buf pieces;             /* likewise: packets for nlt_assembly, in the order of the file */
     nlt_status failed;          /* first shortage of memory; checked by the scan */
 } nlt_records;

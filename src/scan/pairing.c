@@ -233,13 +233,12 @@ static int64_t count_records(const nlt_buf *bytes)
     return n;
 }
 
-/* Adds the records of a buffer, which is then the share's. */
-static nlt_status add_block(share *s, nlt_buf *bytes, nlt_error *err)
+/* Adds the `n` records of a buffer, which is then the share's. */
+static nlt_status add_block(share *s, nlt_buf *bytes, int64_t n, nlt_error *err)
 {
-    if (bytes->len == 0) {
+    if (n == 0) {
         return NLT_OK;
     }
-    int64_t n = count_records(bytes);
     block *home = nlt_alloc(sizeof *home);
     if (home == NULL || reserve(s, n, err) != NLT_OK) {
         nlt_free(home);
@@ -292,11 +291,12 @@ static bool is_late(const share *s)
 static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, nlt_error *err)
 {
     slot *from = &run->slots[s->next_split % WINDOW];
-    nlt_buf *bytes = &from->records.shares[s - run->shares];
+    int index = (int)(s - run->shares);
+    nlt_buf *bytes = &from->records.shares[index];
     if (run->is_sorting) {
         return nlt__spill_add(&s->spill, bytes, err);
     }
-    NLT_TRY(add_block(s, bytes, err));
+    NLT_TRY(add_block(s, bytes, from->records.counts[index], err));
     if (run->pairing->is_by_file) {
         s->n_ready = s->n;
         return NLT_OK;
@@ -318,7 +318,7 @@ static nlt_status load_spilled(share *s, nlt_error *err)
     NLT_TRY(nlt__spill_load(s->spill, &bytes, err));
     nlt__spill_close(s->spill);
     s->spill = NULL;
-    nlt_status status = add_block(s, &bytes, err);
+    nlt_status status = add_block(s, &bytes, count_records(&bytes), err);
     nlt__buf_clear(&bytes);
     return status == NLT_OK ? sort_runs(s->records + s->pos, s->n - s->pos, err) : status;
 }
@@ -465,20 +465,6 @@ static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out,
     return status;
 }
 
-static int64_t max_time_of(const nlt_records *records)
-{
-    int64_t max = INT64_MIN;
-    for (int i = 0; i < NLT_SHARES; i++) {
-        const nlt_buf *bytes = &records->shares[i];
-        for (size_t at = 0; at < bytes->len;) {
-            const nlt_record *record = (const void *)(bytes->ptr + at);
-            max = record->time > max ? record->time : max;
-            at += nlt__record_size(record->len);
-        }
-    }
-    return max;
-}
-
 /* ---- pieces ---- */
 
 static void count_pieces(nlt_scan *scan, int64_t file, const nlt_piece_counts *counts)
@@ -548,13 +534,13 @@ static nlt_status complete_splits(nlt_pairing_run *run, const nlt_builder *out, 
         if (run->pairing->assembly != NULL) {
             pthread_mutex_unlock(&run->lock);
             status = assemble(run, run->decoded, out, err);
-            next->max_time = max_time_of(&next->records);
             pthread_mutex_lock(&run->lock);
         }
         if (status != NLT_OK) {
             break;
         }
-        run->max_time = next->max_time > run->max_time ? next->max_time : run->max_time;
+        int64_t max_time = next->records.max_time;
+        run->max_time = max_time > run->max_time ? max_time : run->max_time;
         next->max_time = run->max_time;
         run->decoded++;
         pthread_cond_broadcast(&run->moved);
@@ -571,15 +557,16 @@ static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nl
     pthread_mutex_unlock(&run->lock);
     for (int i = 0; i < NLT_SHARES; i++) {
         to->records.shares[i].max = RECORDS_MAX;
+        to->records.counts[i] = 0;
     }
     to->records.pieces.max = RECORDS_MAX;
+    to->records.max_time = INT64_MIN;
     to->n_left = NLT_SHARES;
     const nlt_batch *batch = NULL;
     nlt_status status = nlt__scan_reader_start(reader, split, &to->records, err);
     if (status == NLT_OK) {
         status = nlt__scan_reader_next(reader, &batch, err);
     }
-    to->max_time = status == NLT_OK ? max_time_of(&to->records) : INT64_MIN;
     pthread_mutex_lock(&run->lock);
     to->is_decoded = status == NLT_OK;
     if (status == NLT_OK) {
