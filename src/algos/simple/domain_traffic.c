@@ -2,15 +2,15 @@
 /* DomainTraffic: bytes per server name, the largest first.
  *
  * One statement sums the bytes of each name; the finishing kernel folds NULL, '' and '-' into one
- * group, checks the 64-bit range, and keeps the best N in a heap whose root is the worst kept.
+ * group, checks the 64-bit range, and ranks the names.
  * The statement groups by the bare column: an expression around it would be made per row, whereas
  * the kernel folds three groups. A sum is NULL only if no row of the group has a byte count. */
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "algos/algo.h"
+#include "algos/simple/ranking.h"
 #include "core/alloc.h"
 #include "core/num.h"
 #include "table/tables.h"
@@ -49,16 +49,8 @@ static const nlt_column_desc output_columns[OUT_COUNT] = {
 static const char sum_statement[] = "SELECT name AS domain, " EXACT_SUM("c_bytes") ", "
     EXACT_SUM("s_bytes") " FROM netlytics GROUP BY name";
 
-typedef struct ranked {
-    nlt_bytes domain; /* into `text`; before it is kept: into the batch */
-    int64_t bytes;
-    char *text;       /* owned */
-} ranked;
-
 typedef struct top {
-    ranked *items; /* owned; a heap if there is a limit */
-    int64_t n, cap;
-    int64_t limit; /* -1: keep all */
+    nlt_ranking ranking;
     nlt_i128 nameless_bytes;
     bool has_nameless;
     bool has_rows;
@@ -68,102 +60,13 @@ typedef struct top {
 
 static const nlt_bytes nameless = {"-", 1};
 
-/* Bytes descending, then domain ascending by bytes: negative if `a` comes first. */
-static int compare_ranked(const void *left, const void *right)
-{
-    const ranked *a = left;
-    const ranked *b = right;
-    if (a->bytes != b->bytes) {
-        return a->bytes > b->bytes ? -1 : 1;
-    }
-    size_t a_len = a->domain.len;
-    size_t b_len = b->domain.len;
-    int order = memcmp(a->domain.ptr, b->domain.ptr, a_len < b_len ? a_len : b_len);
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-/* ---- the heap: no item comes before its parent ---- */
-
-static void swap_items(top *t, int64_t i, int64_t j)
-{
-    ranked kept = t->items[i];
-    t->items[i] = t->items[j];
-    t->items[j] = kept;
-}
-
-static void sift_up(top *t, int64_t i)
-{
-    while (i > 0 && compare_ranked(&t->items[(i - 1) / 2], &t->items[i]) < 0) {
-        swap_items(t, i, (i - 1) / 2);
-        i = (i - 1) / 2;
-    }
-}
-
-static void sift_down(top *t, int64_t i)
-{
-    for (;;) {
-        int64_t last = i;
-        for (int64_t child = 2 * i + 1; child <= 2 * i + 2 && child < t->n; child++) {
-            if (compare_ranked(&t->items[last], &t->items[child]) < 0) {
-                last = child;
-            }
-        }
-        if (last == i) {
-            return;
-        }
-        swap_items(t, i, last);
-        i = last;
-    }
-}
-
-static nlt_status grow(top *t, nlt_error *err)
-{
-    if (t->n < t->cap) {
-        return NLT_OK;
-    }
-    int64_t cap = t->cap < 64 ? 64 : t->cap * 2;
-    ranked *items = nlt_realloc_array(t->items, (size_t)cap, sizeof *items);
-    if (items == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld domains", (long long)cap);
-    }
-    t->items = items;
-    t->cap = cap;
-    return NLT_OK;
-}
-
-static nlt_status keep(top *t, nlt_bytes domain, int64_t bytes, nlt_error *err)
-{
-    ranked candidate = {domain, bytes, NULL};
-    bool is_full = t->limit >= 0 && t->n >= t->limit;
-    if (is_full && compare_ranked(&candidate, &t->items[0]) >= 0) {
-        return NLT_OK;
-    }
-    NLT_TRY(grow(t, err));
-    candidate.text = nlt_strndup(domain.ptr, domain.len);
-    if (candidate.text == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a domain of %zu bytes", domain.len);
-    }
-    candidate.domain.ptr = candidate.text;
-    if (is_full) {
-        nlt_free(t->items[0].text);
-        t->items[0] = candidate;
-        sift_down(t, 0);
-        return NLT_OK;
-    }
-    t->items[t->n++] = candidate;
-    if (t->limit >= 0) {
-        sift_up(t, t->n - 1);
-    }
-    return NLT_OK;
-}
-
 static nlt_status rank(top *t, nlt_bytes domain, nlt_i128 bytes, nlt_error *err)
 {
     if (bytes > INT64_MAX || bytes < INT64_MIN) {
         return nlt_fail(err, NLT_ERR_SQL, "bytes of domain \"%.*s\" do not fit into 64 bits",
             domain.len < 253 ? (int)domain.len : 253, domain.ptr);
     }
-    return keep(t, domain, (int64_t)bytes, err);
+    return nlt__ranking_add(&t->ranking, domain, (int64_t)bytes, err);
 }
 
 /* ---- the kernel ---- */
@@ -187,7 +90,8 @@ static nlt_status top_open(const nlt_params *params, nlt_strings *warnings, void
     if (t == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    t->limit = nlt__params_i64(params, "N_TOP");
+    t->ranking = (nlt_ranking){.limit = nlt__params_i64(params, "N_TOP"),
+        .order = nlt__compare_bytes};
     t->warnings = warnings;
     return NLT_OK;
 }
@@ -215,26 +119,6 @@ static nlt_status top_push(void *state, const nlt_batch *rows, nlt_emit *emit, n
     return NLT_OK;
 }
 
-static nlt_status emit_ranked(const top *t, nlt_batch *batch, nlt_emit *emit, nlt_error *err)
-{
-    for (int64_t first = 0; first < t->n; first += NLT_BATCH_ROWS) {
-        int64_t n = t->n - first < NLT_BATCH_ROWS ? t->n - first : NLT_BATCH_ROWS;
-        nlt__batch_reset(batch, NLT_BATCH_ROWS);
-        for (int64_t row = 0; row < n; row++) {
-            const ranked *item = &t->items[first + row];
-            nlt_vec *cols = batch->cols;
-            nlt__str_set((nlt_str *)cols[OUT_DOMAIN].data + row, item->domain.ptr,
-                item->domain.len);
-            nlt__set_valid(cols[OUT_DOMAIN].valid, row);
-            ((int64_t *)cols[OUT_BYTES].data)[row] = item->bytes;
-            nlt__set_valid(cols[OUT_BYTES].valid, row);
-        }
-        batch->n_rows = n;
-        NLT_TRY(emit->rows(emit->ctx, batch, err));
-    }
-    return NLT_OK;
-}
-
 static nlt_status top_finish(void *state, nlt_emit *emit, nlt_error *err)
 {
     top *t = state;
@@ -247,14 +131,7 @@ static nlt_status top_finish(void *state, nlt_emit *emit, nlt_error *err)
     if (!t->has_bytes) {
         NLT_TRY(nlt__strings_add(t->warnings, err, "no byte counts in this table"));
     }
-    qsort(t->items, (size_t)t->n, sizeof *t->items, compare_ranked);
-    const nlt_dtype dtypes[OUT_COUNT] = {
-        output_columns[OUT_DOMAIN].dtype, output_columns[OUT_BYTES].dtype};
-    nlt_batch *batch = NULL;
-    NLT_TRY(nlt__batch_new(dtypes, OUT_COUNT, NLT_BATCH_ROWS, &batch, err));
-    nlt_status status = emit_ranked(t, batch, emit, err);
-    nlt__batch_free(batch);
-    return status;
+    return nlt__ranking_emit(&t->ranking, output_columns, emit, err);
 }
 
 static void top_close(void *state)
@@ -263,10 +140,7 @@ static void top_close(void *state)
     if (t == NULL) {
         return;
     }
-    for (int64_t i = 0; i < t->n; i++) {
-        nlt_free(t->items[i].text);
-    }
-    nlt_free(t->items);
+    nlt__ranking_clear(&t->ranking);
     nlt_free(t);
 }
 
