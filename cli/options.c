@@ -35,6 +35,8 @@ const cli_flag cli_flags[] = {
         "last day, included; not given: open"},
     {CLI_OPT_FILTER_ROWS, "filter_rows", 0, NULL, CLI_GROUP_INPUT, RUNS, NULL,
         "keep only rows whose time lies in these days (UTC)"},
+    {CLI_OPT_TIMEZONE, "timezone", 0, "ZONE", CLI_GROUP_INPUT, RUNS, NULL,
+        "of times that name none: UTC (default), +HH:MM, Europe/Rome"},
     {CLI_OPT_MAX_BAD_FRACTION, "max_bad_fraction", 0, "F", CLI_GROUP_INPUT, RUNS, NULL,
         "stop when more of a file's lines are rejected (0.5)"},
     {CLI_OPT_STRICT_DAYS, "strict_days", 0, NULL, CLI_GROUP_INPUT, RUNS, NULL,

@@ -92,6 +92,7 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
     out->input_path = options->values[CLI_OPT_INPUT_PATH];
     out->start_day = options->values[CLI_OPT_START_DAY];
     out->end_day = options->values[CLI_OPT_END_DAY];
+    out->timezone = options->values[CLI_OPT_TIMEZONE];
     out->filter_rows = cli_option_is_on(options, CLI_OPT_FILTER_ROWS);
     out->strict_days = cli_option_is_on(options, CLI_OPT_STRICT_DAYS);
     out->strict_files = cli_option_is_on(options, CLI_OPT_STRICT_FILES);
