@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Time zones from the system's database, version 2+ files (RFC 8536): transitions in 64 bits. What
- * comes behind the last transition keeps the last offset. */
+/* Time zones from the system's database, version 2+ files (RFC 8536): transitions in 64 bits,
+ * then those that the file's rule makes up to the year LAST_YEAR. */
 
 #include "core/zone.h"
 
@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/time.h"
+#include "core/zone_rule.h"
 
-enum { FILE_MAX = 256 << 10, HEADER_BYTES = 44, TYPE_BYTES = 6 };
+enum { FILE_MAX = 256 << 10, HEADER_BYTES = 44, TYPE_BYTES = 6, FIRST_YEAR = 1970, LAST_YEAR = 2199 };
 
 /* From `at` (UTC seconds) on, local = UTC + offset. */
 typedef struct zone_period {
@@ -140,6 +142,48 @@ static bool read_periods(nlt_zone *zone, const uint8_t *at, const int64_t counts
     return true;
 }
 
+/* A period behind all others; one of no length gives way. */
+static void add_period(nlt_zone *zone, int64_t at, int32_t offset)
+{
+    zone_period *last = &zone->periods[zone->n - 1];
+    if (at > last->at) {
+        zone->periods[zone->n++] = (zone_period){at, offset};
+    } else if (at == last->at) {
+        last->offset = offset;
+    }
+}
+
+/* The line behind the data: the rule for what lies behind the last transition. An empty one says
+ * nothing. */
+static bool read_footer(nlt_zone *zone, const uint8_t *at, size_t left)
+{
+    const char *text = (const char *)at;
+    const char *newline = left > 1 && text[0] == '\n' ? memchr(text + 1, '\n', left - 1) : NULL;
+    if (newline == NULL) {
+        return false;
+    }
+    nlt_bytes line = {text + 1, (size_t)(newline - text) - 1};
+    nlt_zone_rule rule;
+    if (line.len == 0) {
+        return true;
+    }
+    if (!nlt__zone_rule_parse(line, &rule)) {
+        return false;
+    }
+    int64_t last = zone->periods[zone->n - 1].at;
+    int year = FIRST_YEAR;
+    if (zone->n > 1 && last / 86400 > nlt__days_from_civil((nlt_civil){FIRST_YEAR, 1, 1})) {
+        year = nlt__civil_from_days(last / 86400).year;
+    }
+    for (; rule.has_summer && year <= LAST_YEAR; year++) {
+        int64_t begin = nlt__zone_rule_begin(&rule, year);
+        int64_t end = nlt__zone_rule_end(&rule, year);
+        add_period(zone, begin < end ? begin : end, begin < end ? rule.summer : rule.standard);
+        add_period(zone, begin < end ? end : begin, begin < end ? rule.standard : rule.summer);
+    }
+    return true;
+}
+
 static nlt_status parse_file(nlt_zone *zone, const zone_file *file, const char *name,
     nlt_error *err)
 {
@@ -152,11 +196,14 @@ static nlt_status parse_file(nlt_zone *zone, const zone_file *file, const char *
     is_good = is_good && counts[TYPES] > 0
         && (size_t)(at + block_bytes(counts, 8)) <= file->len;
     if (is_good) {
-        zone->periods = nlt_alloc_zero((size_t)counts[TIMES] + 1, sizeof *zone->periods);
+        zone->periods = nlt_alloc_zero(
+            (size_t)counts[TIMES] + 1 + 2 * (LAST_YEAR - FIRST_YEAR + 1), sizeof *zone->periods);
         if (zone->periods == NULL) {
             return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
         }
-        is_good = read_periods(zone, file->bytes + at, counts);
+        size_t footer = (size_t)(at + block_bytes(counts, 8));
+        is_good = read_periods(zone, file->bytes + at, counts)
+            && read_footer(zone, file->bytes + footer, file->len - footer);
     }
     return is_good ? NLT_OK
                    : nlt_fail(err, NLT_ERR_DAMAGED, "zone \"%s\": its file is damaged", name);
