@@ -41,13 +41,21 @@ DUCKDB = """
 import duckdb, sys
 con = duckdb.connect(config={{"threads": {threads}}})
 con.sql("SET enable_progress_bar = false")
-for row in con.sql('''SELECT host, sum(bytes) AS b FROM read_csv('{tsv}', delim='\\t', header=true,
-  quote='', escape='', auto_detect=false, columns={{'time': 'DOUBLE', 'client': 'VARCHAR',
-  'status': 'VARCHAR', 'bytes': 'BIGINT', 'method': 'VARCHAR', 'host': 'VARCHAR',
-  'path': 'VARCHAR', 'peer': 'VARCHAR', 'type': 'VARCHAR'}})
-  GROUP BY host ORDER BY b DESC, host LIMIT 50''').fetchall():
+for row in con.sql('''SELECT {host} AS h, sum(bytes) AS b FROM read_csv('{tsv}', delim='\\t',
+  header=true, quote='', escape='', auto_detect=false, columns={{'time': 'DOUBLE',
+  'client': 'VARCHAR', 'status': 'VARCHAR', 'bytes': 'BIGINT', 'method': 'VARCHAR', {url},
+  'peer': 'VARCHAR', 'type': 'VARCHAR'}}) GROUP BY h ORDER BY b DESC, h LIMIT 50''').fetchall():
     print(f"{{row[0]}},{{row[1]}}")
 """
+# A TSV of the log's own fields: the host is found in SQL.
+URL_FIELDS = {
+    "host": "CASE WHEN starts_with(rest, '[') THEN split_part(substr(rest, 2), ']', 1) ELSE "
+            "split_part(split_part(split_part(rest, '/', 1), ':', 1), '?', 1) END"
+            .replace("rest", "(CASE WHEN contains(url, '://') THEN split_part(url, '://', 2) ELSE url END)"),
+    "url": "'url': 'VARCHAR'",
+}
+# A TSV in which somebody has found it before.
+HOST_FIELDS = {"host": "host", "url": "'host': 'VARCHAR', 'path': 'VARCHAR'"}
 
 
 def run(command, out):
@@ -123,6 +131,14 @@ def generate(part, size, seed):
                        stdout=file, stderr=subprocess.DEVNULL, check=True)
 
 
+def prepare_fields(part, log):
+    """The fields of the log, separated by TABs."""
+    program = r"""BEGIN { OFS = "\t"; print "time\tclient\tstatus\tbytes\tmethod\turl\tpeer\ttype" }
+    { print $1, $3, $4, $5, $6, $7, $9, $10 }"""
+    with open(part, "wb") as file:
+        subprocess.run(["mawk", program, log], stdout=file, check=True)
+
+
 def prepare_tsv(part, log):
     """A TSV that is as easy as can be for a CSV reader: the host is a column of its own."""
     program = r"""BEGIN { OFS = "\t"; print "time\tclient\tstatus\tbytes\tmethod\thost\tpath\tpeer\ttype" }
@@ -138,6 +154,7 @@ def top_hosts(args):
     """Bytes by host, top 50, of a native log."""
     log = made(DATA / f"squid-{args.bytes}.log", lambda p: generate(p, args.bytes, 7))
     tsv = made(DATA / f"squid-{args.bytes}.tsv", lambda p: prepare_tsv(p, log))
+    fields = made(DATA / f"squid-{args.bytes}-fields.tsv", lambda p: prepare_fields(p, log))
     commands = {}
     for threads in (2, 1):
         commands[f"netlytics, {threads} thread{'s' * (threads > 1)}"] = (
@@ -146,18 +163,24 @@ def top_hosts(args):
     commands["mawk"] = (["sh", "-c", 'mawk "$0" "$1" | sort -t, -k2,2nr -k1,1 | head -n 50', MAWK,
                          log], True)
     for threads in (2, 1):
-        commands[f"DuckDB read_csv of a TSV, {threads} thread{'s' * (threads > 1)}"] = (
-            [sys.executable, "-c", DUCKDB.format(threads=threads, tsv=tsv)], True)
+        for what, path, columns in (("the fields", fields, URL_FIELDS), ("ready hosts", tsv, HOST_FIELDS)):
+            commands[f"DuckDB read_csv, TSV of {what}, {threads} thread{'s' * (threads > 1)}"] = (
+                [sys.executable, "-c", DUCKDB.format(threads=threads, tsv=path, **columns)], True)
     best = measure("top_hosts", commands, args.rounds, without_header)
     ours, one = best["netlytics, 2 threads"], best["netlytics, 1 thread"]
-    csv2, csv1 = (best[f"DuckDB read_csv of a TSV, {t}"] for t in ("2 threads", "1 thread"))
+    csv2, csv1, host2, host1 = (best[f"DuckDB read_csv, TSV of {what}, {t}"]
+                                for what in ("the fields", "ready hosts")
+                                for t in ("2 threads", "1 thread"))
     return best, [
         ("seconds, 2 threads", ours["seconds"], "<= 0.8, or the next line"),
         ("times wc -l, 2 threads", ours["seconds"] / best["wc -l"]["seconds"], "<= 4.5"),
         ("faster than mawk, 2 threads", best["mawk"]["seconds"] / ours["seconds"], ">= 7"),
-        ("faster than read_csv, 2 threads each", csv2["seconds"] / ours["seconds"], ">= 3"),
+        ("faster than read_csv of the fields, 2 threads each", csv2["seconds"] / ours["seconds"], ">= 3"),
+        ("faster than read_csv of ready hosts, 2 threads each", host2["seconds"] / ours["seconds"],
+         "not the same work"),
         ("faster than mawk, 1 thread each", best["mawk"]["seconds"] / one["seconds"], ">= 1"),
-        ("faster than read_csv, 1 thread each", csv1["seconds"] / one["seconds"], ">= 1"),
+        ("faster than read_csv of the fields, 1 thread each", csv1["seconds"] / one["seconds"], ">= 1"),
+        ("faster than read_csv of ready hosts, 1 thread each", host1["seconds"] / one["seconds"], ">= 1"),
         ("peak MB", max(ours["peak_mb"], one["peak_mb"]), "<= 200"),
     ]
 
