@@ -120,7 +120,8 @@ static bool is_table_place(const gate *g)
 {
     const level *l = &g->levels[g->depth];
     return l->in_from
-        && (IS_ANY(&g->last, "from", "join", "lateral") || is_symbol(&g->last, ','));
+        && (IS_ANY(&g->last, "from", "join", "lateral") || is_symbol(&g->last, ',')
+            || is_symbol(&g->last, '('));
 }
 
 static nlt_status check_token(gate *g, const nlt_token *token)
