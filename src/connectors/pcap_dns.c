@@ -29,7 +29,8 @@ typedef struct dns_key {
     uint16_t qtype;
 } dns_key;
 
-/* The body of a record: what rows need of a message. */
+/* The body of a record: what rows need of a message. Behind it stand the query, which belongs to the
+ * key, and the raw message. */
 typedef struct message {
     uint32_t answers_at; /* in the raw message */
     uint16_t qclass;
@@ -42,11 +43,20 @@ typedef struct message {
     bool has_question;
     bool has_time;
     dns_key key;
-    char text[]; /* the query, which belongs to the key; then the raw message */
 } message;
 
-_Static_assert(offsetof(message, text) == offsetof(message, key) + 42,
+_Static_assert(sizeof(message) == offsetof(message, key) + 42,
     "key and query are hashed and compared as bytes in a row");
+
+static const char *query_of(const message *m)
+{
+    return (const char *)(m + 1);
+}
+
+static const uint8_t *raw_of(const message *m)
+{
+    return (const uint8_t *)(m + 1) + m->query_len;
+}
 
 /* What rows are asked to tell. */
 typedef struct wanted {
@@ -113,9 +123,10 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
         .n_answers = dns.n_answers, .query_len = dns.query_len, .raw_len = (uint16_t)raw_len,
         .answers_at = dns.answers_at, .flags = dns.flags, .is_response = dns.is_response,
         .has_question = dns.has_question, .has_time = seen->has_time};
-    memcpy(body->text, dns.query, dns.query_len);
+    char *behind = (char *)(body + 1);
+    memcpy(behind, dns.query, dns.query_len);
     if (keeps_raw) {
-        memcpy(body->text + dns.query_len, seen->bytes.ptr, raw_len);
+        memcpy(behind + dns.query_len, seen->bytes.ptr, raw_len);
     }
     nlt__record_end(records, record, (uint32_t)size);
     return true;
@@ -197,10 +208,10 @@ static nlt_status take_stream_message(void *user, const nlt_stream_message *seen
     assembly *a = user;
     a->n_messages = seen->number == a->number ? a->n_messages + 1 : 0;
     a->number = seen->number;
-    sighting message = {.bytes = seen->bytes, .src = &seen->src, .dst = &seen->dst,
+    sighting sighted = {.bytes = seen->bytes, .src = &seen->src, .dst = &seen->dst,
         .src_port = seen->src_port, .dst_port = seen->dst_port, .has_time = seen->has_time,
         .time_ns = seen->time_ns, .row_key = seen->number + a->n_messages};
-    *is_dns = put_message(&message, a->want, a->records);
+    *is_dns = put_message(&sighted, a->want, a->records);
     return NLT_OK;
 }
 
@@ -311,7 +322,7 @@ static const nlt_assembly dns_assembly = {.open = assembly_open, .close = assemb
 typedef struct open_query {
     nlt_open_row open; /* its time is the first query's */
     int64_t row_key;
-    message query; /* and its text */
+    message query; /* and what stands behind it */
 } open_query;
 
 typedef struct dns_state {
@@ -339,7 +350,7 @@ static void put_ids(nlt_builder *out, const message *m)
             (nlt_bytes){storage, nlt__format_i64(m->key.id, storage)});
     }
     if (m->has_question) {
-        nlt_put_copy(out, NLT_DNS_QUERY, (nlt_bytes){m->text, m->query_len});
+        nlt_put_copy(out, NLT_DNS_QUERY, (nlt_bytes){query_of(m), m->query_len});
         nlt_put_copy(out, NLT_DNS_REQ_TYPE, nlt__dns_type_name(m->key.qtype, storage));
         nlt_put_copy(out, NLT_DNS_REQ_CLASS, nlt__dns_class_name(m->qclass, storage));
     }
@@ -364,7 +375,7 @@ static void put_answers(dns_state *state, const message *m, nlt_builder *out)
         return;
     }
     nlt_dns dns;
-    dns.bytes = (const uint8_t *)m->text + m->query_len;
+    dns.bytes = raw_of(m);
     dns.len = m->raw_len;
     dns.n_answers = m->n_answers;
     dns.answers_at = m->answers_at;
@@ -464,7 +475,7 @@ static bool is_of_key(const nlt_open_row *row, const void *key)
 static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder *out)
 {
     const message *m = (const message *)(const void *)record->body;
-    open_query *query = nlt_alloc(sizeof *query + m->query_len);
+    open_query *query = nlt_alloc(offsetof(open_query, query) + sizeof *m + m->query_len);
     if (query == NULL) {
         out->failed = NLT_ERR_NOMEM;
         return;

@@ -43,7 +43,7 @@ static bool skip_block_comment(nlt_lexer *lexer)
     return false;
 }
 
-/* False: a comment does not end. */
+/* False: a comment does not end; the lexer stays where it begins. */
 static bool skip_blanks(nlt_lexer *lexer)
 {
     while (lexer->pos < lexer->sql.len) {
@@ -56,7 +56,9 @@ static bool skip_blanks(nlt_lexer *lexer)
             const char *end = memchr(p, '\n', lexer->sql.len - lexer->pos);
             lexer->pos = end == NULL ? lexer->sql.len : (size_t)(end - lexer->sql.ptr);
         } else if (c == '/' && next == '*') {
+            size_t begin = lexer->pos;
             if (!skip_block_comment(lexer)) {
+                lexer->pos = begin;
                 return false;
             }
         } else {
@@ -101,6 +103,7 @@ static int skip_dollar(nlt_lexer *lexer)
             return 1;
         }
     }
+    lexer->pos = lexer->sql.len;
     return -1;
 }
 
@@ -150,13 +153,14 @@ static nlt_token_kind skip_token(nlt_lexer *lexer)
 
 nlt_token nlt__lexer_next(nlt_lexer *lexer)
 {
-    size_t before = lexer->pos;
-    nlt_token token = {NLT_TOKEN_BAD, {lexer->sql.ptr + before, 0}};
-    if (!skip_blanks(lexer)) {
-        return token;
-    }
+    nlt_token token = {NLT_TOKEN_BAD, {NULL, 0}};
+    bool is_blank_closed = skip_blanks(lexer);
     size_t begin = lexer->pos;
-    token.kind = begin < lexer->sql.len ? skip_token(lexer) : NLT_TOKEN_END;
+    if (!is_blank_closed) {
+        lexer->pos = lexer->sql.len;
+    } else {
+        token.kind = begin < lexer->sql.len ? skip_token(lexer) : NLT_TOKEN_END;
+    }
     lexer->pos = lexer->pos > lexer->sql.len ? lexer->sql.len : lexer->pos;
     token.text = (nlt_bytes){lexer->sql.ptr + begin, lexer->pos - begin};
     return token;

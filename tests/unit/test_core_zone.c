@@ -2,6 +2,7 @@
 /* Time zones out of hand-made TZif files. Instants: worked out from RFC 8536 and the rules of POSIX TZ;
  * the dates of European, American and Australian clock changes are those of the public calendars. */
 
+#define _GNU_SOURCE /* mkdtemp, setenv */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

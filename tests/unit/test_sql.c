@@ -54,10 +54,10 @@ static void tokens(void **state)
         {"a -- b ' \n c", "w:a w:c"},
         {"a /* b ' */ c", "w:a w:c"},
         {"a /* b /* c */ d */ e", "w:a w:e"},
-        {"a/*", "w:a X:"},
+        {"a/*", "w:a X:/*"},
         {"'abc", "X:'abc"},
         {"\"abc", "X:\"abc"},
-        {"$$ abc", "X:"},
+        {"$$ abc", "X:$$ abc"},
         {"a<=b", "w:a s:< s:= w:b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files of every codec, read whole, in small pieces, cut and damaged. What is packed is packed here,
+ * by the libraries themselves. */
+
+#define _GNU_SOURCE /* mkdtemp */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bzlib.h>
+#include <cmocka.h>
+#include <isa-l/igzip_lib.h>
+#include <lzma.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "io/source.h"
+
+enum { TEXT_BYTES = 3 << 20, PACKED_MAX = 4 << 20 };
+
+static char folder[] = "/tmp/test_io_source.XXXXXX";
+static char path[64];
+static uint8_t text[TEXT_BYTES];
+static uint8_t unpacked[2 * TEXT_BYTES + 1];
+
+
+/* ---- packing ---- */
+
+static size_t pack_plain(const uint8_t *in, size_t len, uint8_t *out)
+{
+    memcpy(out, in, len);
+    return len;
+}
+
+static size_t pack_gzip(const uint8_t *in, size_t len, uint8_t *out)
+{
+    static uint8_t level[ISAL_DEF_LVL1_DEFAULT];
+    struct isal_zstream stream;
+    isal_deflate_init(&stream);
+    stream.gzip_flag = IGZIP_GZIP;
+    stream.level = 1;
+    stream.level_buf = level;
+    stream.level_buf_size = sizeof level;
+    stream.next_in = (uint8_t *)(uintptr_t)in;
+    stream.avail_in = (uint32_t)len;
+    stream.end_of_stream = 1;
+    stream.next_out = out;
+    stream.avail_out = PACKED_MAX;
+    assert_int_equal(isal_deflate(&stream), COMP_OK);
+    return stream.total_out;
+}
+
+static size_t pack_zstd(const uint8_t *in, size_t len, uint8_t *out)
+{
+    ZSTD_CCtx *ctx = ZSTD_createCCtx();
+    assert_non_null(ctx);
+    (void)ZSTD_CCtx_setParameter(ctx, ZSTD_c_checksumFlag, 1);
+    size_t n = ZSTD_compress2(ctx, out, PACKED_MAX, in, len);
+    assert_false(ZSTD_isError(n));
+    ZSTD_freeCCtx(ctx);
+    return n;
+}
+
+static size_t pack_bzip2(const uint8_t *in, size_t len, uint8_t *out)
+{
+    unsigned int n = PACKED_MAX;
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out, &n, (char *)(uintptr_t)in,
+                         (unsigned int)len, 1, 0, 0), BZ_OK);
+    return n;
+}
+
+static size_t pack_xz(const uint8_t *in, size_t len, uint8_t *out)
+{
+    size_t n = 0;
+    assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, in, len, out, &n,
+                         PACKED_MAX), LZMA_OK);
+    return n;
+}
+
+static const struct {
+    nlt_codec codec;
+    size_t (*pack)(const uint8_t *in, size_t len, uint8_t *out);
+} codecs[] = {{NLT_CODEC_PLAIN, pack_plain}, {NLT_CODEC_GZIP, pack_gzip},
+    {NLT_CODEC_ZSTD, pack_zstd}, {NLT_CODEC_BZIP2, pack_bzip2}, {NLT_CODEC_XZ, pack_xz}};
+enum { CODECS = sizeof codecs / sizeof codecs[0] };
+
+/* Lines of numbers that differ enough not to pack to nothing. */
+static void make_text(void)
+{
+    uint64_t x = 1;
+    for (size_t i = 0; i < TEXT_BYTES; i++) {
+        x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        text[i] = (uint8_t)(i % 40 == 39 ? '\n' : '0' + (x >> 60));
+    }
+}
+
+/* ---- files ---- */
+
+static void write_file(const uint8_t *bytes, size_t len)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Reads to the end or to a failure, by `step` bytes; returns the status. */
+static nlt_status read_all(size_t step, size_t *n, nlt_error *err)
+{
+    nlt_source *source = NULL;
+    *n = 0;
+    nlt_status status = nlt__source_open(path, 0, NULL, &source, err);
+    size_t got = 1;
+    while (status == NLT_OK && got > 0 && *n < sizeof unpacked) {
+        size_t room = sizeof unpacked - *n;
+        status = nlt__source_read(source, unpacked + *n, room < step ? room : step, &got, err);
+        *n += got;
+    }
+    nlt__source_close(source);
+    return status;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (mkdtemp(folder) == NULL) {
+        return -1;
+    }
+    (void)snprintf(path, sizeof path, "%s/file", folder);
+    make_text();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return rmdir(folder);
+}
+
+/* ---- tests ---- */
+
+static void whole_files(void **state)
+{
+    (void)state;
+    static const size_t steps[] = {sizeof unpacked, 65536, 4099};
+    static const size_t lens[] = {0, 1, TEXT_BYTES};
+    uint8_t *out = malloc(PACKED_MAX);
+    assert_non_null(out);
+    for (int c = 0; c < CODECS; c++) {
+        for (size_t l = 0; l < sizeof lens / sizeof lens[0]; l++) {
+            write_file(out, codecs[c].pack(text, lens[l], out));
+            for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+                size_t n = 0;
+                nlt_error err = NLT_ERROR_INIT;
+                assert_int_equal(read_all(steps[s], &n, &err), NLT_OK);
+                assert_int_equal(n, lens[l]);
+                assert_memory_equal(unpacked, text, n);
+            }
+            nlt_codec codec = NLT_CODEC_COUNT;
+            int64_t size = -1;
+            assert_int_equal(nlt__source_probe(path, &codec, &size, NULL), NLT_OK);
+            assert_int_equal(codec, codecs[c].codec);
+        }
+    }
+    free(out);
+}
+
+/* Streams one behind the other, as rotation and parallel packers leave them; zero padding. */
+static void several_streams(void **state)
+{
+    (void)state;
+    uint8_t *out = calloc(1, 2 * PACKED_MAX);
+    assert_non_null(out);
+    for (int c = 1; c < CODECS; c++) {
+        size_t first = codecs[c].pack(text, 1000, out);
+        size_t empty = codecs[c].pack(text, 0, out + first);
+        size_t second = codecs[c].pack(text + 1000, TEXT_BYTES - 1000, out + first + empty);
+        size_t len = first + empty + second;
+        memset(out + len, 0, 512);
+        for (size_t padding = 0; padding <= 512; padding += 512) {
+            size_t n = 0;
+            nlt_error err = NLT_ERROR_INIT;
+            write_file(out, len + padding);
+            assert_int_equal(read_all(70000, &n, &err), NLT_OK);
+            assert_int_equal(n, TEXT_BYTES);
+            assert_memory_equal(unpacked, text, n);
+        }
+        size_t n = 0;
+        nlt_error err = NLT_ERROR_INIT;
+        memcpy(out + len, "rest", 4);
+        write_file(out, len + 4);
+        assert_int_equal(read_all(70000, &n, &err), NLT_ERR_DAMAGED);
+        assert_int_equal(n, TEXT_BYTES);
+        assert_non_null(strstr(err.message, path));
+    }
+    free(out);
+}
+
+/* What lies before the cut is there, and is right; a cut file is never taken for a whole one. */
+static void cut_files(void **state)
+{
+    (void)state;
+    static const int percents[] = {1, 10, 50, 90, 99};
+    uint8_t *out = malloc(PACKED_MAX);
+    assert_non_null(out);
+    for (int c = 1; c < CODECS; c++) {
+        size_t len = codecs[c].pack(text, TEXT_BYTES, out);
+        size_t last = 0;
+        for (size_t p = 0; p <= sizeof percents / sizeof percents[0]; p++) {
+            size_t cut = p < sizeof percents / sizeof percents[0]
+                ? len / 100 * (size_t)percents[p]
+                : len - 1;
+            size_t n = 0;
+            nlt_error err = NLT_ERROR_INIT;
+            write_file(out, cut);
+            assert_int_equal(read_all(50000, &n, &err), NLT_ERR_DAMAGED);
+            assert_true(n <= TEXT_BYTES && n >= last);
+            assert_memory_equal(unpacked, text, n);
+            last = n;
+        }
+        assert_true(last > TEXT_BYTES / 2);
+    }
+    free(out);
+}
+
+static void flipped_bytes(void **state)
+{
+    (void)state;
+    uint8_t *out = malloc(PACKED_MAX);
+    assert_non_null(out);
+    for (int c = 1; c < CODECS; c++) {
+        size_t len = codecs[c].pack(text, TEXT_BYTES, out);
+        for (int i = 1; i < 8; i++) {
+            size_t at = len / 8 * (size_t)i;
+            size_t n = 0;
+            nlt_error err = NLT_ERROR_INIT;
+            out[at] ^= 0x5a;
+            write_file(out, len);
+            assert_int_equal(read_all(50000, &n, &err), NLT_ERR_DAMAGED);
+            out[at] ^= 0x5a;
+        }
+    }
+    free(out);
+}
+
+static void parts_of_plain_files(void **state)
+{
+    (void)state;
+    write_file(text, 1000);
+    nlt_source *source = NULL;
+    size_t n = 0;
+    assert_int_equal(nlt__source_open(path, 990, NULL, &source, NULL), NLT_OK);
+    assert_int_equal(nlt__source_read(source, unpacked, 100, &n, NULL), NLT_OK);
+    assert_int_equal(n, 10);
+    assert_memory_equal(unpacked, text + 990, 10);
+    assert_int_equal(nlt__source_consumed(source), 10);
+    nlt__source_close(source);
+    uint8_t *out = malloc(PACKED_MAX);
+    assert_non_null(out);
+    nlt_error err = NLT_ERROR_INIT;
+    write_file(out, pack_gzip(text, 1000, out));
+    assert_int_equal(nlt__source_open(path, 5, NULL, &source, &err), NLT_ERR_ARG);
+    free(out);
+}
+
+static void what_is_no_file(void **state)
+{
+    (void)state;
+    nlt_source *source = NULL;
+    nlt_error err = NLT_ERROR_INIT;
+    assert_int_equal(nlt__source_open("/nowhere/at/all", 0, NULL, &source, &err),
+        NLT_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "/nowhere/at/all"));
+    nlt_status status = nlt__source_open(folder, 0, NULL, &source, &err);
+    assert_int_equal(status, NLT_ERR_IO);
+    assert_null(source);
+    nlt__source_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whole_files),
+        cmocka_unit_test(several_streams),
+        cmocka_unit_test(cut_files),
+        cmocka_unit_test(flipped_bytes),
+        cmocka_unit_test(parts_of_plain_files),
+        cmocka_unit_test(what_is_no_file),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
