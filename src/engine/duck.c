@@ -105,7 +105,8 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     session->con = con;
-    return nlt__table_function_register(session, err);
+    NLT_TRY(nlt__table_function_register(session, err));
+    return nlt__scalar_functions_register(session, err);
 }
 
 /* Spilled files, then the folder. It holds nothing but what the engine put there. */
@@ -142,6 +143,17 @@ void nlt__duck_close(nlt_session *session)
     }
 }
 
+/* An error of one of our functions: without DuckDB's words in front, its hint apart. */
+static nlt_status function_failure(const char *message, const char *mark, nlt_error *err)
+{
+    static const char prefix[] = "Invalid Input Error: ";
+    bool has_prefix = strncmp(message, prefix, sizeof prefix - 1) == 0;
+    message += has_prefix ? sizeof prefix - 1 : 0;
+    nlt_fail(err, NLT_ERR_SQL, "%.*s", (int)(mark - message), message);
+    nlt_error_hint(err, "%s", mark + sizeof NLT_HINT_MARK - 1);
+    return NLT_ERR_SQL;
+}
+
 nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err)
 {
     if (atomic_load(&session->is_cancelled)) {
@@ -158,6 +170,10 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
     }
     if (message == NULL) {
         message = "the engine gave no reason";
+    }
+    const char *mark = strstr(message, NLT_HINT_MARK);
+    if (mark != NULL) {
+        return function_failure(message, mark, err);
     }
     bool is_memory = strncmp(message, "Out of Memory", strlen("Out of Memory")) == 0;
     nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%s", message);

@@ -13,6 +13,7 @@
 #include "netlytics/session.h"
 #include "output/writer.h"
 #include "scan/scan.h"
+#include "sql/scalar.h"
 
 enum { NLT_SESSION_SCANS_MAX = 64, NLT_RESULT_COLUMNS_MAX = 1024 };
 
@@ -28,6 +29,8 @@ struct nlt_session {
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
     atomic_bool is_cancelled;
+
+    nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
 
     pthread_mutex_t lock;
     nlt_error scan_error; /* the first failure of a scan below a statement */
@@ -61,6 +64,22 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
 
 /* netlytics_scan(i): the rows of session->scans[i]. */
 nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- scalar_function.c ---- */
+
+/* Between message and hint of an error that DuckDB carries as one text. */
+#define NLT_HINT_MARK "\nhint: "
+
+/* The functions of sql/scalars.def. */
+nlt_status nlt__scalar_functions_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- vector.c: columns into DuckDB's vectors ---- */
+
+/* Owned: duckdb_destroy_logical_type. */
+duckdb_logical_type nlt__duck_type(nlt_dtype dtype);
+/* Copies `n` rows of a column into a fresh vector of its type. `is_borrowed`: long texts stay where
+ * they are; else the vector gets copies. */
+void nlt__duck_column(duckdb_vector vector, const nlt_vec *vec, int64_t n, bool is_borrowed);
 
 /* ---- chunk.c: DuckDB's chunks as batches ---- */
 

@@ -56,26 +56,6 @@ static void keep_failure(nlt_session *session, const nlt_error *failure)
     pthread_mutex_unlock(&session->lock);
 }
 
-/* ---- types ---- */
-
-static duckdb_logical_type type_of(nlt_dtype dtype)
-{
-    static const duckdb_type types[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = DUCKDB_TYPE_BOOLEAN,
-        [NLT_TYPE_INT64] = DUCKDB_TYPE_BIGINT, [NLT_TYPE_DOUBLE] = DUCKDB_TYPE_DOUBLE,
-        [NLT_TYPE_STRING] = DUCKDB_TYPE_VARCHAR, [NLT_TYPE_DATE] = DUCKDB_TYPE_DATE,
-        [NLT_TYPE_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP, [NLT_TYPE_DECIMAL] = DUCKDB_TYPE_HUGEINT};
-    if (dtype.type == NLT_TYPE_DECIMAL) {
-        return duckdb_create_decimal_type(38, dtype.scale);
-    }
-    if (dtype.type != NLT_TYPE_LIST) {
-        return duckdb_create_logical_type(types[dtype.type]);
-    }
-    duckdb_logical_type item = type_of((nlt_dtype){dtype.item, dtype.item, dtype.scale});
-    duckdb_logical_type list = duckdb_create_list_type(item);
-    duckdb_destroy_logical_type(&item);
-    return list;
-}
-
 /* ---- bind and init ---- */
 
 static void scan_bind_fn(duckdb_bind_info info)
@@ -98,7 +78,7 @@ static void scan_bind_fn(duckdb_bind_info info)
     duckdb_bind_set_bind_data(info, bind, nlt_free);
     const nlt_table_desc *table = nlt__scan_table(bind->scan);
     for (int i = 0; i < table->n_columns; i++) {
-        duckdb_logical_type type = type_of(table->columns[i].dtype);
+        duckdb_logical_type type = nlt__duck_type(table->columns[i].dtype);
         duckdb_bind_add_result_column(info, table->columns[i].name, type);
         duckdb_destroy_logical_type(&type);
     }
@@ -154,50 +134,6 @@ static void scan_local_init_fn(duckdb_init_info info)
 
 /* ---- rows ---- */
 
-static void copy_validity(duckdb_vector vector, const nlt_vec *vec, int64_t n)
-{
-    uint64_t all = ~UINT64_C(0);
-    int64_t words = (n + 63) / 64;
-    for (int64_t i = 0; i < words; i++) {
-        int64_t left = n - i * 64;
-        all &= vec->valid[i] | (left < 64 ? ~UINT64_C(0) << left : 0);
-    }
-    if (~all != 0) { /* vectors begin all valid */
-        duckdb_vector_ensure_validity_writable(vector);
-        memcpy(duckdb_vector_get_validity(vector), vec->valid, (size_t)words * sizeof(uint64_t));
-    }
-}
-
-#ifdef NLT_COPY_STRINGS
-static void copy_strings(duckdb_vector vector, const nlt_vec *vec, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        if (nlt__valid(vec->valid, i)) {
-            nlt_bytes text = nlt__str_bytes((const nlt_str *)vec->data + i);
-            duckdb_vector_assign_string_element_len(vector, (idx_t)i, text.ptr, text.len);
-        }
-    }
-}
-#endif
-
-static void copy_column(duckdb_vector vector, const nlt_vec *vec, int64_t n)
-{
-#ifdef NLT_COPY_STRINGS
-    if (vec->dtype.type == NLT_TYPE_STRING) {
-        copy_strings(vector, vec, n);
-        copy_validity(vector, vec, n);
-        return;
-    }
-#endif
-    memcpy(duckdb_vector_get_data(vector), vec->data, (size_t)n * nlt__dtype_size(vec->dtype));
-    copy_validity(vector, vec, n);
-    if (vec->child != NULL) {
-        duckdb_list_vector_reserve(vector, (idx_t)vec->n_child);
-        duckdb_list_vector_set_size(vector, (idx_t)vec->n_child);
-        copy_column(duckdb_list_vector_get_child(vector), vec->child, vec->n_child);
-    }
-}
-
 static nlt_status next_batch(scan_global *global, scan_local *local, const nlt_batch **batch,
     nlt_error *err)
 {
@@ -222,9 +158,14 @@ static void scan_fn(duckdb_function_info info, duckdb_data_chunk output)
         duckdb_data_chunk_set_size(output, 0);
         return;
     }
+#ifdef NLT_COPY_STRINGS
+    const bool is_borrowed = false;
+#else
+    const bool is_borrowed = true;
+#endif
     for (int i = 0; i < batch->n_cols; i++) {
         duckdb_vector vector = duckdb_data_chunk_get_vector(output, (idx_t)global->output[i]);
-        copy_column(vector, &batch->cols[i], batch->n_rows);
+        nlt__duck_column(vector, &batch->cols[i], batch->n_rows, is_borrowed);
     }
     if (global->key_output >= 0) {
         duckdb_vector vector = duckdb_data_chunk_get_vector(output, (idx_t)global->key_output);
