@@ -13,17 +13,48 @@
 #include "plan/params.h"
 
 static const nlt_param_desc table[] = {
-    {.name = "N_TOP", .alias = "N", .type = NLT_PARAM_INTEGER, .fallback = "50", .minimum = 1,
-        .maximum = HUGE_VAL, .special = -1, .unit = "", .help = ""},
-    {.name = "eps", .type = NLT_PARAM_REAL, .fallback = "0.5", .minimum = 0, .maximum = 1,
-        .special = NAN, .unit = "", .help = ""},
-    {.name = "plot", .type = NLT_PARAM_BOOLEAN, .fallback = "false", .special = NAN, .unit = "",
+    {.name = "N_TOP",
+        .alias = "N",
+        .type = NLT_PARAM_INTEGER,
+        .fallback = "50",
+        .minimum = 1,
+        .maximum = HUGE_VAL,
+        .special = -1,
+        .unit = "",
         .help = ""},
-    {.name = "title", .type = NLT_PARAM_TEXT, .fallback = "\"none\"", .special = NAN, .unit = "",
+    {.name = "eps",
+        .type = NLT_PARAM_REAL,
+        .fallback = "0.5",
+        .minimum = 0,
+        .maximum = 1,
+        .special = (double)NAN,
+        .unit = "",
         .help = ""},
-    {.name = "side", .type = NLT_PARAM_CHOICE, .fallback = "\"pos\"", .special = NAN,
-        .choices = "pos|neg|both", .unit = "", .help = ""},
-    {.name = "list", .type = NLT_PARAM_JSON, .fallback = "[]", .special = NAN, .unit = "", .help = ""},
+    {.name = "plot",
+        .type = NLT_PARAM_BOOLEAN,
+        .fallback = "false",
+        .special = (double)NAN,
+        .unit = "",
+        .help = ""},
+    {.name = "title",
+        .type = NLT_PARAM_TEXT,
+        .fallback = "\"none\"",
+        .special = (double)NAN,
+        .unit = "",
+        .help = ""},
+    {.name = "side",
+        .type = NLT_PARAM_CHOICE,
+        .fallback = "\"pos\"",
+        .special = (double)NAN,
+        .choices = "pos|neg|both",
+        .unit = "",
+        .help = ""},
+    {.name = "list",
+        .type = NLT_PARAM_JSON,
+        .fallback = "[]",
+        .special = (double)NAN,
+        .unit = "",
+        .help = ""},
 };
 enum { N = sizeof table / sizeof table[0] };
 
@@ -56,8 +87,9 @@ static void defaults(void **state)
 static void values(void **state)
 {
     (void)state;
-    nlt_params *params = parse("{\"N\": 9007199254740993, \"eps\": 1, \"plot\": true, "
-                               "\"title\": \"a \\u00e9\", \"side\": \"both\", \"list\": {\"a\": [1]}}");
+    nlt_params *params =
+        parse("{\"N\": 9007199254740993, \"eps\": 1, \"plot\": true, "
+              "\"title\": \"a \\u00e9\", \"side\": \"both\", \"list\": {\"a\": [1]}}");
     assert_int_equal(nlt__params_i64(params, "N_TOP"), INT64_C(9007199254740993));
     assert_true(nlt__params_real(params, "eps") == 1.0);
     assert_true(nlt__params_bool(params, "plot"));
@@ -115,19 +147,25 @@ static void refusals(void **state)
 static void what_is_required(void **state)
 {
     (void)state;
-    static const nlt_param_desc required[] = {{.name = "k", .type = NLT_PARAM_INTEGER, .minimum = 2,
-        .maximum = 10, .special = NAN, .unit = "", .help = ""}};
+    static const nlt_param_desc required[] = {{.name = "k",
+        .type = NLT_PARAM_INTEGER,
+        .minimum = 2,
+        .maximum = 10,
+        .special = (double)NAN,
+        .unit = "",
+        .help = ""}};
     nlt_params *params = NULL;
     nlt_error err = NLT_ERROR_INIT;
     assert_int_equal(nlt__params_parse("algos.x.X", required, 1, "{}", &params, &err), NLT_ERR_ARG);
     assert_non_null(strstr(err.message, "needs \"k\""));
-    assert_int_equal(nlt__params_parse("algos.x.X", required, 1, "{\"k\": 11}", &params, &err),
-        NLT_ERR_ARG);
-    assert_int_equal(nlt__params_parse("algos.x.X", required, 1, "{\"k\": 10}", &params, &err), NLT_OK);
+    assert_int_equal(
+        nlt__params_parse("algos.x.X", required, 1, "{\"k\": 11}", &params, &err), NLT_ERR_ARG);
+    assert_int_equal(
+        nlt__params_parse("algos.x.X", required, 1, "{\"k\": 10}", &params, &err), NLT_OK);
     assert_int_equal(nlt__params_i64(params, "k"), 10);
     nlt__params_free(params);
-    assert_int_equal(nlt__params_parse("algos.x.X", NULL, 0, "{\"k\": 1}", &params, &err),
-        NLT_ERR_ARG);
+    assert_int_equal(
+        nlt__params_parse("algos.x.X", NULL, 0, "{\"k\": 1}", &params, &err), NLT_ERR_ARG);
     assert_non_null(strstr(err.hint, "no parameters"));
 }
 
