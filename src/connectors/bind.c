@@ -97,20 +97,30 @@ static bool clock_seconds(nlt_civil day, const char *p, int64_t *local)
     return nlt__civil_is_valid(day) && hour < 24 && minute < 60 && second <= 60;
 }
 
+/* False: beyond what ns can tell, about the years 1678 to 2261. */
+static bool to_ns(int64_t seconds, int64_t fraction_ns, int64_t *ns)
+{
+    const int64_t most = INT64_MAX / NS_PER_S - 1;
+    *ns = seconds >= -most && seconds <= most ? seconds * NS_PER_S + fraction_ns : 0;
+    return seconds >= -most && seconds <= most;
+}
+
 /* In a repeated hour the second pass begins where time would go back. */
-static int64_t to_utc(const nlt_line_ctx *ctx, int64_t local, int64_t fraction_ns)
+static bool to_utc(const nlt_line_ctx *ctx, int64_t local, int64_t fraction_ns, int64_t *ns)
 {
     bind_state *state = ctx->state;
     int64_t not_before = INT64_MIN;
     if (state->has_time) { /* in whole seconds, rounded up: a fraction may still be later */
         not_before = (state->last_time - fraction_ns + NS_PER_S - 1) / NS_PER_S;
     }
-    int64_t ns = nlt__zone_to_utc(ctx->zone, local, not_before) * NS_PER_S + fraction_ns;
+    if (!to_ns(nlt__zone_to_utc(ctx->zone, local, not_before), fraction_ns, ns)) {
+        return false;
+    }
     if (!nlt__zone_is_fixed(ctx->zone)) {
         state->has_time = true;
-        state->last_time = ns;
+        state->last_time = *ns;
     }
-    return ns;
+    return true;
 }
 
 /* ".ddd" at p; returns behind it. */
@@ -137,20 +147,17 @@ static bool iso_time(const nlt_line_ctx *ctx, nlt_bytes word, int64_t *ns)
     nlt_bytes zone = {milliseconds(word.ptr + 19, end, &fraction), 0};
     zone.len = (size_t)(end - zone.ptr);
     if (zone.len == 0) {
-        *ns = to_utc(ctx, local, fraction);
-        return true;
+        return to_utc(ctx, local, fraction, ns);
     }
     if (zone.len == 1 && zone.ptr[0] == 'Z') {
-        *ns = local * NS_PER_S + fraction;
-        return true;
+        return to_ns(local, fraction, ns);
     }
     bool is_east = zone.ptr[0] == '+';
     if (zone.len != 6 || !(has_shape(zone, "+dd:dd") || has_shape(zone, "-dd:dd"))) {
         return false;
     }
     int64_t offset = (int64_t)number(zone.ptr + 1, 2) * 3600 + number(zone.ptr + 4, 2) * 60;
-    *ns = (is_east ? local - offset : local + offset) * NS_PER_S + fraction;
-    return true;
+    return to_ns(is_east ? local - offset : local + offset, fraction, ns);
 }
 
 /* "23-Nov-2026 03:29:59.330": two words, of which `word` is the first. */
@@ -165,8 +172,7 @@ static bool classic_time(const nlt_line_ctx *ctx, nlt_bytes word, nlt_bytes cloc
             != clock.ptr + clock.len) {
         return false;
     }
-    *ns = to_utc(ctx, local, fraction);
-    return true;
+    return to_utc(ctx, local, fraction, ns);
 }
 
 /* "Nov 23 03:29:59": the year of the file's day, or the one before. False: no day is known. */
@@ -184,11 +190,7 @@ static bool syslog_time(const nlt_line_ctx *ctx, nlt_bytes month, nlt_bytes day_
     if (day.month > file.month || (day.month == file.month && day.day > file.day)) {
         day.year--;
     }
-    if (!clock_seconds(day, clock.ptr, &local)) {
-        return false;
-    }
-    *ns = to_utc(ctx, local, 0);
-    return true;
+    return clock_seconds(day, clock.ptr, &local) && to_utc(ctx, local, 0, ns);
 }
 
 /* A syslog prefix: "Nov 23 03:29:59 host named[123]: ". Cut off `text` if it is there. */
