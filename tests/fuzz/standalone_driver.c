@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Replays files, or all files of folders, through a fuzz target: a corpus as a test. */
 
-#define _DEFAULT_SOURCE
-
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
