@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "connectors/connector.h"
 #include "connectors/name.h"
+#include "connectors/probe.h"
 #include "core/ip.h"
 #include "core/num.h"
 
@@ -386,6 +387,7 @@ const nlt_connector nlt_connector_bind_dns = {
     .layouts = bind_layouts,
     .n_layouts = 1,
     .line = bind_dns_line,
+    .probe = bind_probe,
     .state_size = sizeof(bind_state),
     .is_sequential = is_sequential,
     .summary = "BIND query log: one row per query, nothing of the responses",

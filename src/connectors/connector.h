@@ -100,6 +100,8 @@ typedef struct nlt_pairing {
 } nlt_pairing;
 
 struct nlt_capture_record;
+struct nlt_sample;
+struct nlt_finding;
 
 typedef struct nlt_connector nlt_connector;
 
@@ -126,6 +128,10 @@ struct nlt_connector {
     const char *stem; /* how their names begin ("http"), where the request names files ("conn") */
     const nlt_facts *facts;
     const nlt_pairing *pairing; /* lines put records instead of rows */
+    /* How surely a sample whose lines have been taken is of this format (0..100), whatever share of
+     * them was accepted; says what it is and what feeds the columns. `state` is the line function's,
+     * or the nlt_capture. See probe.h. */
+    int (*probe)(const struct nlt_sample *sample, const void *state, struct nlt_finding *finding);
     const char *summary; /* one line for lists and help */
     const char *note;    /* what a user must know about days or times; "" if nothing */
 };

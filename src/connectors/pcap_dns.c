@@ -8,6 +8,7 @@
 
 #include "connectors/connector.h"
 #include "connectors/open_rows.h"
+#include "connectors/probe.h"
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "core/num.h"
@@ -535,6 +536,7 @@ const nlt_connector nlt_connector_pcap_dns = {
     .layouts = pcap_layouts,
     .n_layouts = 1,
     .packet = pcap_dns_packet,
+    .probe = pcap_probe,
     .pairing = &dns_pairing,
     .summary = "captures (pcap, pcapng): one row per DNS query, with its response",
     .note = "UDP and TCP, ports 53 and 5353. Days are those in the files' names: the UTC day on "
@@ -549,6 +551,7 @@ const nlt_connector nlt_connector_tstat_pcap_dns = {
     .layouts = tstat_layouts,
     .n_layouts = 1,
     .packet = pcap_dns_packet,
+    .probe = pcap_probe,
     .pairing = &dns_pairing,
     .summary = "udp_dns.pcap of Tstat's runs: one row per DNS query, with its response",
     .note = "Days are those in the names of the runs' folders: the probe's local days.",

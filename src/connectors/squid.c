@@ -13,6 +13,7 @@
 #include "connectors/connector.h"
 #include "connectors/fields.h"
 #include "connectors/name.h"
+#include "connectors/probe.h"
 #include "connectors/url.h"
 #include "core/num.h"
 #include "core/time.h"
@@ -429,6 +430,7 @@ const nlt_connector nlt_connector_squid_http = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_http_line,
+    .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as HTTP requests",
     .note = SQUID_NOTE,
 };
@@ -441,6 +443,7 @@ const nlt_connector nlt_connector_squid_named_flows = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_named_flows_line,
+    .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as flows with a name",
     .note = SQUID_NOTE,
 };

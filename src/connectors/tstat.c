@@ -8,6 +8,7 @@
 
 #include "connectors/fields.h"
 #include "connectors/name.h"
+#include "connectors/tstat_probe.h"
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "core/ip.h"
@@ -317,6 +318,11 @@ static nlt_row tstat_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *o
     return NLT_ROW_USED;
 }
 
+static int flow_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
+{
+    return tstat_probe_flows(&flow_log, state, sample, finding);
+}
+
 static const char *const flow_layouts[] = {"*/*/%Y_%m_%d_*/log_tcp_complete"};
 
 const nlt_connector nlt_connector_tstat_named_flows = {
@@ -327,6 +333,7 @@ const nlt_connector nlt_connector_tstat_named_flows = {
     .layouts = flow_layouts,
     .n_layouts = 1,
     .line = tstat_flow_line,
+    .probe = flow_probe,
     .header_mark = '#',
     .state_size = sizeof(nlt_columns),
     .summary = "Tstat log_tcp_complete: one row per TCP flow",

@@ -8,6 +8,7 @@
 #include "connectors/name.h"
 #include "connectors/open_rows.h"
 #include "connectors/tstat.h"
+#include "connectors/tstat_probe.h"
 #include "core/alloc.h"
 #include "core/num.h"
 
@@ -367,6 +368,12 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 static const nlt_pairing dns_pairing = {
     .open = dns_open, .close = dns_close, .expire = dns_expire, .take = dns_take};
 
+static int dns_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
+{
+    (void)sample;
+    return tstat_probe_dns(&dns_log, state, finding);
+}
+
 static const char *const dns_layouts[] = {"*/*/%Y_%m_%d_*/log_dns_complete"};
 
 const nlt_connector nlt_connector_tstat_dns = {
@@ -377,6 +384,7 @@ const nlt_connector nlt_connector_tstat_dns = {
     .layouts = dns_layouts,
     .n_layouts = 1,
     .line = tstat_dns_line,
+    .probe = dns_probe,
     .header_mark = '#',
     .state_size = sizeof(nlt_columns),
     .pairing = &dns_pairing,

@@ -7,6 +7,7 @@
 #include "connectors/fields.h"
 #include "connectors/open_rows.h"
 #include "connectors/tstat.h"
+#include "connectors/tstat_probe.h"
 #include "core/alloc.h"
 
 enum { HTTP_TIME = TSTAT_ID_FIELDS, HTTP_KIND, HTTP_REQUIRED };
@@ -350,6 +351,14 @@ static nlt_row http_take(void *state, const nlt_record *record, nlt_builder *out
 static const nlt_pairing http_pairing = {.is_by_file = true, .open = http_open,
     .close = http_close, .expire = http_expire, .take = http_take};
 
+static int http_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
+{
+    const http_state *seen = state;
+    (void)sample;
+    return tstat_probe_http((const tstat_log *const[]){&request_log, &response_log},
+        (const nlt_columns *const[]){&seen->requests.columns, &seen->responses.columns}, finding);
+}
+
 static const char *const http_layouts[] = {"*/*/%Y_%m_%d_*/log_http_complete"};
 
 const nlt_connector nlt_connector_tstat_http = {
@@ -360,6 +369,7 @@ const nlt_connector nlt_connector_tstat_http = {
     .layouts = http_layouts,
     .n_layouts = 1,
     .line = tstat_http_line,
+    .probe = http_probe,
     .header_mark = '#',
     .state_size = sizeof(http_state),
     .pairing = &http_pairing,

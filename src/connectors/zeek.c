@@ -4,6 +4,7 @@
 #include "connectors/flow_names.h"
 #include "connectors/name.h"
 #include "connectors/zeek_line.h"
+#include "connectors/zeek_probe.h"
 #include "core/ip.h"
 #include "core/num.h"
 
@@ -494,6 +495,17 @@ static nlt_row zeek_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
 
 /* ---- connectors ---- */
 
+#define PROBE(name, shape)                                                                         \
+    static int name##_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)     \
+    {                                                                                              \
+        return zeek_probe(&name##_log, &(shape), sample, state, finding);                          \
+    }
+
+PROBE(dns, zeek_dns_shape)
+PROBE(http, zeek_http_shape)
+PROBE(conn, zeek_conn_shape)
+PROBE(ssl_name, zeek_ssl_shape)
+
 #define LAYOUTS(log) "%Y-%m-%d/" log ".*.log", "%Y-%m-%d/" log ".log", log ".log"
 
 static const char *const dns_layouts[] = {LAYOUTS("dns")};
@@ -512,7 +524,7 @@ static const nlt_connector http_names = {
 
 static const nlt_connector ssl_names = {
     .class_name = "ssl", .tool = "Zeek", .table = &nlt_table_http, .layouts = ssl_layouts,
-    .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .header_mark = '#',
+    .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .probe = ssl_name_probe, .header_mark = '#',
     .state_size = sizeof(zeek_state), .stem = "ssl",
 };
 
@@ -526,6 +538,7 @@ const nlt_connector nlt_connector_zeek_dns = {
     .layouts = dns_layouts,
     .n_layouts = FIELD_COUNT(dns_layouts),
     .line = zeek_dns_line,
+    .probe = dns_probe,
     .header_mark = '#',
     .state_size = sizeof(zeek_state),
     .summary = "Zeek (Bro) dns.log: one row per transaction",
@@ -540,6 +553,7 @@ const nlt_connector nlt_connector_zeek_http = {
     .layouts = http_layouts,
     .n_layouts = FIELD_COUNT(http_layouts),
     .line = zeek_http_line,
+    .probe = http_probe,
     .header_mark = '#',
     .state_size = sizeof(zeek_state),
     .summary = "Zeek (Bro) http.log: one row per request",
@@ -554,6 +568,7 @@ const nlt_connector nlt_connector_zeek_named_flows = {
     .layouts = conn_layouts,
     .n_layouts = FIELD_COUNT(conn_layouts),
     .line = zeek_flow_line,
+    .probe = conn_probe,
     .header_mark = '#',
     .state_size = sizeof(zeek_state),
     .tellers = flow_tellers,
