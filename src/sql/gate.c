@@ -69,13 +69,9 @@ static bool is_name(const nlt_token *token)
         || token->kind == NLT_TOKEN_BACKQUOTED;
 }
 
-static bool is_forbidden(const nlt_token *token)
+/* A name in lower case. */
+static bool is_forbidden_name(const char *name)
 {
-    char name[NAME_MAX_BYTES];
-    if (!is_name(token)) {
-        return false;
-    }
-    plain_name(token, name);
     for (size_t i = 0; i < sizeof forbidden / sizeof forbidden[0]; i++) {
         size_t len = strlen(forbidden[i]);
         bool is_prefix = forbidden[i][len - 1] == '*';
@@ -85,6 +81,16 @@ static bool is_forbidden(const nlt_token *token)
         }
     }
     return false;
+}
+
+static bool is_forbidden(const nlt_token *token)
+{
+    char name[NAME_MAX_BYTES];
+    if (!is_name(token)) {
+        return false;
+    }
+    plain_name(token, name);
+    return is_forbidden_name(name);
 }
 
 static bool is_any(const nlt_token *token, const char *const *words, size_t n)
@@ -189,6 +195,12 @@ static nlt_status check_begin(const gate *g)
     return IS_ANY(&token, "select", "with", "values")
         ? NLT_OK
         : refuse(g, &token, "only a SELECT is run");
+}
+
+bool nlt__sql_is_forbidden(const char *name)
+{
+    nlt_token token = {NLT_TOKEN_WORD, {name, strlen(name)}};
+    return is_forbidden(&token);
 }
 
 nlt_status nlt__sql_gate(const char *query, nlt_error *err)
