@@ -24,10 +24,11 @@ typedef struct nlt_dataset_request {
     bool filter_rows;         /**< keep rows whose time column lies in the day range (UTC) */
     bool strict_days;         /**< a day without a file is an error, not a warning */
     bool strict_files;        /**< a damaged file is an error, not a warning */
+    const char *name;         /**< of the table in statements and reports; NULL: "netlytics" */
 } nlt_dataset_request;
 
 #define NLT_DATASET_REQUEST_INIT \
-    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, NULL, false, false, false}
+    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, NULL, false, false, false, NULL}
 
 #ifdef __cplusplus
 }

@@ -56,9 +56,10 @@ NLT_API void nlt_session_close(nlt_session *session);
 NLT_API void nlt_session_cancel(nlt_session *session);
 
 /**
- * Names a dataset. Files are listed now, rows are read when an answer is asked for.
+ * Names a dataset. Files are listed now, rows are read when an answer is asked for. A session may
+ * have up to 64 datasets; its progress, totals and report cover all of them.
  * @param out [out] owned: nlt_table_free(), before the session is closed
- * @return NLT_OK; NLT_ERR_ARG (connector, days); NLT_ERR_NOT_FOUND (no file); NLT_ERR_IO
+ * @return NLT_OK; NLT_ERR_ARG (connector, days, name); NLT_ERR_NOT_FOUND (no file); NLT_ERR_IO
  */
 NLT_API nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
@@ -70,6 +71,40 @@ NLT_API nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *
  */
 NLT_API nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out,
     nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Gives a table the name that nlt_query() knows it by. A dataset has the name of its request, every
+ * other table is called "netlytics" at first.
+ * @param name [in] a letter or '_', then letters, digits and '_', at most 63; copied
+ * @return NLT_OK; NLT_ERR_ARG: no such name, or a reserved one; NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_table_set_name(nlt_table *table, const char *name, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/**
+ * One SELECT over any number of tables of a session, each by its own name. Otherwise as
+ * nlt_transform().
+ * @param inputs   [in] n_inputs tables of `session`; borrowed until return; NULL if there are none
+ * @param n_inputs [in] 0..64; a SELECT without a table needs none
+ * @return as nlt_transform(); NLT_ERR_ARG: two tables of one name, or a table of another session
+ */
+NLT_API nlt_status nlt_query(nlt_session *session, nlt_table *const *inputs, int n_inputs,
+    const char *query, nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
+
+/** A further table as the flag --table writes it. */
+typedef struct nlt_table_spec {
+    char name[64];
+    char connector[192];
+    const char *input_path; /**< borrows the text */
+} nlt_table_spec;
+
+/**
+ * Takes "NAME=CONNECTOR:PATH" apart; CONNECTOR may be an alias, which has a colon itself. Both
+ * names are checked, the path is not.
+ * @return NLT_OK; NLT_ERR_ARG with a hint
+ */
+NLT_API nlt_status nlt_table_spec_parse(const char *text, nlt_table_spec *out, nlt_error *err)
+    NLT_MUST_CHECK;
 
 /**
  * An algorithm over `input`. Parameters are checked at once, run when an answer is asked for.
@@ -128,7 +163,8 @@ NLT_API void nlt_session_totals(const nlt_session *session, nlt_totals *out);
 
 /**
  * report.json of a session's scans: files, lines, used, rows, ignored, skipped, by_reason,
- * empty_files, damaged_files, missing_days, examples.
+ * empty_files, damaged_files, missing_days, examples. Of several datasets: an object whose
+ * `datasets` is the list of their reports, each with the `name` of its table.
  * @param text [out] NUL-terminated; owned: nlt_text_free()
  */
 NLT_API nlt_status nlt_session_report(const nlt_session *session, char **text, nlt_error *err)

@@ -5,6 +5,7 @@
  * whole first. A dataset as it is becomes a statement that names its columns. */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
@@ -105,8 +106,10 @@ static nlt_status start(stream_state *state, nlt_error *err)
     }
     NLT_TRY(nlt__relation_install(table, err));
     state->is_statement = true;
-    return nlt__statement_prepare(table->session,
-        last->kind == NLT_NODE_SQL ? last->sql : "SELECT * FROM netlytics", &state->statement, err);
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", last->name);
+    return nlt__statement_prepare(table->session, last->kind == NLT_NODE_SQL ? last->sql : sql,
+        &state->statement, err);
 }
 
 nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out, nlt_error *err)

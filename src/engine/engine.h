@@ -14,6 +14,7 @@
 #include "output/writer.h"
 #include "scan/scan.h"
 #include "sql/scalar.h"
+#include "sql/table_name.h"
 
 enum { NLT_SESSION_SCANS_MAX = 64, NLT_RESULT_COLUMNS_MAX = 1024 };
 
@@ -28,6 +29,8 @@ struct nlt_session {
 
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
+    int n_relations;    /* named so far; makes names unique in the session */
+    nlt_strings names;  /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
 
     nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
@@ -39,6 +42,7 @@ struct nlt_session {
 /* A plan under construction and the columns of its last node. */
 struct nlt_table {
     nlt_session *session;
+    char name[NLT_TABLE_NAME_MAX + 1]; /* what a statement over several tables calls it */
     nlt_plan plan;
     nlt_params *params; /* of the kernel that ends the plan; owned */
     const nlt_table_desc *desc; /* of a dataset as it is; NULL: another relation */
@@ -116,7 +120,9 @@ void nlt__statement_clear(nlt_statement *statement);
 
 /* ---- relation.c ---- */
 
-/* Makes the plan's relations known to DuckDB, all but the last node. */
+#define NLT_TABLE_NAME "netlytics" /* what statements call a table that was given no name */
+
+/* Makes the plan's relations known to DuckDB, all but the last node, and what that one calls them. */
 nlt_status nlt__relation_install(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- runner.c ---- */

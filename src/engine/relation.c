@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables under construction: each call copies the plan of its input and appends nodes. */
+/* Tables under construction: each call copies the plans of its inputs and appends nodes.
+ *
+ * Relations have names that are unique in their session. What a statement calls them is bound to them
+ * twice: for the last statement of a plan by views, so that it runs as its author wrote it and messages
+ * show its own lines; for those before it by a WITH around them, which no later name can change. */
 
 #include <stdio.h>
 #include <string.h>
@@ -7,11 +11,10 @@
 #include "core/alloc.h"
 #include "engine/engine.h"
 #include "sql/gate.h"
-#include "sql/lexer.h"
 
-enum { SQL_MAX = 4 << 20 };
+enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
-#define INPUT "netlytics" /* what every statement calls the table it reads */
+#define INPUT NLT_TABLE_NAME /* what every algorithm calls the table it reads */
 
 static nlt_status table_new(nlt_session *session, nlt_table **out, nlt_error *err)
 {
@@ -21,8 +24,22 @@ static nlt_status table_new(nlt_session *session, nlt_table **out, nlt_error *er
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     table->session = session;
+    (void)snprintf(table->name, sizeof table->name, "%s", NLT_TABLE_NAME);
     nlt__plan_init(&table->plan);
     return NLT_OK;
+}
+
+nlt_status nlt_table_set_name(nlt_table *table, const char *name, nlt_error *err)
+{
+    NLT_TRY(nlt__table_name_check(name, err));
+    (void)snprintf(table->name, sizeof table->name, "%s", name);
+    return NLT_OK;
+}
+
+/* A new relation's name, which no user's table can have; algorithms name theirs themselves. */
+static void relation_name(nlt_session *session, char name[RELATION_NAME_MAX])
+{
+    (void)snprintf(name, RELATION_NAME_MAX, "%s_%d", NLT_TABLE_NAME, ++session->n_relations);
 }
 
 void nlt_table_free(nlt_table *table)
@@ -67,7 +84,10 @@ static nlt_status fill_dataset(nlt_table *table, nlt_scan *scan, nlt_error *err)
     nlt_session *session = table->session;
     table->desc = nlt__scan_table(scan);
     NLT_TRY(set_columns(table, table->desc->columns, table->desc->n_columns, err));
-    return nlt__plan_scan(&table->plan, INPUT, session->n_scans, err);
+    NLT_TRY(nlt_table_set_name(table, nlt__scan_name(scan), err));
+    char name[RELATION_NAME_MAX];
+    relation_name(session, name);
+    return nlt__plan_scan(&table->plan, name, session->n_scans, err);
 }
 
 nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
@@ -107,95 +127,126 @@ static const char *last_name(const nlt_plan *plan)
     return plan->nodes[plan->n_nodes - 1].name;
 }
 
-/* `sql` with INPUT standing for `relation`, by a leading common table expression. */
-static nlt_status rebind(const char *sql, const char *relation, nlt_buf *out, nlt_error *err)
-{
-    nlt_lexer lexer = {{sql, strlen(sql)}, 0};
-    nlt_token token = nlt__lexer_next(&lexer);
-    if (strcmp(relation, INPUT) == 0) {
-        return nlt__buf_printf(out, err, "%s", sql);
-    }
-    if (!nlt__token_is(&token, "with")) {
-        return nlt__buf_printf(out, err, "WITH " INPUT " AS (SELECT * FROM \"%s\") %s", relation,
-            sql);
-    }
-    size_t rest = lexer.pos;
-    token = nlt__lexer_next(&lexer);
-    bool is_recursive = nlt__token_is(&token, "recursive");
-    return nlt__buf_printf(out, err, "WITH %s" INPUT " AS (SELECT * FROM \"%s\"), %s",
-        is_recursive ? "RECURSIVE " : "", relation, sql + (is_recursive ? lexer.pos : rest));
-}
-
-/* Copies the nodes of a plan; kernels keep their parameters, which the input table owns. */
+/* Copies the nodes of a plan; kernels keep their parameters, which the input table owns. What is there
+ * already is not copied again. */
 static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
 {
     for (int i = 0; i < from->n_nodes; i++) {
         const nlt_node *node = &from->nodes[i];
-        if (node->kind == NLT_NODE_SCAN) {
-            NLT_TRY(nlt__plan_scan(to, node->name, node->scan, err));
-        } else if (node->kind == NLT_NODE_SQL) {
-            NLT_TRY(nlt__plan_sql(to, node->name, node->sql, err));
-        } else {
+        if (node->kind == NLT_NODE_KERNEL) {
             return nlt_fail(err, NLT_ERR_ARG,
                 "the answer of an algorithm cannot be the input of another step");
+        }
+        if (nlt__plan_find(to, node->name) != NULL) {
+            continue;
+        }
+        if (node->kind == NLT_NODE_SCAN) {
+            NLT_TRY(nlt__plan_scan(to, node->name, node->scan, err));
+            continue;
+        }
+        NLT_TRY(nlt__plan_sql(to, node->name, node->sql, err));
+        for (int j = 0; j < node->n_bindings; j++) {
+            NLT_TRY(nlt__plan_bind(to, to->n_nodes - 1, node->bindings[j].alias, node->bindings[j].relation, err));
         }
     }
     return NLT_OK;
 }
 
-/* Appends a statement whose input is the plan's last relation. */
-static nlt_status add_statement(nlt_plan *plan, const char *name, const char *sql, nlt_error *err)
+/* ---- relations as views ---- */
+
+/* The rows of a relation. Scans are written out, since any name may come to mean another scan. */
+static nlt_status put_relation(const nlt_plan *plan, const char *name, nlt_buf *out, nlt_error *err)
 {
-    nlt_buf text = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = rebind(sql, last_name(plan), &text, err);
-    const char *bound = status == NLT_OK ? nlt__buf_cstr(&text) : NULL;
-    if (status == NLT_OK) {
-        status = bound != NULL ? nlt__plan_sql(plan, name, bound, err)
-                               : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    const nlt_node *node = nlt__plan_find(plan, name);
+    if (node != NULL && node->kind == NLT_NODE_SCAN) {
+        return nlt__buf_printf(out, err,
+            "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM netlytics_scan(%d)", node->scan);
     }
-    nlt__buf_clear(&text);
-    return status;
+    return nlt__buf_printf(out, err, "SELECT * FROM \"%s\"", name);
 }
 
-static nlt_status install_scan(nlt_session *session, const nlt_node *node, nlt_error *err)
+/* A statement with what it calls its relations around it. */
+static nlt_status put_bound(const nlt_plan *plan, const nlt_node *node, nlt_buf *out, nlt_error *err)
 {
-    char sql[256];
-    (void)snprintf(sql, sizeof sql,
-        "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") "
-        "FROM netlytics_scan(%d)", node->name, node->scan);
-    return nlt__duck_run(session, sql, err);
-}
-
-static nlt_status install_statement(nlt_session *session, const nlt_node *node, nlt_error *err)
-{
-    nlt_buf sql = NLT_BUF_INIT(SQL_MAX + 1024);
+    for (int i = 0; i < node->n_bindings; i++) {
+        NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\" AS NOT MATERIALIZED (", i > 0 ? ", " : "WITH ",
+            node->bindings[i].alias));
+        NLT_TRY(put_relation(plan, node->bindings[i].relation, out, err));
+        NLT_TRY(nlt__buf_append(out, ")", 1, err));
+    }
     size_t len = strlen(node->sql);
     while (len > 0 && (node->sql[len - 1] == ';' || node->sql[len - 1] == ' ')) {
         len--;
     }
-    nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS %.*s",
-        node->name, (int)len, node->sql);
+    /* the newline ends a comment at the end of the statement */
+    return nlt__buf_printf(out, err, " SELECT * FROM (%.*s\n)", (int)len, node->sql);
+}
+
+/* Finishes "CREATE VIEW ..." and runs it. */
+static nlt_status run_text(nlt_session *session, nlt_buf *sql, nlt_status status, nlt_error *err)
+{
     if (status == NLT_OK) {
-        const char *text = nlt__buf_cstr(&sql);
+        const char *text = nlt__buf_cstr(sql);
         status = text != NULL ? nlt__duck_run(session, text, err)
                               : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    nlt__buf_clear(&sql);
+    nlt__buf_clear(sql);
     return status;
+}
+
+static nlt_status install_node(nlt_session *session, const nlt_plan *plan, const nlt_node *node,
+    nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(2 * SQL_MAX);
+    nlt_status status =
+        nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ", node->name);
+    if (status == NLT_OK) {
+        status = node->kind == NLT_NODE_SCAN ? put_relation(plan, node->name, &sql, err)
+                                             : put_bound(plan, node, &sql, err);
+    }
+    return run_text(session, &sql, status, err);
+}
+
+/* What the last statement calls its relations; what the one before called them is forgotten. */
+static nlt_status install_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
+{
+    const nlt_node *last = &plan->nodes[plan->n_nodes - 1];
+    for (size_t i = 0; i < session->names.n; i++) {
+        nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+        NLT_TRY(run_text(session, &sql,
+            nlt__buf_printf(&sql, err, "DROP VIEW IF EXISTS temp.\"%s\"", session->names.items[i]),
+            err));
+    }
+    nlt__strings_clear(&session->names);
+    for (int i = 0; i < last->n_bindings; i++) {
+        const nlt_binding *binding = &last->bindings[i];
+        nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+        nlt_status status = nlt__strings_add(&session->names, err, "%s", binding->alias);
+        if (status == NLT_OK) {
+            status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ",
+                binding->alias);
+        }
+        if (status == NLT_OK) {
+            status = put_relation(plan, binding->relation, &sql, err);
+        }
+        NLT_TRY(run_text(session, &sql, status, err));
+    }
+    return NLT_OK;
 }
 
 nlt_status nlt__relation_install(nlt_table *table, nlt_error *err)
 {
-    NLT_TRY(nlt__duck_open(table->session, err));
-    for (int i = 0; i < table->plan.n_nodes; i++) {
-        const nlt_node *node = &table->plan.nodes[i];
-        if (node->kind == NLT_NODE_SCAN) {
-            NLT_TRY(install_scan(table->session, node, err));
-        } else if (node->kind == NLT_NODE_SQL && i + 1 < table->plan.n_nodes) {
-            NLT_TRY(install_statement(table->session, node, err));
+    nlt_session *session = table->session;
+    const nlt_plan *plan = &table->plan;
+    NLT_TRY(nlt__duck_open(session, err));
+    for (int i = 0; i < plan->n_nodes; i++) {
+        const nlt_node *node = &plan->nodes[i];
+        bool is_last = i + 1 == plan->n_nodes;
+        if (node->kind == NLT_NODE_SCAN || (node->kind == NLT_NODE_SQL && !is_last)) {
+            NLT_TRY(install_node(session, plan, node, err));
         }
     }
-    return NLT_OK;
+    return install_names(session, plan, err);
 }
 
 /* Columns of a statement's answer, which checks names and types too. */
@@ -219,25 +270,32 @@ static nlt_status learn_columns(nlt_table *table, const char *sql, nlt_error *er
     return status;
 }
 
-static nlt_status fill_transform(nlt_table *table, const nlt_table *input, const char *query,
-    nlt_error *err)
+/* Plans of all inputs, then the statement, which calls each by its name. */
+static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const char *const *names,
+    int n_inputs, const char *query, nlt_error *err)
 {
-    char name[64];
-    NLT_TRY(copy_plan(&input->plan, &table->plan, err));
-    (void)snprintf(name, sizeof name, INPUT "_%d", table->plan.n_nodes + 1);
-    NLT_TRY(add_statement(&table->plan, name, query, err));
+    char name[RELATION_NAME_MAX];
+    for (int i = 0; i < n_inputs; i++) {
+        NLT_TRY(copy_plan(&inputs[i]->plan, &table->plan, err));
+    }
+    relation_name(table->session, name);
+    NLT_TRY(nlt__plan_sql(&table->plan, name, query, err));
+    for (int i = 0; i < n_inputs; i++) {
+        NLT_TRY(nlt__plan_bind(&table->plan, table->plan.n_nodes - 1, names[i],
+            last_name(&inputs[i]->plan), err));
+    }
     NLT_TRY(nlt__relation_install(table, err));
     return learn_columns(table, nlt__last_node(table)->sql, err);
 }
 
-nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out, nlt_error *err)
+static nlt_status new_query(nlt_session *session, nlt_table *const *inputs,
+    const char *const *names, int n_inputs, const char *query, nlt_table **out, nlt_error *err)
 {
-    *out = NULL;
     nlt_table *table = NULL;
     NLT_TRY(nlt__sql_gate(query, err));
-    nlt_status status = table_new(input->session, &table, err);
+    nlt_status status = table_new(session, &table, err);
     if (status == NLT_OK) {
-        status = fill_transform(table, input, query, err);
+        status = fill_query(table, inputs, names, n_inputs, query, err);
     }
     if (status != NLT_OK) {
         nlt_table_free(table);
@@ -245,6 +303,35 @@ nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out, n
     }
     *out = table;
     return NLT_OK;
+}
+
+nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out, nlt_error *err)
+{
+    *out = NULL;
+    const char *name = NLT_TABLE_NAME;
+    return new_query(input->session, &input, &name, 1, query, out, err);
+}
+
+nlt_status nlt_query(nlt_session *session, nlt_table *const *inputs, int n_inputs,
+    const char *query, nlt_table **out, nlt_error *err)
+{
+    *out = NULL;
+    const char *names[NLT_SESSION_SCANS_MAX] = {NULL};
+    if (n_inputs > NLT_SESSION_SCANS_MAX) {
+        return nlt_fail(err, NLT_ERR_ARG, "more than %d tables in a query", NLT_SESSION_SCANS_MAX);
+    }
+    for (int i = 0; i < n_inputs; i++) {
+        names[i] = inputs[i]->name;
+        if (inputs[i]->session != session) {
+            return nlt_fail(err, NLT_ERR_ARG, "table \"%s\" belongs to another session", names[i]);
+        }
+        for (int j = 0; j < i; j++) {
+            if (nlt__equal_ignore_case(names[i], names[j])) {
+                return nlt_fail(err, NLT_ERR_ARG, "two tables are called \"%s\"", names[i]);
+            }
+        }
+    }
+    return new_query(session, inputs, names, n_inputs, query, out, err);
 }
 
 /* ---- algorithms ---- */
@@ -261,7 +348,7 @@ static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_
     return NLT_ERR_ARG;
 }
 
-/* The algorithm writes its nodes as if its input were called INPUT; they are appended rebound. */
+/* The algorithm writes its statements as if its input were called INPUT. */
 static nlt_status append_plan(nlt_table *table, const nlt_algo *algo, nlt_error *err)
 {
     nlt_plan *plan = &table->plan;
@@ -269,19 +356,8 @@ static nlt_status append_plan(nlt_table *table, const nlt_algo *algo, nlt_error 
     const char *input = last_name(plan);
     NLT_TRY(algo->plan(table->params, plan, err));
     for (int i = first; i < plan->n_nodes; i++) {
-        nlt_node *node = &plan->nodes[i];
-        if (node->kind != NLT_NODE_SQL) {
-            continue;
-        }
-        nlt_buf text = NLT_BUF_INIT(SQL_MAX);
-        nlt_status status = rebind(node->sql, input, &text, err);
-        if (status == NLT_OK) {
-            node->sql = nlt__arena_copy(&plan->arena, (nlt_bytes){text.ptr, text.len});
-        }
-        nlt__buf_clear(&text);
-        NLT_TRY(status);
-        if (node->sql == NULL) {
-            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        if (plan->nodes[i].kind == NLT_NODE_SQL) {
+            NLT_TRY(nlt__plan_bind(plan, i, INPUT, input, err));
         }
     }
     return NLT_OK;

@@ -89,6 +89,7 @@ void nlt_session_close(nlt_session *session)
     for (int i = 0; i < session->n_scans; i++) {
         nlt__scan_close(session->scans[i]);
     }
+    nlt__strings_clear(&session->names);
     nlt_free(session->temp_dir);
     pthread_mutex_destroy(&session->lock);
     nlt_free(session);

@@ -52,6 +52,25 @@ nlt_status nlt__plan_sql(nlt_plan *plan, const char *name, const char *sql, nlt_
     return node->sql != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
 }
 
+nlt_status nlt__plan_bind(nlt_plan *plan, int index, const char *alias, const char *relation,
+    nlt_error *err)
+{
+    nlt_node *node = &plan->nodes[index];
+    size_t n = (size_t)node->n_bindings;
+    nlt_binding *grown = nlt__arena_alloc(&plan->arena, (n + 1) * sizeof *grown);
+    nlt_binding added = {copy_text(plan, alias), copy_text(plan, relation)};
+    if (grown == NULL || added.alias == NULL || added.relation == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
+    }
+    if (n > 0) {
+        memcpy(grown, node->bindings, n * sizeof *grown);
+    }
+    grown[n] = added;
+    node->bindings = grown;
+    node->n_bindings++;
+    return NLT_OK;
+}
+
 nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_kernel *kernel,
     const nlt_params *params, const char *input, nlt_error *err)
 {
@@ -61,4 +80,14 @@ nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_kernel *
     node->params = params;
     node->input = copy_text(plan, input);
     return node->input != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
+}
+
+const nlt_node *nlt__plan_find(const nlt_plan *plan, const char *name)
+{
+    for (int i = 0; i < plan->n_nodes; i++) {
+        if (strcmp(plan->nodes[i].name, name) == 0) {
+            return &plan->nodes[i];
+        }
+    }
+    return NULL;
 }

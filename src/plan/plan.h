@@ -18,10 +18,18 @@ typedef enum nlt_node_kind {
     NLT_NODE_KERNEL
 } nlt_node_kind;
 
+/* What a statement calls a relation, where that is not the relation's own name. */
+typedef struct nlt_binding {
+    const char *alias;
+    const char *relation;
+} nlt_binding;
+
 typedef struct nlt_node {
     const char *name; /* the relation it makes; unique in the plan */
     nlt_node_kind kind;
     const char *sql;            /* SQL: one SELECT over earlier relations */
+    nlt_binding *bindings;      /* SQL: names that it uses for them */
+    int n_bindings;
     const nlt_kernel *kernel;   /* KERNEL */
     const nlt_params *params;   /* KERNEL: its parameters; borrowed */
     const char *input;          /* KERNEL: the relation it reads */
@@ -45,7 +53,12 @@ NLT_API nlt_status nlt__plan_scan(nlt_plan *plan, const char *name, int scan, nl
     NLT_MUST_CHECK;
 NLT_API nlt_status nlt__plan_sql(nlt_plan *plan, const char *name, const char *sql,
     nlt_error *err) NLT_MUST_CHECK;
+/* The statement of node `index` calls `relation` by the name `alias`. NLT_ERR_NOMEM. */
+NLT_API nlt_status nlt__plan_bind(nlt_plan *plan, int index, const char *alias,
+    const char *relation, nlt_error *err) NLT_MUST_CHECK;
 NLT_API nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_kernel *kernel,
     const nlt_params *params, const char *input, nlt_error *err) NLT_MUST_CHECK;
+/* The node that makes a relation; NULL: there is none. */
+NLT_API const nlt_node *nlt__plan_find(const nlt_plan *plan, const char *name);
 
 #endif

@@ -294,8 +294,8 @@ nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *
     nlt_scan_totals totals;
     nlt__scan_totals(scan, &totals);
     json_t *report = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:b}",
-        "connector", scan->connector->class_name, "table", scan->connector->table->name,
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:b}",
+        "name", scan->name, "connector", scan->connector->class_name, "table", scan->connector->table->name,
         "files", (json_int_t)totals.files, "lines", (json_int_t)totals.lines,
         "used", (json_int_t)totals.used, "rows", (json_int_t)totals.rows,
         "filtered", (json_int_t)totals.filtered, "ignored", (json_int_t)totals.ignored,

@@ -264,6 +264,10 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     NLT_TRY(parse_days(request, &first, &last, err));
     const nlt_connector *connector = scan->connector;
     scan->n_lists = connector->n_tellers + 1;
+    scan->name = nlt_strdup(request->name != NULL ? request->name : "netlytics");
+    if (scan->name == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
     scan->max_bad_fraction = request->max_bad_fraction;
     scan->strict_files = request->strict_files;
     scan->filter_rows = request->filter_rows && connector->table->time_column >= 0;
@@ -321,6 +325,7 @@ void nlt__scan_close(nlt_scan *scan)
     }
     nlt_free(scan->files);
     nlt_free(scan->splits);
+    nlt_free(scan->name);
     nlt__zone_close(scan->zone);
     for (int i = 0; i < scan->n_lists; i++) {
         nlt__file_list_clear(&scan->lists[i]);
@@ -328,6 +333,11 @@ void nlt__scan_close(nlt_scan *scan)
     pthread_cond_destroy(&scan->told);
     pthread_mutex_destroy(&scan->lock);
     nlt_free(scan);
+}
+
+const char *nlt__scan_name(const nlt_scan *scan)
+{
+    return scan->name;
 }
 
 const nlt_connector *nlt__scan_connector(const nlt_scan *scan)

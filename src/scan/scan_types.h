@@ -72,6 +72,7 @@ typedef struct nlt_scan_file {
 } nlt_scan_file;
 
 struct nlt_scan {
+    char *name; /* owned; what statements and reports call its table */
     const nlt_connector *connector;
     nlt_file_list lists[NLT_SCAN_LISTS_MAX]; /* of the tellers, then of the connector */
     int n_lists;

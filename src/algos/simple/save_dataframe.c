@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SaveDataFrame: the table itself, all columns in schema order, rows in dataset order.
  *
- * No node is added: the scan of "netlytics" is the answer, told to keep the order and to stop
+ * No node is added: the scan itself is the answer, told to keep the order and to stop
  * after N rows, so the engine can write it while it reads. */
 
 #include <math.h>
@@ -27,13 +27,11 @@ static nlt_status limit_statement(nlt_plan *plan, int64_t n_rows, nlt_error *err
 static nlt_status save_dataframe_plan(const nlt_params *params, nlt_plan *plan, nlt_error *err)
 {
     int64_t n_rows = nlt__params_i64(params, "N");
-    for (int i = 0; i < plan->n_nodes; i++) {
-        nlt_node *node = &plan->nodes[i];
-        if (node->kind == NLT_NODE_SCAN && strcmp(node->name, "netlytics") == 0) {
-            node->is_ordered = true;
-            node->limit = n_rows;
-            return NLT_OK;
-        }
+    nlt_node *input = &plan->nodes[plan->n_nodes - 1];
+    if (input->kind == NLT_NODE_SCAN) {
+        input->is_ordered = true;
+        input->limit = n_rows;
+        return NLT_OK;
     }
     /* The table is a statement's answer, whose order is the statement's own. */
     return n_rows < 0 ? NLT_OK : limit_statement(plan, n_rows, err);
