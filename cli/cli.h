@@ -50,6 +50,7 @@ nlt_status cli_cmd_completion(const cli_options *options, nlt_error *err);
 typedef enum cli_option {
     CLI_OPT_CONNECTOR = 0,
     CLI_OPT_INPUT_PATH,
+    CLI_OPT_TABLE,
     CLI_OPT_START_DAY,
     CLI_OPT_END_DAY,
     CLI_OPT_FILTER_ROWS,
@@ -101,7 +102,7 @@ typedef struct cli_flag {
     const char *help;
 } cli_flag;
 
-enum { CLI_FLAGS_MAX = 40, CLI_PARAMETERS_MAX = 64, CLI_WORDS_MAX = 2 };
+enum { CLI_FLAGS_MAX = 64, CLI_PARAMETERS_MAX = 64, CLI_TABLES_MAX = 32, CLI_WORDS_MAX = 2 };
 
 extern const cli_flag cli_flags[];
 extern const int cli_n_flags;
@@ -112,6 +113,8 @@ struct cli_options {
     const char *values[CLI_OPT_COUNT]; /* as given; switches: "true"; NULL: not given */
     const char *parameters[CLI_PARAMETERS_MAX]; /* the -p KEY=VALUE in order */
     int n_parameters;
+    const char *tables[CLI_TABLES_MAX]; /* the --table NAME=CONNECTOR:PATH in order */
+    int n_tables;
     const char *words[CLI_WORDS_MAX]; /* positional arguments */
     int n_words;
 };
@@ -186,13 +189,14 @@ void cli_progress_stop(cli_progress *progress);
 typedef struct cli_run {
     const cli_options *options;
     nlt_session *session; /* owned */
-    nlt_table *input;     /* owned */
+    nlt_table *inputs[CLI_TABLES_MAX + 1]; /* owned; that of --connector first, if it is given */
+    int n_inputs;
     nlt_table *answer;    /* owned */
     cli_progress progress;
     double start_s;
 } cli_run;
 
-/* Opens a session and names the dataset of the flags. On failure, too: cli_run_close(). */
+/* Opens a session and names the datasets of the flags. On failure, too: cli_run_close(). */
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 /* Runs the plan behind run->answer into `path` ("-": standard output). */
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netlytics query: one SELECT over a dataset, to one place. */
+/* netlytics query: one SELECT over datasets, or none, to one place. */
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -64,11 +65,36 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
     return NLT_OK;
 }
 
+/* Names of tables, before any of them is looked for. */
+static nlt_status check_tables(const cli_options *options, nlt_error *err)
+{
+    char names[CLI_TABLES_MAX][sizeof(((nlt_table_spec *)0)->name)];
+    for (int i = 0; i < options->n_tables; i++) {
+        nlt_table_spec spec;
+        NLT_TRY(nlt_table_spec_parse(options->tables[i], &spec, err));
+        memcpy(names[i], spec.name, sizeof spec.name);
+        bool is_taken = options->values[CLI_OPT_CONNECTOR] != NULL
+            && strcasecmp(spec.name, "netlytics") == 0;
+        for (int j = 0; j < i; j++) {
+            is_taken |= strcasecmp(spec.name, names[j]) == 0;
+        }
+        if (is_taken) {
+            nlt_fail(err, NLT_ERR_ARG, "--table: two tables are called \"%s\"", spec.name);
+            nlt_error_hint(err, "the table of --connector is called netlytics");
+            return NLT_ERR_ARG;
+        }
+    }
+    return NLT_OK;
+}
+
 static nlt_status check_query(const cli_options *options, target *out, nlt_error *err)
 {
-    NLT_TRY(cli_option_require(options, CLI_OPT_CONNECTOR, err));
-    NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
+    if (options->values[CLI_OPT_CONNECTOR] != NULL || options->values[CLI_OPT_INPUT_PATH] != NULL) {
+        NLT_TRY(cli_option_require(options, CLI_OPT_CONNECTOR, err));
+        NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
+    }
     NLT_TRY(cli_option_require(options, CLI_OPT_QUERY, err));
+    NLT_TRY(check_tables(options, err));
     NLT_TRY(choose_target(options, out, err));
     if (out->flag != NULL) {
         NLT_TRY(cli_check_file(out->flag, out->path, err));
@@ -77,11 +103,23 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
     return report != NULL ? cli_check_file("report_json", report, err) : NLT_OK;
 }
 
+/* True if the query speaks of the table of --connector, which was forgotten. */
+static bool lacks_table(const cli_options *options, const nlt_error *err)
+{
+    return options->values[CLI_OPT_CONNECTOR] == NULL
+        && strstr(err->message, "Table with name netlytics does not exist") != NULL;
+}
+
 static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,
     nlt_error *err)
 {
     NLT_TRY(cli_run_open(run, options, err));
-    NLT_TRY(nlt_transform(run->input, options->values[CLI_OPT_QUERY], &run->answer, err));
+    nlt_status asked = nlt_query(run->session, run->inputs, run->n_inputs,
+        options->values[CLI_OPT_QUERY], &run->answer, err);
+    if (asked == NLT_ERR_SQL && lacks_table(options, err)) {
+        return cli_option_require(options, CLI_OPT_CONNECTOR, err);
+    }
+    NLT_TRY(asked);
     NLT_TRY(cli_run_write(run, to->format, to->path, NULL, err));
     const char *report = options->values[CLI_OPT_REPORT_JSON];
     if (report == NULL) {

@@ -29,6 +29,8 @@ const cli_flag cli_flags[] = {
         "class name or alias (squid:flows); see \"netlytics connectors\""},
     {CLI_OPT_INPUT_PATH, "input_path", 'i', "PATH", CLI_GROUP_INPUT, RUNS, NULL,
         "base folder of the logs; or a file, a glob, - for standard input"},
+    {CLI_OPT_TABLE, "table", 0, "NAME=CONNECTOR:PATH", CLI_GROUP_INPUT, QUERY, NULL,
+        "one more table for the query; may be repeated"},
     {CLI_OPT_START_DAY, "start_day", 's', "YYYY_MM_DD", CLI_GROUP_INPUT, RUNS, NULL,
         "first day, in the names of the files; not given: open"},
     {CLI_OPT_END_DAY, "end_day", 'e', "YYYY_MM_DD", CLI_GROUP_INPUT, RUNS, NULL,
@@ -196,6 +198,11 @@ static nlt_status store(cli_options *options, const cli_flag *flag, const char *
             return nlt_fail(err, NLT_ERR_ARG, "-p: more than %d parameters", CLI_PARAMETERS_MAX);
         }
         options->parameters[options->n_parameters++] = value;
+    } else if (flag->id == CLI_OPT_TABLE) {
+        if (options->n_tables == CLI_TABLES_MAX) {
+            return nlt_fail(err, NLT_ERR_ARG, "--table: more than %d tables", CLI_TABLES_MAX);
+        }
+        options->tables[options->n_tables++] = value;
     } else if (options->values[flag->id] != NULL) {
         return nlt_fail(err, NLT_ERR_ARG, "--%s is given more than once", flag->name);
     }

@@ -99,6 +99,25 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
     return NLT_OK;
 }
 
+static nlt_status add_input(cli_run *run, const nlt_dataset_request *request, nlt_error *err)
+{
+    NLT_TRY(nlt_dataset(run->session, request, &run->inputs[run->n_inputs], err));
+    run->n_inputs++;
+    return NLT_OK;
+}
+
+/* One more table, with the days and rules of all. */
+static nlt_status add_table(cli_run *run, const char *text, nlt_dataset_request request,
+    nlt_error *err)
+{
+    nlt_table_spec spec;
+    NLT_TRY(nlt_table_spec_parse(text, &spec, err));
+    request.name = spec.name;
+    request.connector = spec.connector;
+    request.input_path = spec.input_path;
+    return add_input(run, &request, err);
+}
+
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err)
 {
     *run = (cli_run){.options = options, .start_s = now_s()};
@@ -110,7 +129,13 @@ nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err
     NLT_TRY(nlt_session_open(&session, &run->session, err));
     running = run->session;
     NLT_TRY(check_signals(err));
-    return nlt_dataset(run->session, &request, &run->input, err);
+    if (request.connector != NULL) {
+        NLT_TRY(add_input(run, &request, err));
+    }
+    for (int i = 0; i < options->n_tables; i++) {
+        NLT_TRY(add_table(run, options->tables[i], request, err));
+    }
+    return NLT_OK;
 }
 
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
@@ -169,7 +194,9 @@ void cli_run_close(cli_run *run)
 {
     running = NULL;
     nlt_table_free(run->answer);
-    nlt_table_free(run->input);
+    for (int i = 0; i < run->n_inputs; i++) {
+        nlt_table_free(run->inputs[i]);
+    }
     nlt_session_close(run->session);
     *run = (cli_run){0};
 }
