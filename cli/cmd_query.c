@@ -20,7 +20,7 @@ typedef struct suffix {
 
 static const suffix suffixes[] = {
     {".csv", "csv"}, {".ndjson", "ndjson"}, {".jsonl", "ndjson"}, {".json", "json"},
-    {".txt", "table"},
+    {".txt", "table"}, {".parquet", "parquet"}, {".arrow", "arrow"}, {".arrows", "arrow"},
 };
 
 static nlt_status format_of_suffix(const char *path, const char **format, nlt_error *err)
@@ -34,8 +34,13 @@ static nlt_status format_of_suffix(const char *path, const char **format, nlt_er
         }
     }
     nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--output: \"%s\" has no known suffix", path);
-    nlt_error_hint(err, "use .csv, .ndjson, .json or .txt, or say --format");
+    nlt_error_hint(err, "use .csv, .ndjson, .json, .txt, .parquet or .arrow, or say --format");
     return status;
+}
+
+static bool is_binary(const char *format)
+{
+    return strcmp(format, "parquet") == 0 || strcmp(format, "arrow") == 0;
 }
 
 /* At most one output flag, checked before anything is read. */
@@ -61,6 +66,11 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
         return out->format != NULL ? NLT_OK : format_of_suffix(named, &out->format, err);
     } else if (out->format == NULL) {
         out->format = isatty(STDOUT_FILENO) ? "table" : "csv";
+    } else if (isatty(STDOUT_FILENO) && is_binary(out->format)) {
+        nlt_status status = nlt_fail(err, NLT_ERR_ARG,
+            "--format: %s is not for a terminal", out->format);
+        nlt_error_hint(err, "give --output FILE, or send standard output to a file or a pipe");
+        return status;
     }
     return NLT_OK;
 }

@@ -2,6 +2,7 @@
 /* The program: finds the command in a table, reads its flags, runs it, turns what happened into a
  * message and an exit code. */
 
+#define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
 
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
 {
     /* A reader that goes away (| head) is seen as EPIPE where something can be done about it. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit of the shell's on files is a full disk, too */
     nlt_error err = NLT_ERROR_INIT;
     nlt_status status = run(argc, argv, &err);
     if (status != NLT_OK) {

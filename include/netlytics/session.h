@@ -126,7 +126,8 @@ NLT_API const nlt_column_desc *nlt_table_column(const nlt_table *table, int inde
 
 /**
  * Runs the plan behind `table` and writes its rows.
- * @param format [in] "csv", "ndjson", "json", "table"
+ * @param format [in] "csv", "ndjson", "json", "table", "arrow" (IPC stream), "parquet" (of a dataset
+ *               or a query; open Arrow streams of the session end)
  * @param path   [in] a file, replaced by rename at the end; "-": standard output
  * @param n_rows [out] rows written; may be NULL
  * @return NLT_OK; NLT_ERR_ARG (format); NLT_ERR_SQL; NLT_ERR_DAMAGED; NLT_ERR_OUTPUT;

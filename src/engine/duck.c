@@ -4,7 +4,9 @@
 #define _GNU_SOURCE
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,8 +60,6 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
-        {"enable_external_access", "false"},
-        {"lock_configuration", "true"},
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         if (duckdb_set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess) {
@@ -90,6 +90,78 @@ static nlt_status open_database(nlt_session *session, nlt_error *err)
     return status;
 }
 
+/* The connection is taken away first, since a signal handler may look at it. */
+static void shut(nlt_session *session)
+{
+    duckdb_connection con = session->con;
+    session->con = NULL;
+    if (con != NULL) {
+        duckdb_disconnect(&con);
+    }
+    if (session->db != NULL) {
+        duckdb_close(&session->db);
+    }
+}
+
+static nlt_status put_escaped(const char *text, char quote, nlt_buf *out, nlt_error *err)
+{
+    NLT_TRY(nlt__buf_append(out, &quote, 1, err));
+    for (const char *p = text; *p != '\0'; p++) {
+        NLT_TRY(nlt__buf_append(out, p, 1, err));
+        NLT_TRY(nlt__buf_append(out, &quote, *p == quote, err));
+    }
+    return nlt__buf_append(out, &quote, 1, err);
+}
+
+nlt_status nlt__duck_literal(const char *text, nlt_buf *out, nlt_error *err)
+{
+    return put_escaped(text, '\'', out, err);
+}
+
+nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err)
+{
+    return put_escaped(name, '"', out, err);
+}
+
+static nlt_status put_allowed(const nlt_session *session, bool are_folders, nlt_buf *out,
+    nlt_error *err)
+{
+    int n = 0;
+    NLT_TRY(nlt__buf_printf(out, err, "SET %s = [", are_folders ? "allowed_directories"
+                                                               : "allowed_paths"));
+    for (size_t i = 0; i < session->allowed.n; i++) {
+        const char *path = session->allowed.items[i];
+        bool is_folder = path[strlen(path) - 1] == '/';
+        if (is_folder == are_folders) {
+            NLT_TRY(nlt__buf_append(out, ", ", n++ > 0 ? 2 : 0, err));
+            NLT_TRY(nlt__duck_literal(path, out, err));
+        }
+    }
+    return nlt__buf_printf(out, err, "];");
+}
+
+/* Shuts the box: no file but the allowed ones, no setting. The order counts, which options of a
+ * database do not have. */
+static nlt_status lock_database(nlt_session *session, nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(64 << 20);
+    nlt_status status = put_allowed(session, false, &sql, err);
+    if (status == NLT_OK) {
+        status = put_allowed(session, true, &sql, err);
+    }
+    if (status == NLT_OK) {
+        status = nlt__buf_printf(&sql, err,
+            "SET enable_external_access = false; SET lock_configuration = true");
+    }
+    if (status == NLT_OK) {
+        const char *text = nlt__buf_cstr(&sql);
+        status = text != NULL ? nlt__duck_run(session, text, err)
+                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt__buf_clear(&sql);
+    return status;
+}
+
 nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
 {
     if (session->con != NULL) {
@@ -105,8 +177,33 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     session->con = con;
-    NLT_TRY(nlt__table_function_register(session, err));
-    return nlt__scalar_functions_register(session, err);
+    nlt_status status = nlt__table_function_register(session, err);
+    if (status == NLT_OK) {
+        status = nlt__scalar_functions_register(session, err);
+    }
+    if (status == NLT_OK) {
+        status = lock_database(session, err); /* last: what is set, is set before */
+    }
+    if (status != NLT_OK) {
+        shut(session);
+    }
+    return status;
+}
+
+nlt_status nlt__duck_allow(nlt_session *session, const char *path, nlt_error *err)
+{
+    char *real = realpath(path, NULL);
+    if (real == NULL) {
+        return nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", path, strerror(errno));
+    }
+    bool is_folder = path[strlen(path) - 1] == '/';
+    nlt_status status = nlt__strings_add(&session->allowed, err, "%s", real);
+    if (status == NLT_OK && is_folder) {
+        status = nlt__strings_add(&session->allowed, err, "%s/", real);
+    }
+    free(real);
+    shut(session);
+    return status;
 }
 
 /* Spilled files, then the folder. It holds nothing but what the engine put there. */
@@ -132,12 +229,8 @@ static void remove_folder(const char *path, int depth)
 
 void nlt__duck_close(nlt_session *session)
 {
-    if (session->con != NULL) {
-        duckdb_disconnect(&session->con);
-    }
-    if (session->db != NULL) {
-        duckdb_close(&session->db);
-    }
+    shut(session);
+    nlt__strings_clear(&session->allowed);
     if (session->temp_dir != NULL) {
         remove_folder(session->temp_dir, 4);
     }

@@ -26,6 +26,7 @@ struct nlt_session {
 
     duckdb_database db; /* opened when the first statement needs it */
     duckdb_connection con;
+    nlt_strings allowed; /* files and (with '/' at the end) folders that DuckDB may touch */
 
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
@@ -56,6 +57,15 @@ struct nlt_table {
 /* Opens the database unless it is open. NLT_ERR_INTERNAL, NLT_ERR_NOMEM, NLT_ERR_OUTPUT. */
 nlt_status nlt__duck_open(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 void nlt__duck_close(nlt_session *session);
+/* Lets DuckDB's own readers and writers reach a file, or what lies below a folder (named with '/' at
+ * its end); nothing else ever is within its reach. Links are followed first, so it must exist. An
+ * open database is closed and opened anew by the next nlt__duck_open: relations are to be installed
+ * after this. NLT_ERR_OUTPUT: no such place. */
+nlt_status nlt__duck_allow(nlt_session *session, const char *path, nlt_error *err) NLT_MUST_CHECK;
+/* Appends 'text' as a literal of SQL. */
+nlt_status nlt__duck_literal(const char *text, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
+/* Appends "name" as an identifier of SQL. */
+nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Runs a statement of our own. */
 nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) NLT_MUST_CHECK;
 /* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */
@@ -132,10 +142,20 @@ typedef nlt_status (*nlt_rows_fn)(void *ctx, const nlt_batch *batch, nlt_error *
 
 /* Runs the plan of a table whose last node is a statement or a kernel, then checks its scans. */
 nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err) NLT_MUST_CHECK;
+/* How many scans have found out that they must sort: a run that fails with NLT_ERR_LIMIT while this
+ * number grows is to be made again. */
+int nlt__run_sorting(const nlt_session *session);
 /* After a run: warnings of the scans to the hooks; NLT_ERR_DAMAGED. */
 nlt_status nlt__run_finish(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* Hands warnings to the session's owner and empties the list. */
 void nlt__warn_all(nlt_session *session, nlt_strings *warnings);
+
+/* ---- parquet.c ---- */
+
+/* Runs the plan of a table into a Parquet file. `path` names it in messages. NLT_ERR_ARG: the answer of
+ * a kernel. */
+nlt_status nlt__parquet_write(nlt_table *table, const char *path, nlt_outfile *file,
+    int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 static inline const nlt_node *nlt__last_node(const nlt_table *table)
 {

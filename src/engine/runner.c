@@ -127,7 +127,7 @@ static nlt_status run_last(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_er
     }
 }
 
-static int count_sorting(const nlt_session *session)
+int nlt__run_sorting(const nlt_session *session)
 {
     int n = 0;
     for (int i = 0; i < session->n_scans; i++) {
@@ -155,11 +155,11 @@ nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *er
 {
     NLT_TRY(nlt__relation_install(table, err));
     watched_rows watched = {rows, ctx, false};
-    int sorting = count_sorting(table->session);
+    int sorting = nlt__run_sorting(table->session);
     nlt_status status = run_last(table, watch_rows, &watched, err);
     while (status == NLT_ERR_LIMIT && !watched.has_begun
-        && count_sorting(table->session) > sorting) {
-        sorting = count_sorting(table->session);
+        && nlt__run_sorting(table->session) > sorting) {
+        sorting = nlt__run_sorting(table->session);
         status = run_last(table, watch_rows, &watched, err);
     }
     return status == NLT_OK ? nlt__run_finish(table->session, err) : status;

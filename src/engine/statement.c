@@ -49,16 +49,6 @@ static nlt_status read_types(nlt_statement *statement, int *n_foreign, nlt_error
     return NLT_OK;
 }
 
-static nlt_status put_quoted(nlt_buf *out, const char *name, nlt_error *err)
-{
-    NLT_TRY(nlt__buf_append(out, "\"", 1, err));
-    for (const char *p = name; *p != '\0'; p++) {
-        NLT_TRY(nlt__buf_append(out, "\"\"", *p == '"' ? 2 : 0, err));
-        NLT_TRY(nlt__buf_append(out, p, *p == '"' ? 0 : 1, err));
-    }
-    return nlt__buf_append(out, "\"", 1, err);
-}
-
 /* SELECT around the statement that casts what has no place in a batch to text. */
 static nlt_status wrap(const nlt_statement *statement, const char *sql, nlt_buf *out,
     nlt_error *err)
@@ -69,7 +59,7 @@ static nlt_status wrap(const nlt_statement *statement, const char *sql, nlt_buf 
         NLT_TRY(nlt__buf_printf(out, err,
             is_foreign ? "%s CAST(#%d AS VARCHAR) AS " : "%s #%d AS ", i > 0 ? "," : "SELECT",
             i + 1));
-        NLT_TRY(put_quoted(out, name != NULL ? name : "", err));
+        NLT_TRY(nlt__duck_name(name != NULL ? name : "", out, err));
         duckdb_free((void *)(uintptr_t)name);
     }
     size_t len = strlen(sql);

@@ -11,6 +11,8 @@
 
 enum { TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10 };
 
+#define PARQUET "parquet" /* the one format whose bytes are DuckDB's */
+
 typedef struct sink {
     const nlt_table *table;
     const nlt_format *format;
@@ -93,14 +95,15 @@ static nlt_status write_all(sink *s, nlt_table *table, nlt_error *err)
     return flush(s, 0, err);
 }
 
+/* NULL: Parquet. */
 static nlt_status find_format(const char *name, const nlt_format **out, nlt_error *err)
 {
     *out = nlt__format_find(name);
-    if (*out != NULL) {
+    if (*out != NULL || strcmp(name, PARQUET) == 0) {
         return NLT_OK;
     }
     nlt_fail(err, NLT_ERR_ARG, "--format: unknown format \"%.100s\"", name);
-    nlt_error_hint(err, "known are table, csv, ndjson and json");
+    nlt_error_hint(err, "known are table, csv, ndjson, json, " PARQUET " and arrow");
     return NLT_ERR_ARG;
 }
 
@@ -110,7 +113,9 @@ nlt_status nlt_table_write(nlt_table *table, const char *format, const char *pat
     sink s = {.table = table, .text = NLT_BUF_INIT(TEXT_MAX)};
     NLT_TRY(find_format(format, &s.format, err));
     NLT_TRY(nlt__outfile_open(path, &s.file, err));
-    nlt_status status = write_all(&s, table, err);
+    nlt_status status = s.format != NULL
+        ? write_all(&s, table, err)
+        : nlt__parquet_write(table, path, s.file, &s.n_rows, err);
     bool is_quiet_end = status != NLT_OK && nlt__outfile_is_broken_pipe(s.file);
     if (status == NLT_OK) {
         status = nlt__outfile_commit(s.file, err);

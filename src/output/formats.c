@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of text formats. */
+/* The table of formats that are written row by row. */
 
 #include "output/formats.h"
 
 static const nlt_format *const formats[] = {
-    &nlt__format_table, &nlt__format_csv, &nlt__format_ndjson, &nlt__format_json};
+    &nlt__format_table, &nlt__format_csv, &nlt__format_ndjson, &nlt__format_json,
+    &nlt__format_arrow};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 

@@ -10,5 +10,6 @@ extern const nlt_format nlt__format_table;
 extern const nlt_format nlt__format_csv;
 extern const nlt_format nlt__format_ndjson;
 extern const nlt_format nlt__format_json;
+extern const nlt_format nlt__format_arrow;
 
 #endif

@@ -112,6 +112,11 @@ nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len, 
     return NLT_OK;
 }
 
+const char *nlt__outfile_place(const nlt_outfile *file)
+{
+    return file->temp;
+}
+
 nlt_status nlt__outfile_commit(nlt_outfile *file, nlt_error *err)
 {
     nlt_status status = NLT_OK;

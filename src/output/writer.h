@@ -2,8 +2,8 @@
 #ifndef NLT_OUTPUT_WRITER_H
 #define NLT_OUTPUT_WRITER_H
 
-/* Text forms of tables: CSV, NDJSON, JSON and the aligned table of a terminal. All CSV and NDJSON
- * bytes of the project come from here, on every engine. A format is one row of nlt_formats[]. */
+/* Forms of tables: CSV, NDJSON, JSON, the aligned table of a terminal, Arrow IPC streams. All their
+ * bytes come from here, on every engine. A format is one row of a table in formats.c. */
 
 #include "core/buf.h"
 #include "table/batch.h"
@@ -24,7 +24,7 @@ typedef struct nlt_format {
     bool is_first_row_used; /* else threads may format before it is known what comes before */
 } nlt_format;
 
-/* csv, ndjson, json, table; NULL if unknown. Parquet and Arrow belong to the engine. */
+/* csv, ndjson, json, table, arrow; NULL if unknown. Parquet belongs to the engine. */
 NLT_API const nlt_format *nlt__format_find(const char *name);
 NLT_API const nlt_format *nlt__format_at(int index); /* NULL behind the last */
 
@@ -37,6 +37,9 @@ NLT_API nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_er
     NLT_MUST_CHECK;
 NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len,
     nlt_error *err) NLT_MUST_CHECK;
+/* Where the file is written until it is committed: for who writes by name. NULL: standard output, a
+ * pipe or a device, to be written by nlt__outfile_write only. */
+NLT_API const char *nlt__outfile_place(const nlt_outfile *file);
 /* fsync-free close and rename over `path`. Takes the file. */
 NLT_API nlt_status nlt__outfile_commit(nlt_outfile *file, nlt_error *err) NLT_MUST_CHECK;
 /* Closes and removes the temporary file. NULL is fine. */
