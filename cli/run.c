@@ -79,6 +79,8 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
     NLT_TRY(cli_option_count(run->options, CLI_OPT_THREADS, &out->threads, err));
     NLT_TRY(cli_option_size(run->options, CLI_OPT_MEMORY, &out->memory_bytes, err));
     out->temp_dir = run->options->values[CLI_OPT_TEMP_DIR_LOCAL];
+    out->asn_view = run->options->values[CLI_OPT_ASN];
+    out->asn_names = run->options->values[CLI_OPT_ASN_NAMES];
     out->hooks = (nlt_hooks){on_warning, run};
     return NLT_OK;
 }

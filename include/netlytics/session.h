@@ -35,15 +35,21 @@ typedef struct nlt_session_options {
     int64_t memory_bytes; /**< 0: 60 % of the memory; at least 256 MiB */
     const char *temp_dir; /**< spill below it; NULL: $TMPDIR or /tmp */
     nlt_hooks hooks;
+    /** Autonomous systems for asn() and as_name(): lines of prefix and number as pyasn writes them
+     * (packed or not), or an .mmdb file. NULL: those functions fail. */
+    const char *asn_view;
+    const char *asn_names; /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
 } nlt_session_options;
 
-#define NLT_SESSION_OPTIONS_INIT {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}}
+#define NLT_SESSION_OPTIONS_INIT \
+    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL}
 
 /**
  * Opens a session.
  * @param options [in] NULL for defaults; copied
  * @param out     [out] owned: nlt_session_close()
  * @return NLT_OK; NLT_ERR_ARG (memory below 256 MiB); NLT_ERR_OUTPUT (temp_dir not usable);
+ *         NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_FORMAT, NLT_ERR_DAMAGED (asn_view, asn_names);
  *         NLT_ERR_NOMEM; NLT_ERR_INTERNAL (engine library too old)
  */
 NLT_API nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out,

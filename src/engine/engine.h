@@ -10,6 +10,7 @@
 #include <duckdb.h>
 
 #include "algos/algo.h"
+#include "io/asn_view.h"
 #include "netlytics/session.h"
 #include "output/writer.h"
 #include "scan/scan.h"
@@ -34,6 +35,7 @@ struct nlt_session {
     nlt_strings names;  /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
 
+    nlt_asn_view *asn_view; /* owned; NULL: none was given */
     nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
 
     pthread_mutex_t lock;

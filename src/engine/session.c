@@ -43,6 +43,22 @@ static nlt_status make_temp_dir(nlt_session *session, const char *base, nlt_erro
     return NLT_OK;
 }
 
+static nlt_status open_asn_view(nlt_session *session, const nlt_session_options *options,
+    nlt_error *err)
+{
+    if (options->asn_view == NULL) {
+        return options->asn_names == NULL
+            ? NLT_OK
+            : nlt_fail(err, NLT_ERR_ARG, "--asn_names: needs --asn");
+    }
+    nlt_strings warnings = NLT_STRINGS_INIT;
+    nlt_status status = nlt__asn_view_open(options->asn_view, options->asn_names, &warnings,
+        &session->asn_view, err);
+    nlt__warn_all(session, &warnings);
+    session->scalar_env.asn = session->asn_view;
+    return status;
+}
+
 static nlt_status take_options(nlt_session *session, const nlt_session_options *options,
     nlt_error *err)
 {
@@ -59,6 +75,7 @@ static nlt_status take_options(nlt_session *session, const nlt_session_options *
         return nlt_fail(err, NLT_ERR_ARG, "--memory: %lld bytes are less than 256 MiB",
             (long long)session->memory_bytes);
     }
+    NLT_TRY(open_asn_view(session, options, err));
     return make_temp_dir(session, options->temp_dir, err);
 }
 
@@ -86,6 +103,7 @@ void nlt_session_close(nlt_session *session)
         return;
     }
     nlt__duck_close(session);
+    nlt__asn_view_close(session->asn_view);
     for (int i = 0; i < session->n_scans; i++) {
         nlt__scan_close(session->scans[i]);
     }

@@ -10,6 +10,7 @@
  * result that is not put stays NULL. A failure ends the query; bad data is no failure, but NULL. */
 
 #include "core/arena.h"
+#include "io/asn_view.h"
 #include "table/batch.h"
 
 enum { NLT_SCALAR_ARGS_MAX = 5, NLT_SCALAR_ROWS_MAX = NLT_BATCH_ROWS };
@@ -26,7 +27,7 @@ enum {
 
 /* What functions share and only read: opened once, borrowed by all calls. */
 typedef struct nlt_scalar_env {
-    const struct nlt_asn_view *asn; /* NULL: none was given */
+    const nlt_asn_view *asn; /* NULL: none was given */
 } nlt_scalar_env;
 
 typedef struct nlt_scalar nlt_scalar;

@@ -1,84 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Addresses and networks in SQL.
- *
- * An address is 128 bits: IPv4 lies at ::ffff:0:0/96 (RFC 4291 2.5.5.2), so that a v4-mapped address
- * counts as the IPv4 address that it is. Texts that are no address give NULL. */
+/* Addresses and networks in SQL. A v4-mapped address counts as the IPv4 address that it is; texts that
+ * are no address give NULL. */
 
-#include "core/ip.h"
-#include "core/num.h"
+#include "core/ip_map.h"
+#include "io/asn_view.h"
 #include "sql/scalar.h"
 
-enum { V4_BITS = 32, ALL_BITS = 128, MAPPED_BITS = ALL_BITS - V4_BITS };
-
-static const nlt_u128 mapped_prefix = (nlt_u128)0xffff << V4_BITS;
-
-/* An address in the 128-bit space. */
-typedef struct address {
-    nlt_u128 bits;
-    bool is_v4;
-} address;
-
-static bool read_address(nlt_bytes text, address *out)
+static bool read_address(nlt_scalar_call *call, int64_t row, nlt_ip *out)
 {
-    nlt_ip ip;
-    if (!nlt__ip_parse(text, &ip)) {
-        return false;
-    }
-    int n = ip.family == 4 ? 4 : 16;
-    out->bits = 0;
-    for (int i = 0; i < n; i++) {
-        out->bits = out->bits << 8 | ip.bytes[i];
-    }
-    if (ip.family == 4) {
-        out->bits |= mapped_prefix;
-    }
-    out->is_v4 = out->bits >> V4_BITS == mapped_prefix >> V4_BITS;
-    return true;
-}
-
-static nlt_u128 mask_of(int bits)
-{
-    return bits == 0 ? 0 : ~(nlt_u128)0 << (ALL_BITS - bits);
+    return nlt__ip_parse(nlt__arg_text(call, 0, row), out);
 }
 
 /* ---- ip_in ---- */
-
-typedef struct network {
-    nlt_u128 bits, mask;
-    bool is_v4;
-} network;
-
-/* "ADDRESS/BITS" or "ADDRESS"; bits behind the prefix do not matter. */
-static bool read_network(nlt_bytes text, network *out)
-{
-    const char *slash = memchr(text.ptr, '/', text.len);
-    nlt_bytes host = {text.ptr, slash == NULL ? text.len : (size_t)(slash - text.ptr)};
-    address at;
-    if (!read_address(host, &at)) {
-        return false;
-    }
-    bool is_v4_text = memchr(host.ptr, ':', host.len) == NULL;
-    int64_t bits = is_v4_text ? V4_BITS : ALL_BITS;
-    if (slash != NULL) {
-        nlt_bytes number = {slash + 1, text.len - host.len - 1};
-        int64_t given = 0;
-        if (!nlt__parse_i64(number, &given) || given < 0 || given > bits) {
-            return false;
-        }
-        bits = given;
-    }
-    bits += is_v4_text ? MAPPED_BITS : 0;
-    out->mask = mask_of((int)bits);
-    out->bits = at.bits & out->mask;
-    out->is_v4 = at.is_v4 && bits >= MAPPED_BITS;
-    return true;
-}
 
 /* The network of the last row: mostly the same text for all rows. */
 typedef struct network_memo {
     bool is_set, is_good;
     nlt_bytes text;
-    network net;
+    nlt_ip_net net;
 } network_memo;
 
 static nlt_status ip_in(nlt_scalar_call *call, int64_t row, nlt_error *err)
@@ -88,12 +27,11 @@ static nlt_status ip_in(nlt_scalar_call *call, int64_t row, nlt_error *err)
     nlt_bytes text = nlt__arg_text(call, 1, row);
     if (!memo->is_set || !nlt__bytes_equal(memo->text, text)) {
         *memo = (network_memo){.is_set = true, .text = text};
-        memo->is_good = read_network(text, &memo->net);
+        memo->is_good = nlt__ip_net_parse(text, &memo->net);
     }
-    address at;
-    if (memo->is_good && read_address(nlt__arg_text(call, 0, row), &at)) {
-        nlt__put_bool(call, row, at.is_v4 == memo->net.is_v4
-            && (at.bits & memo->net.mask) == memo->net.bits);
+    nlt_ip ip;
+    if (memo->is_good && read_address(call, row, &ip)) {
+        nlt__put_bool(call, row, nlt__ip_net_has(&memo->net, nlt__ip_key(&ip)));
     }
     return NLT_OK;
 }
@@ -112,20 +50,19 @@ const nlt_scalar nlt_scalar_ip_in = {
 
 static nlt_status ip_prefix(nlt_scalar_call *call, int64_t row, nlt_error *err)
 {
-    address at;
-    if (!read_address(nlt__arg_text(call, 0, row), &at)) {
+    nlt_ip ip;
+    if (!read_address(call, row, &ip)) {
         return NLT_OK;
     }
-    int64_t n = nlt__arg_i64(call, call->n_args == 3 && !at.is_v4 ? 2 : 1, row);
-    if (n < 0 || n > (at.is_v4 ? V4_BITS : ALL_BITS)) {
+    nlt_u128 key = nlt__ip_key(&ip);
+    bool is_v4 = nlt__ip_key_is_v4(key);
+    int64_t n = nlt__arg_i64(call, call->n_args == 3 && !is_v4 ? 2 : 1, row);
+    if (n < 0 || n > (is_v4 ? NLT_IP_V4_BITS : NLT_IP_BITS)) {
         return NLT_OK;
     }
-    nlt_u128 bits = at.bits & mask_of((int)n + (at.is_v4 ? MAPPED_BITS : 0));
-    nlt_ip ip = {{0}, at.is_v4 ? 4 : 6};
-    for (int i = 0; i < (at.is_v4 ? 4 : 16); i++) {
-        ip.bytes[i] = (uint8_t)(bits >> ((at.is_v4 ? 24 : 120) - 8 * i));
-    }
+    key &= nlt__ip_mask((int)n + (is_v4 ? NLT_IP_MAPPED_BITS : 0));
     char text[NLT_IP_TEXT_MAX + 1 + NLT_NUM_TEXT_MAX];
+    ip = nlt__ip_from_key(key);
     size_t len = nlt__ip_format(&ip, text);
     text[len++] = '/';
     len += nlt__format_i64(n, text + len);
@@ -139,4 +76,79 @@ const nlt_scalar nlt_scalar_ip_prefix = {
                "A v4-mapped address counts as IPv4",
     .n_args = 3, .n_optional = 1, .args = {NLT_ARG_STRING, NLT_ARG_INT64, NLT_ARG_INT64},
     .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .row = ip_prefix,
+};
+
+/* ---- asn, as_name ---- */
+
+static nlt_status need_view(const nlt_scalar_call *call, const char *name, nlt_error *err)
+{
+    if (call->env != NULL && call->env->asn != NULL) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_SQL, "%s: no view of autonomous systems was given", name);
+    nlt_error_hint(err, "give one with --asn FILE: prefixes and numbers as pyasn writes them, or a "
+                        ".mmdb file");
+    return NLT_ERR_SQL;
+}
+
+/* Calls `put` for the rows whose address lies in a known prefix. */
+static nlt_status find_rows(nlt_scalar_call *call,
+    void (*put)(nlt_scalar_call *call, int64_t row, uint32_t system))
+{
+    for (int64_t i = 0; i < call->n_rows; i++) {
+        nlt_ip ip;
+        uint32_t system = 0;
+        if (nlt__arg_valid(call, 0, i) && read_address(call, i, &ip)
+            && nlt__asn_find(call->env->asn, &ip, &system)) {
+            put(call, i, system);
+        }
+    }
+    return NLT_OK;
+}
+
+static void put_number(nlt_scalar_call *call, int64_t row, uint32_t system)
+{
+    nlt__put_i64(call, row, nlt__asn_number(call->env->asn, system));
+}
+
+static nlt_status asn(nlt_scalar_call *call, nlt_error *err)
+{
+    NLT_TRY(need_view(call, "asn", err));
+    return find_rows(call, put_number);
+}
+
+const nlt_scalar nlt_scalar_asn = {
+    .name = "asn", .usage = "asn(ip)",
+    .summary = "number of the autonomous system that announces the longest prefix of an address; NULL "
+               "if there is none or it is no address. Needs --asn FILE",
+    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
+    .batch = asn,
+};
+
+static void put_name(nlt_scalar_call *call, int64_t row, uint32_t system)
+{
+    nlt_bytes name = nlt__asn_name(call->env->asn, system);
+    if (name.ptr != NULL) {
+        nlt__put_text(call, row, name);
+    }
+}
+
+static nlt_status as_name(nlt_scalar_call *call, nlt_error *err)
+{
+    NLT_TRY(need_view(call, "as_name", err));
+    if (!nlt__asn_has_names(call->env->asn)) {
+        nlt_fail(err, NLT_ERR_SQL, "as_name: the view of autonomous systems has no names");
+        nlt_error_hint(err, "give them with --asn_names FILE: JSON as pyasn writes it, or lines of "
+                            "number and name");
+        return NLT_ERR_SQL;
+    }
+    return find_rows(call, put_name);
+}
+
+const nlt_scalar nlt_scalar_as_name = {
+    .name = "as_name", .usage = "as_name(ip)",
+    .summary = "name of the system whose number is asn(ip); NULL if it has none. Needs --asn FILE, and "
+               "--asn_names FILE unless the first holds names",
+    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .batch = as_name,
 };
