@@ -464,7 +464,7 @@ static bool is_hdfs(const char *path)
 nlt_status cli_options_check_places(const cli_options *options, nlt_error *err)
 {
     static const cli_option places[] = {
-        CLI_OPT_INPUT_PATH, CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT, CLI_OPT_OUTPUT_FILE_LOCAL,
+        CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT, CLI_OPT_OUTPUT_FILE_LOCAL,
         CLI_OPT_OUTPUT_FILE_HDFS, CLI_OPT_REPORT_JSON, CLI_OPT_TEMP_DIR_LOCAL,
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {

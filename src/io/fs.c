@@ -13,11 +13,19 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_MAX = 1 << 30, STOP_POLL_MS = 100 }; /* bytes asked of the kernel at once */
+#include "io/webhdfs.h"
+
+enum {
+    READ_MAX = 1 << 30, /* bytes asked of the kernel at once */
+    STOP_POLL_MS = 100,
+    FILE_MODE = 0666,
+    FOLDER_MODE = 0777
+};
 
 static nlt_fs_info info_from_stat(const struct stat *st)
 {
@@ -180,15 +188,118 @@ static void local_close(nlt_fs_file *file)
     file->handle = -1;
 }
 
-static const nlt_fs fs_table[] = {
-    {"", local_stat, local_list, local_glob, local_open, local_read, local_close},
+/* ---- writing ---- */
+
+static nlt_status fail_output(nlt_error *err, const char *path, int code)
+{
+    return nlt_fail(err, NLT_ERR_OUTPUT, "%s: cannot be written: %s", path, strerror(code));
+}
+
+static nlt_status local_create(const char *path, nlt_fs_file *file, nlt_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    if (fd < 0) {
+        return fail_output(err, path, errno);
+    }
+    file->handle = fd;
+    file->name = path;
+    file->info = (nlt_fs_info){NLT_FS_FILE, -1};
+    return NLT_OK;
+}
+
+static nlt_status local_write(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err)
+{
+    const char *p = bytes;
+    while (len > 0) {
+        ssize_t n = write((int)file->handle, p, len);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return fail_output(err, file->name, errno);
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+    return NLT_OK;
+}
+
+static nlt_status local_finish(nlt_fs_file *file, nlt_error *err)
+{
+    int failure = close((int)file->handle) != 0 ? errno : 0;
+    file->handle = -1;
+    return failure == 0 ? NLT_OK : fail_output(err, file->name, failure);
+}
+
+static nlt_status local_rename(const char *from, const char *to, nlt_error *err)
+{
+    return rename(from, to) == 0 ? NLT_OK : fail_output(err, to, errno);
+}
+
+static nlt_status local_remove(const char *path, nlt_error *err)
+{
+    return remove(path) == 0 || is_absent(errno)
+               ? NLT_OK
+               : nlt_fail(err, NLT_ERR_OUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
+static nlt_status local_make_folder(const char *path, nlt_error *err)
+{
+    char part[NLT_FS_PATH_MAX];
+    size_t len = strlen(path);
+    struct stat st;
+    if (len >= sizeof part) {
+        return fail_output(err, path, ENAMETOOLONG);
+    }
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0') {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST) {
+            int failure = errno;
+            if (stat(part, &st) != 0 || !S_ISDIR(st.st_mode)) {
+                return fail_output(err, part, failure);
+            }
+        }
+    }
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        return fail_output(err, path, ENOTDIR);
+    }
+    return NLT_OK;
+}
+
+/* ---- the table ---- */
+
+static const nlt_fs fs_local = {
+    .scheme = "",
+    .stat = local_stat,
+    .list = local_list,
+    .glob = local_glob,
+    .open = local_open,
+    .read = local_read,
+    .close = local_close,
+    .create = local_create,
+    .write = local_write,
+    .finish = local_finish,
+    .rename = local_rename,
+    .remove = local_remove,
+    .make_folder = local_make_folder,
+};
+
+static const nlt_fs *const fs_table[] = {
+    &nlt__fs_hdfs,
+    &nlt__fs_webhdfs,
+    &nlt__fs_swebhdfs,
+    &fs_local,
 };
 
 const nlt_fs *nlt__fs_for(const char *path)
 {
     size_t i = 0;
-    while (strncmp(path, fs_table[i].scheme, strlen(fs_table[i].scheme)) != 0) {
+    while (strncmp(path, fs_table[i]->scheme, strlen(fs_table[i]->scheme)) != 0) {
         i++; /* the last row matches all */
     }
-    return &fs_table[i];
+    return fs_table[i];
 }

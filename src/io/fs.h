@@ -2,8 +2,8 @@
 #ifndef NLT_IO_FS_H
 #define NLT_IO_FS_H
 
-/* File systems as rows of one table: what layout.c and source.c need from one, and no more. The
- * row is chosen by the beginning of the path; `local` is the one that takes what is left. */
+/* File systems as rows of one table: what reading datasets and writing results need from one, and no
+ * more. The row is chosen by the beginning of the path; `local` is the one that takes what is left. */
 
 #include <stdatomic.h>
 
@@ -27,6 +27,7 @@ typedef struct nlt_fs nlt_fs;
 typedef struct nlt_fs_file {
     const nlt_fs *fs;
     int64_t handle;   /* local: the descriptor; -1: not open */
+    void *state;      /* of the others; owned by them; NULL: not open */
     const char *name; /* for messages; borrows the path */
     const atomic_bool *stop; /* true: give up waiting for a pipe; NULL: wait for ever */
     nlt_fs_info info;
@@ -51,6 +52,19 @@ struct nlt_fs {
     nlt_status (*read)(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n,
         nlt_error *err);
     void (*close)(nlt_fs_file *file);
+
+    /* A file that must not be there yet, for writing in order. `path` is borrowed until the end.
+     * NLT_ERR_OUTPUT, as for all that follow. */
+    nlt_status (*create)(const char *path, nlt_fs_file *file, nlt_error *err);
+    nlt_status (*write)(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err);
+    /* Its bytes are whole and with the file system. Takes the file; `close` instead gives it up. */
+    nlt_status (*finish)(nlt_fs_file *file, nlt_error *err);
+    /* Replaces a file that is there. */
+    nlt_status (*rename)(const char *from, const char *to, nlt_error *err);
+    /* A file or an empty folder; one that is not there is fine. */
+    nlt_status (*remove)(const char *path, nlt_error *err);
+    /* A folder and those above it; one that is there is fine. */
+    nlt_status (*make_folder)(const char *path, nlt_error *err);
 };
 
 /* The row for a path; never NULL. */

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real HDFS on loopback: one NameNode and some DataNodes, each a Java process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+HOST = "127.0.0.1"
+BLOCK_BYTES = 1 << 20
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind((HOST, 0))
+        return s.getsockname()[1]
+
+
+def write_site(path: Path, values: dict[str, object]) -> None:
+    rows = "".join(f"<property><name>{k}</name><value>{v}</value></property>\n" for k, v in values.items())
+    path.write_text(f"<configuration>\n{rows}</configuration>\n")
+
+
+class KeepRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args, **kwargs):
+        return None
+
+
+class Hdfs:
+    """Start it with start(); stop() ends its processes, and only those."""
+
+    def __init__(self, folder: Path, classpath: str, datanodes: int = 2, user: str = "root") -> None:
+        self.folder = folder
+        self.classpath = classpath
+        self.datanodes = datanodes
+        self.user = user
+        self.rpc_port = free_port()
+        self.web_port = free_port()
+        self.ports = [[free_port() for _ in range(3)] for _ in range(datanodes)]
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    # ---- processes ----
+
+    @property
+    def conf(self) -> Path:
+        return self.folder / "conf"
+
+    @property
+    def web(self) -> str:
+        return f"webhdfs://{HOST}:{self.web_port}"
+
+    @property
+    def uri(self) -> str:
+        return f"hdfs://{HOST}:{self.rpc_port}"
+
+    def java(self, *args: str) -> list[str]:
+        return [
+            "java", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            f"-Dhadoop.log.dir={self.folder / 'log'}", "-cp", f"{self.conf}:{self.classpath}", *args,
+        ]  # fmt: skip
+
+    def spawn(self, name: str, *args: str) -> None:
+        with open(self.folder / "log" / name, "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                self.java(*args), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+
+    def start_namenode(self) -> None:
+        self.spawn("namenode", "org.apache.hadoop.hdfs.server.namenode.NameNode")
+
+    def start_datanode(self, i: int) -> None:
+        data, web, ipc = self.ports[i]
+        self.spawn(
+            f"datanode{i}", "org.apache.hadoop.hdfs.server.datanode.DataNode",
+            "-D", f"dfs.datanode.data.dir=file://{self.folder}/data{i}",
+            "-D", f"dfs.datanode.address={HOST}:{data}",
+            "-D", f"dfs.datanode.http.address={HOST}:{web}",
+            "-D", f"dfs.datanode.ipc.address={HOST}:{ipc}",
+        )  # fmt: skip
+
+    def start(self) -> Hdfs:
+        for sub in ("log", "conf/webapps/hdfs", "conf/webapps/datanode"):
+            (self.folder / sub).mkdir(parents=True, exist_ok=True)
+        write_site(self.conf / "core-site.xml", {"fs.defaultFS": self.uri})
+        write_site(
+            self.conf / "hdfs-site.xml",
+            {
+                "dfs.namenode.name.dir": f"file://{self.folder}/name",
+                "dfs.namenode.http-address": f"{HOST}:{self.web_port}",
+                "dfs.replication": self.datanodes,
+                "dfs.blocksize": BLOCK_BYTES,
+                "dfs.namenode.fs-limits.min-block-size": 4096,
+                "dfs.namenode.safemode.extension": 0,
+                "dfs.heartbeat.interval": 1,
+                "dfs.datanode.du.reserved": 0,
+            },
+        )
+        with open(self.folder / "log" / "format", "wb") as log:
+            subprocess.run(
+                self.java("org.apache.hadoop.hdfs.server.namenode.NameNode", "-format", "-nonInteractive"),
+                check=True, stdout=log, stderr=log,
+            )  # fmt: skip
+        self.start_namenode()
+        for i in range(self.datanodes):
+            self.start_datanode(i)
+        self.wait(lambda: self.bean("FSNamesystem")["NumLiveDataNodes"] == self.datanodes)
+        self.wait_writable()
+        return self
+
+    def kill(self, name: str, how: int = signal.SIGKILL) -> None:
+        process = self.processes.pop(name)
+        process.send_signal(how)
+        process.wait(30)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.kill()
+        for process in self.processes.values():
+            process.wait(30)
+        self.processes.clear()
+
+    # ---- its state ----
+
+    def bean(self, name: str) -> dict[str, object]:
+        url = f"http://{HOST}:{self.web_port}/jmx?qry=Hadoop:service=NameNode,name={name}"
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return json.load(reply)["beans"][0]
+
+    def wait_writable(self) -> None:
+        self.wait(lambda: self.bean("NameNodeInfo")["Safemode"] == "")
+
+    def wait(self, is_reached, seconds: float = START_SECONDS) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                if is_reached():
+                    return
+            except (OSError, KeyError, IndexError, ValueError):
+                pass
+            assert time.monotonic() < end, f"HDFS does not come up, see {self.folder}/log"
+            time.sleep(0.2)
+
+    def admin(self, *args: str) -> None:
+        subprocess.run(
+            self.java("org.apache.hadoop.hdfs.tools.DFSAdmin", *args),
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    # ---- files ----
+
+    def call(self, method: str, path: str, op: str, data: bytes | None = None, user: str | None = None) -> bytes:
+        url = f"http://{HOST}:{self.web_port}/webhdfs/v1{path}?op={op}&user.name={user or self.user}"
+        opener = urllib.request.build_opener(KeepRedirect)
+        try:
+            with opener.open(urllib.request.Request(url, method=method), timeout=60) as reply:
+                return reply.read()
+        except urllib.error.HTTPError as error:
+            if error.code != 307:
+                raise
+            request = urllib.request.Request(error.headers["Location"], data=data, method=method)
+            with urllib.request.urlopen(request, timeout=60) as reply:
+                return reply.read()
+
+    def put(self, path: str, data: bytes) -> None:
+        self.call("PUT", path, f"CREATE&overwrite=true&blocksize={BLOCK_BYTES}", data)
+
+    def get(self, path: str) -> bytes:
+        return self.call("GET", path, "OPEN")
+
+    def names(self, path: str) -> list[str]:
+        found = json.loads(self.call("GET", path, "LISTSTATUS"))["FileStatuses"]["FileStatus"]
+        return sorted(entry["pathSuffix"] for entry in found)
+
+    def chmod(self, path: str, mode: str) -> None:
+        self.call("PUT", path, f"SETPERMISSION&permission={mode}")
+
+
+def java_is_there() -> bool:
+    try:
+        return subprocess.run(["java", "-version"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def classpath() -> str | None:
+    """Written by ./dev test; None: the jars are not there."""
+    path = os.environ.get("NETLYTICS_HADOOP_CLASSPATH")
+    return Path(path).read_text().strip() if path and Path(path).is_file() else None
