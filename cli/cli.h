@@ -70,6 +70,7 @@ typedef enum cli_option {
     CLI_OPT_OUTPUT_FILE_LOCAL,
     CLI_OPT_OUTPUT_FILE_HDFS,
     CLI_OPT_FORMAT,
+    CLI_OPT_PARTITION_BY,
     CLI_OPT_REPORT_JSON,
     CLI_OPT_THREADS,
     CLI_OPT_MEMORY,
@@ -202,6 +203,8 @@ typedef struct cli_run {
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 /* Runs the plan behind run->answer into `path` ("-": standard output). */
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
+    nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
     nlt_error *err) NLT_MUST_CHECK;
 nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err) NLT_MUST_CHECK;
 /* The closing line: files, rows, rejected, seconds, MB/s, peak memory. */

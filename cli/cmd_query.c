@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* netlytics query: one SELECT over datasets, or none, to one place. */
 
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -12,6 +17,7 @@ typedef struct target {
     const char *flag; /* NULL: standard output */
     const char *path;
     const char *format;
+    const char *partition_by; /* then `path` is a folder; NULL: a file */
 } target;
 
 typedef struct suffix {
@@ -43,6 +49,25 @@ static bool is_binary(const char *format)
     return strcmp(format, "parquet") == 0 || strcmp(format, "arrow") == 0;
 }
 
+/* With --partition_by: Parquet below --output. */
+static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
+{
+    if (named == NULL || strcmp(named, "-") == 0 || named[0] == '\0') {
+        nlt_fail(err, NLT_ERR_ARG, "--partition_by needs --output DIR");
+        nlt_error_hint(err, "each value of the column becomes a folder in DIR");
+        return NLT_ERR_ARG;
+    }
+    if (out->format != NULL && strcmp(out->format, "parquet") != 0) {
+        nlt_fail(err, NLT_ERR_ARG, "--partition_by writes parquet, not --format %s", out->format);
+        nlt_error_hint(err, "leave out --format, or give --format parquet");
+        return NLT_ERR_ARG;
+    }
+    out->flag = "output";
+    out->path = named;
+    out->format = "parquet";
+    return NLT_OK;
+}
+
 /* At most one output flag, checked before anything is read. */
 static nlt_status choose_target(const cli_options *options, target *out, nlt_error *err)
 {
@@ -55,7 +80,11 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
         return status;
     }
     NLT_TRY(cli_options_check_places(options, err));
-    *out = (target){NULL, "-", options->values[CLI_OPT_FORMAT]};
+    *out = (target){NULL, "-", options->values[CLI_OPT_FORMAT],
+        options->values[CLI_OPT_PARTITION_BY]};
+    if (out->partition_by != NULL) {
+        return choose_folder(named, out, err);
+    }
     if (local != NULL) {
         out->flag = "output_file_local";
         out->path = local;
@@ -73,6 +102,57 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
         return status;
     }
     return NLT_OK;
+}
+
+/* Is `name` one that the run would write: "COLUMN=...", or the report? */
+static bool is_result_name(const char *name, const char *partition_by)
+{
+    size_t len = strncmp(partition_by, "day(", 4) == 0 ? 3 : strlen(partition_by);
+    return strcmp(name, "_report.json") == 0
+        || (strncasecmp(name, partition_by, len) == 0 && name[len] == '=');
+}
+
+static nlt_status check_names(const target *to, nlt_error *err)
+{
+    DIR *dir = opendir(to->path);
+    if (dir == NULL) {
+        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s: %s", to->path, strerror(errno));
+    }
+    nlt_status status = NLT_OK;
+    for (const struct dirent *entry = readdir(dir); entry != NULL && status == NLT_OK;
+         entry = readdir(dir)) {
+        if (is_result_name(entry->d_name, to->partition_by)) {
+            status = nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s holds %s already", to->path,
+                entry->d_name);
+            nlt_error_hint(err, "choose another folder, or give --overwrite: it replaces the %s",
+                "values that are written");
+        }
+    }
+    (void)closedir(dir);
+    return status;
+}
+
+static nlt_status check_folder(const cli_options *options, const target *to, nlt_error *err)
+{
+    struct stat info;
+    if (stat(to->path, &info) != 0) {
+        size_t len = strlen(to->path);
+        while (len > 1 && to->path[len - 1] == '/') {
+            len--;
+        }
+        char *path = strndup(to->path, len);
+        nlt_status status =
+            path != NULL ? cli_check_file(to->flag, path, err) : cli_no_memory(err);
+        free(path);
+        return status;
+    }
+    if (!S_ISDIR(info.st_mode)) {
+        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s is a file, not a folder", to->path);
+    }
+    if (access(to->path, R_OK | W_OK | X_OK) != 0) {
+        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s: %s", to->path, strerror(errno));
+    }
+    return cli_option_is_on(options, CLI_OPT_OVERWRITE) ? NLT_OK : check_names(to, err);
 }
 
 /* Names of tables, before any of them is looked for. */
@@ -107,7 +187,8 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
     NLT_TRY(check_tables(options, err));
     NLT_TRY(choose_target(options, out, err));
     if (out->flag != NULL) {
-        NLT_TRY(cli_check_file(out->flag, out->path, err));
+        NLT_TRY(out->partition_by != NULL ? check_folder(options, out, err)
+                                          : cli_check_file(out->flag, out->path, err));
     }
     const char *report = options->values[CLI_OPT_REPORT_JSON];
     return report != NULL ? cli_check_file("report_json", report, err) : NLT_OK;
@@ -130,13 +211,15 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
         return cli_option_require(options, CLI_OPT_CONNECTOR, err);
     }
     NLT_TRY(asked);
-    NLT_TRY(cli_run_write(run, to->format, to->path, NULL, err));
+    NLT_TRY(to->partition_by != NULL
+            ? cli_run_write_folder(run, to->partition_by, to->path, err)
+            : cli_run_write(run, to->format, to->path, NULL, err));
     const char *report = options->values[CLI_OPT_REPORT_JSON];
     if (report == NULL) {
         return NLT_OK;
     }
     nlt_status status = cli_run_report(run, report, err);
-    if (status != NLT_OK && to->flag != NULL) {
+    if (status != NLT_OK && to->flag != NULL && to->partition_by == NULL) {
         (void)unlink(to->path);
     }
     return status;
@@ -144,7 +227,7 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
 
 nlt_status cli_cmd_query(const cli_options *options, nlt_error *err)
 {
-    target to = {NULL, NULL, NULL};
+    target to = {NULL, NULL, NULL, NULL};
     NLT_TRY(check_query(options, &to, err));
     cli_run run = {0};
     nlt_status status = answer_query(&run, options, &to, err);

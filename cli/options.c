@@ -61,7 +61,7 @@ const cli_flag cli_flags[] = {
 
     {CLI_OPT_OUTPUT_PATH, "output_path", 'o', "DIR", CLI_GROUP_OUTPUT, JOB, NULL,
         "folder for the result and report.json; created"},
-    {CLI_OPT_OVERWRITE, "overwrite", 0, NULL, CLI_GROUP_OUTPUT, JOB, NULL,
+    {CLI_OPT_OVERWRITE, "overwrite", 0, NULL, CLI_GROUP_OUTPUT, RUNS, NULL,
         "replace results that are there already"},
     {CLI_OPT_OUTPUT, "output", 'o', "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,
         "result file; its suffix decides the format"},
@@ -72,6 +72,8 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, QUERY,
         "table|csv|ndjson|json|parquet|arrow",
         "table (on a terminal), csv (in a pipe), ndjson, json, parquet, arrow"},
+    {CLI_OPT_PARTITION_BY, "partition_by", 0, "COLUMN", CLI_GROUP_OUTPUT, QUERY, NULL,
+        "--output is a folder of Parquet files by COLUMN; day, day(COLUMN)"},
     {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, LISTS, "text|json",
         "text or json"},
     {CLI_OPT_REPORT_JSON, "report_json", 0, "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,

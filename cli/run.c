@@ -152,6 +152,17 @@ nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int
     return status;
 }
 
+nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
+    nlt_error *err)
+{
+    NLT_TRY(check_signals(err));
+    cli_progress_start(&run->progress, run->session, run->options, false);
+    nlt_status status = nlt_table_write_folder(run->answer, path, partition_by,
+        cli_option_is_on(run->options, CLI_OPT_OVERWRITE), NULL, err);
+    cli_progress_stop(&run->progress);
+    return status;
+}
+
 nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
 {
     NLT_TRY(check_signals(err));

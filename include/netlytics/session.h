@@ -145,6 +145,20 @@ NLT_API nlt_status nlt_table_write(nlt_table *table, const char *format, const c
     int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 /**
+ * Runs the plan behind `table` and writes its rows as Parquet files into a folder per value of a
+ * column, COLUMN=VALUE/, beside _report.json. The folder appears whole at the end; if it exists, what
+ * is in it stays, but for names that are written.
+ * @param path         [in] the folder; its parent must exist
+ * @param partition_by [in] a column of the result; "day": the UTC day of the Data Table's time column;
+ *                     "day(COLUMN)": of another column of times, days, or seconds since 1970
+ * @param overwrite    [in] names that exist are replaced; else they are NLT_ERR_OUTPUT
+ * @param n_rows       [out] rows written; may be NULL
+ * @return as nlt_table_write()
+ */
+NLT_API nlt_status nlt_table_write_folder(nlt_table *table, const char *path,
+    const char *partition_by, bool overwrite, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/**
  * Runs the plan behind `table` and hands out its rows as an Arrow C stream of struct arrays.
  * @param out [out] to be released by its consumer before the table is freed
  */

@@ -3,7 +3,6 @@
 
 #define _GNU_SOURCE
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,33 +205,12 @@ nlt_status nlt__duck_allow(nlt_session *session, const char *path, nlt_error *er
     return status;
 }
 
-/* Spilled files, then the folder. It holds nothing but what the engine put there. */
-static void remove_folder(const char *path, int depth)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL) {
-        return;
-    }
-    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        char name[4096];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0 && depth > 0) {
-            remove_folder(name, depth - 1);
-        }
-    }
-    (void)closedir(dir);
-    (void)rmdir(path);
-}
-
 void nlt__duck_close(nlt_session *session)
 {
     shut(session);
     nlt__strings_clear(&session->allowed);
     if (session->temp_dir != NULL) {
-        remove_folder(session->temp_dir, 4);
+        nlt__folder_remove(session->temp_dir); /* spilled files */
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,14 @@
 #include "core/alloc.h"
 #include "engine/engine.h"
 
-enum { SQL_MAX = 16 << 20, BLOCK_BYTES = 256 << 10 };
+enum { SQL_MAX = 16 << 20, BLOCK_BYTES = 256 << 10, NAME_MAX_BYTES = 256 };
+
+/* A column that rows are put into folders by. */
+typedef struct partition {
+    char name[NAME_MAX_BYTES]; /* of the folders */
+    int column;                /* of the result */
+    bool is_day;               /* the UTC day of that column's time; else its value */
+} partition;
 
 /* ---- the statement ---- */
 
@@ -54,8 +62,38 @@ static nlt_status put_column(int i, const nlt_column_desc *column, nlt_buf *out,
     return nlt__duck_name(column->name, out, err);
 }
 
+/* The day of column `i`: a date, a time, or seconds since 1970 (NULL outside the years 1 to 9999). */
+static nlt_status put_day(int i, const nlt_column_desc *column, const char *name, nlt_buf *out,
+    nlt_error *err)
+{
+    switch (column->dtype.type) {
+    case NLT_TYPE_DATE:
+        NLT_TRY(nlt__buf_printf(out, err, ", #%d AS ", i));
+        break;
+    case NLT_TYPE_TIMESTAMP:
+        NLT_TRY(nlt__buf_printf(out, err, ", CAST(make_timestamp(epoch_us(#%d)) AS DATE) AS ", i));
+        break;
+    case NLT_TYPE_DOUBLE:
+    case NLT_TYPE_INT64:
+        NLT_TRY(nlt__buf_printf(out, err,
+            ", CASE WHEN #%d BETWEEN -62135596800 AND 253402300799 "
+            "THEN DATE '1970-01-01' + CAST(floor(#%d / 86400.0) AS INTEGER) END AS ", i, i));
+        break;
+    case NLT_TYPE_BOOL:
+    case NLT_TYPE_STRING:
+    case NLT_TYPE_DECIMAL:
+    case NLT_TYPE_LIST:
+    case NLT_TYPE_COUNT:
+    default:
+        return nlt_fail(err, NLT_ERR_ARG, "--partition_by: column %s holds %s, not times",
+            column->name, nlt_dtype_name(column->dtype));
+    }
+    return nlt__duck_name(name, out, err);
+}
+
 /* The rows of the table's last node as a SELECT. */
-static nlt_status put_rows(const nlt_table *table, nlt_buf *out, nlt_error *err)
+static nlt_status put_rows(const nlt_table *table, const partition *by, nlt_buf *out,
+    nlt_error *err)
 {
     const nlt_node *last = nlt__last_node(table);
     if (last->kind == NLT_NODE_KERNEL) {
@@ -67,6 +105,9 @@ static nlt_status put_rows(const nlt_table *table, nlt_buf *out, nlt_error *err)
         NLT_TRY(nlt__buf_printf(out, err, i > 0 ? ", " : "SELECT "));
         NLT_TRY(put_column(i + 1, &table->columns[i], out, err));
     }
+    if (by != NULL && by->is_day) {
+        NLT_TRY(put_day(by->column + 1, &table->columns[by->column], by->name, out, err));
+    }
     if (last->kind == NLT_NODE_SCAN) {
         return nlt__buf_printf(out, err, " FROM \"%s\"", last->name);
     }
@@ -77,14 +118,20 @@ static nlt_status put_rows(const nlt_table *table, nlt_buf *out, nlt_error *err)
     return nlt__buf_printf(out, err, " FROM (%.*s\n)", (int)len, last->sql);
 }
 
-static nlt_status put_copy(const nlt_table *table, const char *path, nlt_buf *out, nlt_error *err)
+static nlt_status put_copy(const nlt_table *table, const char *path, const partition *by,
+    nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, "COPY ("));
-    NLT_TRY(put_rows(table, out, err));
+    NLT_TRY(put_rows(table, by, out, err));
     NLT_TRY(nlt__buf_printf(out, err, ") TO "));
     NLT_TRY(nlt__duck_literal(path, out, err));
-    return nlt__buf_printf(out, err,
-        " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false)");
+    NLT_TRY(nlt__buf_printf(out, err, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"));
+    if (by == NULL) {
+        return nlt__buf_printf(out, err, ", USE_TMP_FILE false)");
+    }
+    NLT_TRY(nlt__buf_printf(out, err, ", OVERWRITE_OR_IGNORE true, PARTITION_BY ("));
+    NLT_TRY(nlt__duck_name(by->name, out, err));
+    return nlt__buf_printf(out, err, "))");
 }
 
 /* ---- running it ---- */
@@ -133,11 +180,12 @@ static nlt_status run_copy(nlt_session *session, const char *sql, int64_t *n_row
 }
 
 /* A copy that finds out that its input must be sorted is made again. */
-static nlt_status copy_rows(nlt_table *table, const char *path, int64_t *n_rows, nlt_error *err)
+static nlt_status copy_rows(nlt_table *table, const char *path, const partition *by,
+    int64_t *n_rows, nlt_error *err)
 {
     nlt_session *session = table->session;
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = put_copy(table, path, &sql, err);
+    nlt_status status = put_copy(table, path, by, &sql, err);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
     if (status == NLT_OK && text == NULL) {
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -208,7 +256,7 @@ static nlt_status write_indirect(nlt_table *table, nlt_outfile *file, int64_t *n
     if (status == NLT_OK) {
         status = nlt__duck_allow(table->session, path, err);
         if (status == NLT_OK) {
-            status = name_failure(copy_rows(table, path, n_rows, err), path, err);
+            status = name_failure(copy_rows(table, path, NULL, n_rows, err), path, err);
         }
         if (status == NLT_OK) {
             status = send_file(path, file, err);
@@ -227,7 +275,161 @@ nlt_status nlt__parquet_write(nlt_table *table, const char *path, nlt_outfile *f
         NLT_TRY(write_indirect(table, file, n_rows, err));
     } else {
         NLT_TRY(nlt__duck_allow(table->session, place, err));
-        NLT_TRY(name_failure(copy_rows(table, place, n_rows, err), path, err));
+        NLT_TRY(name_failure(copy_rows(table, place, NULL, n_rows, err), path, err));
     }
     return nlt__run_finish(table->session, err);
+}
+
+/* ---- folders of values ---- */
+
+/* A column of the result by its name, in any case if none is written so; -1: none. */
+static int find_column(const nlt_table *table, nlt_bytes name)
+{
+    int found = -1;
+    char text[NAME_MAX_BYTES];
+    if (name.len >= sizeof text) {
+        return -1;
+    }
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    for (int i = 0; i < table->n_columns; i++) {
+        if (strcmp(table->columns[i].name, text) == 0) {
+            return i;
+        }
+        if (found < 0 && nlt__equal_ignore_case(table->columns[i].name, text)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* The time column of a Data Table that the plan reads, if the result has it; -1: none. */
+static int find_time(const nlt_table *table)
+{
+    for (int i = 0; i < table->plan.n_nodes; i++) {
+        const nlt_node *node = &table->plan.nodes[i];
+        if (node->kind != NLT_NODE_SCAN) {
+            continue;
+        }
+        const nlt_table_desc *desc = nlt__scan_table(table->session->scans[node->scan]);
+        if (desc != NULL && desc->time_column >= 0) {
+            const char *name = desc->columns[desc->time_column].name;
+            int column = find_column(table, (nlt_bytes){name, strlen(name)});
+            if (column >= 0) {
+                return column;
+            }
+        }
+    }
+    return -1;
+}
+
+static nlt_status fail_column(const nlt_table *table, const char *name, nlt_error *err)
+{
+    const char *names[NLT_RESULT_COLUMNS_MAX];
+    for (int i = 0; i < table->n_columns; i++) {
+        names[i] = table->columns[i].name;
+    }
+    const char *near = nlt_closest(name, names, (size_t)table->n_columns);
+    nlt_fail(err, NLT_ERR_ARG, "--partition_by: the result has no column \"%s\"", name);
+    if (near != NULL) {
+        nlt_error_hint(err, "did you mean %s?", near);
+    }
+    return NLT_ERR_ARG;
+}
+
+/* "COLUMN", "day" or "day(COLUMN)". */
+static nlt_status parse_partition(const nlt_table *table, const char *text, partition *out,
+    nlt_error *err)
+{
+    size_t len = strlen(text);
+    *out = (partition){.column = find_column(table, (nlt_bytes){text, len})};
+    if (out->column >= 0) {
+        (void)snprintf(out->name, sizeof out->name, "%s", table->columns[out->column].name);
+        return NLT_OK;
+    }
+    out->is_day = true;
+    (void)snprintf(out->name, sizeof out->name, "day");
+    if (strcmp(text, "day") == 0) {
+        out->column = find_time(table);
+        if (out->column >= 0) {
+            return NLT_OK;
+        }
+        nlt_fail(err, NLT_ERR_ARG, "--partition_by day: the result has no time column");
+        nlt_error_hint(err, "select it, or name another column of times: day(COLUMN)");
+        return NLT_ERR_ARG;
+    }
+    if (strncmp(text, "day(", 4) == 0 && text[len - 1] == ')') {
+        out->column = find_column(table, (nlt_bytes){text + 4, len - 5});
+    }
+    return out->column >= 0 ? NLT_OK : fail_column(table, text, err);
+}
+
+/* A column that alone is the result would leave files without columns. */
+static nlt_status check_partition(const nlt_table *table, const partition *by, nlt_error *err)
+{
+    if (!by->is_day && table->n_columns == 1) {
+        nlt_fail(err, NLT_ERR_ARG, "--partition_by: the result has no column but \"%s\"",
+            by->name);
+        nlt_error_hint(err, "select another column, too");
+        return NLT_ERR_ARG;
+    }
+    return NLT_OK;
+}
+
+static nlt_status put_report(const nlt_session *session, const char *folder, nlt_error *err)
+{
+    nlt_buf path = NLT_BUF_INIT(1 << 16);
+    char *text = NULL;
+    nlt_status status = nlt__buf_printf(&path, err, "%s/_report.json", folder);
+    if (status == NLT_OK) {
+        status = nlt_session_report(session, &text, err);
+    }
+    if (status == NLT_OK) {
+        const char *name = nlt__buf_cstr(&path);
+        status = name != NULL ? nlt_file_write(name, text, err)
+                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt_text_free(text);
+    nlt__buf_clear(&path);
+    return status;
+}
+
+static nlt_status fill_folder(nlt_table *table, const char *path, const char *place,
+    const partition *by, int64_t *n_rows, nlt_error *err)
+{
+    nlt_buf folder = NLT_BUF_INIT(1 << 16);
+    nlt_status status = nlt__buf_printf(&folder, err, "%s/", place);
+    if (status == NLT_OK) {
+        const char *name = nlt__buf_cstr(&folder);
+        status = name != NULL ? nlt__duck_allow(table->session, name, err)
+                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt__buf_clear(&folder);
+    if (status == NLT_OK) {
+        status = name_failure(copy_rows(table, place, by, n_rows, err), path, err);
+    }
+    if (status == NLT_OK) {
+        status = nlt__run_finish(table->session, err);
+    }
+    return status == NLT_OK ? put_report(table->session, place, err) : status;
+}
+
+nlt_status nlt_table_write_folder(nlt_table *table, const char *path, const char *partition_by,
+    bool overwrite, int64_t *n_rows, nlt_error *err)
+{
+    partition by;
+    nlt_outfolder *folder = NULL;
+    int64_t n = 0;
+    NLT_TRY(parse_partition(table, partition_by, &by, err));
+    NLT_TRY(check_partition(table, &by, err));
+    NLT_TRY(nlt__outfolder_open(path, overwrite, &folder, err));
+    nlt_status status = fill_folder(table, path, nlt__outfolder_place(folder), &by, &n, err);
+    if (n_rows != NULL) {
+        *n_rows = n;
+    }
+    if (status != NLT_OK) {
+        nlt__outfolder_discard(folder);
+        return status;
+    }
+    return nlt__outfolder_commit(folder, err);
 }

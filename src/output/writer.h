@@ -47,4 +47,21 @@ NLT_API void nlt__outfile_discard(nlt_outfile *file);
 /* True if writing stopped because the reader of a pipe went away: end quietly. */
 NLT_API bool nlt__outfile_is_broken_pipe(const nlt_outfile *file);
 
+/* ---- folders that appear whole or not at all ---- */
+
+typedef struct nlt_outfolder nlt_outfolder;
+
+/* Makes PATH.tmp-PID-N, or PATH/.tmp-PID-N if `path` exists. NLT_ERR_OUTPUT says why not. */
+NLT_API nlt_status nlt__outfolder_open(const char *path, bool overwrites, nlt_outfolder **out,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Where the files are put until the folder is committed. */
+NLT_API const char *nlt__outfolder_place(const nlt_outfolder *folder);
+/* Renames what was put there to `path`, or into it: names that exist are replaced if the folder
+ * overwrites, else they are an error (NLT_ERR_OUTPUT) before anything is moved. Takes the folder. */
+NLT_API nlt_status nlt__outfolder_commit(nlt_outfolder *folder, nlt_error *err) NLT_MUST_CHECK;
+/* Removes what was put there. NULL is fine. */
+NLT_API void nlt__outfolder_discard(nlt_outfolder *folder);
+/* Removes a folder and what is in it; what cannot be removed stays. */
+NLT_API void nlt__folder_remove(const char *path);
+
 #endif
