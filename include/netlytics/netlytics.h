@@ -7,6 +7,7 @@
 #include "netlytics/arrow.h"
 #include "netlytics/base.h"
 #include "netlytics/dataset.h"
+#include "netlytics/probe.h"
 #include "netlytics/session.h"
 #include "netlytics/table.h"
 

@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/time.h"
 #include "core/utf8.h"
+#include "scan/probe_types.h"
 #include "scan/scan_types.h"
 
 enum { WARNED_FILES_MAX = 10 };
@@ -60,6 +61,7 @@ nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int
         scan->max_bad_fraction);
     nlt_error_hint(err, "is it written by %s? %s reads nothing else", scan->connector->tool,
         scan->connector->class_name);
+    nlt__probe_hint(scan->files[file].entry->path, scan->connector, err);
     return NLT_ERR_DAMAGED;
 }
 
