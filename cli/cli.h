@@ -4,6 +4,7 @@
 
 /* The program's own vocabulary: commands and flags as data, and what the commands share. */
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 typedef enum cli_command_id {
     CLI_JOB = 0,
     CLI_QUERY,
+    CLI_PROBE,
     CLI_CONNECTORS,
     CLI_ALGOS,
     CLI_SCHEMA,
@@ -24,6 +26,8 @@ typedef enum cli_command_id {
 
 typedef struct cli_options cli_options;
 
+enum { CLI_ANY_WORDS = INT_MAX };
+
 typedef struct cli_command {
     cli_command_id id;
     const char *name;
@@ -32,7 +36,7 @@ typedef struct cli_command {
     const char *about;       /* what --help says below the usage; lines end with \n */
     const char *examples[2]; /* command lines that work; NULL: none */
     const char *words;       /* of its positional argument, separated by '|'; NULL: any text */
-    int max_words;           /* positional arguments it takes */
+    int max_words;           /* positional arguments it takes; CLI_ANY_WORDS: names of files */
     nlt_status (*run)(const cli_options *options, nlt_error *err);
 } cli_command;
 
@@ -40,6 +44,7 @@ extern const cli_command cli_commands[CLI_COMMAND_COUNT];
 
 nlt_status cli_cmd_job(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_query(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_probe(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_connectors(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_algos(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_schema(const cli_options *options, nlt_error *err);
@@ -105,7 +110,7 @@ typedef struct cli_flag {
     const char *help;
 } cli_flag;
 
-enum { CLI_FLAGS_MAX = 64, CLI_PARAMETERS_MAX = 64, CLI_TABLES_MAX = 32, CLI_WORDS_MAX = 2 };
+enum { CLI_FLAGS_MAX = 64, CLI_PARAMETERS_MAX = 64, CLI_TABLES_MAX = 32 };
 
 extern const cli_flag cli_flags[];
 extern const int cli_n_flags;
@@ -118,7 +123,7 @@ struct cli_options {
     int n_parameters;
     const char *tables[CLI_TABLES_MAX]; /* the --table NAME=CONNECTOR:PATH in order */
     int n_tables;
-    const char *words[CLI_WORDS_MAX]; /* positional arguments */
+    char **words; /* positional arguments */
     int n_words;
 };
 
@@ -127,7 +132,8 @@ static inline bool cli_takes(const cli_flag *flag, cli_command_id command)
     return ((flag->commands >> command) & 1u) != 0;
 }
 
-/* Reads the arguments behind the command's name; `options` borrows them. NLT_ERR_ARG. */
+/* Reads the arguments behind the command's name; `options` borrows them. Positional ones are moved
+ * to the front of `argv`. NLT_ERR_ARG. */
 nlt_status cli_options_parse(const cli_command *command, int argc, char **argv,
     cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 
@@ -198,6 +204,10 @@ typedef struct cli_run {
     cli_progress progress;
     double start_s;
 } cli_run;
+
+/* Puts a connector's name where the request says "auto". NLT_ERR_ARG, NLT_ERR_NO_ROWS. */
+nlt_status cli_choose_connector(const cli_options *options, nlt_dataset_request *request,
+    nlt_error *err) NLT_MUST_CHECK;
 
 /* Opens a session and names the datasets of the flags. On failure, too: cli_run_close(). */
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;

@@ -27,6 +27,7 @@ static void each_connector(print_word print)
             print(info.class_name, strlen(info.class_name));
         }
     }
+    print("auto", strlen("auto"));
 }
 
 static void each_algorithm(print_word print)
@@ -104,7 +105,11 @@ static void bash_command(const cli_command *command)
     (void)printf("    %s)\n        words=\"", command->name);
     each_positional(command, print_spaced);
     print_flags(command->id);
-    (void)printf("\"\n        case $previous in\n");
+    (void)printf("\"\n");
+    if (command->max_words == CLI_ANY_WORDS) { /* no words: bash completes files */
+        (void)printf("        [[ $current == -* ]] || words=\n");
+    }
+    (void)printf("        case $previous in\n");
     for (int i = 0; i < cli_n_flags; i++) {
         const cli_flag *flag = &cli_flags[i];
         if (flag->value == NULL || !cli_takes(flag, command->id)) {
@@ -190,7 +195,9 @@ static void zsh_command(const cli_command *command)
             }
         }
     }
-    if (command->max_words > 0) {
+    if (command->max_words == CLI_ANY_WORDS) {
+        (void)printf(" \\\n            '*:file:_files'");
+    } else if (command->max_words > 0) {
         (void)printf(" \\\n            '1:%s:(", command->name);
         each_positional(command, zsh_word);
         (void)printf(")'");
@@ -247,7 +254,10 @@ static void print_fish(void)
         const cli_command *command = &cli_commands[c];
         (void)printf("complete -c netlytics -n __fish_use_subcommand -a %s -d '%s'\n",
             command->name, command->summary);
-        if (command->max_words > 0) {
+        if (command->max_words == CLI_ANY_WORDS) {
+            (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -F\n",
+                command->name);
+        } else if (command->max_words > 0) {
             (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -a '",
                 command->name);
             each_positional(command, print_spaced);

@@ -30,6 +30,13 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
          "netlytics query -c squid:http -i logs/squid -q \"SELECT method, COUNT(*) AS n\n"
          "      FROM netlytics GROUP BY method ORDER BY n DESC\" --format json"},
         NULL, 0, cli_cmd_query},
+    [CLI_PROBE] = {CLI_PROBE, "probe", "tell what files are and how to read them",
+        "FILE... [--format json]",
+        "Looks at the first bytes of files (- for standard input) and below base folders: which tool\n"
+        "wrote them, in which format, what feeds the columns of the table, which lines of the sample\n"
+        "are rejected, and the command that reads them.\n",
+        {"netlytics probe logs/squid", "netlytics probe logs/squid/access.log-20170301 --format json"},
+        NULL, CLI_ANY_WORDS, cli_cmd_probe},
     [CLI_CONNECTORS] = {CLI_CONNECTORS, "connectors", "list what can be read", "[--format json]",
         "Lists the connectors: class name, alias, table they make, files they look for.\n",
         {"netlytics connectors", "netlytics connectors --format json"},
@@ -54,7 +61,7 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
 
 /* Documented or planned, so that who asks for one is told the truth. */
 static const char *const missing_commands[] = {
-    "clustering", "anomaly_detection", "probe", "report", "demo"};
+    "clustering", "anomaly_detection", "report", "demo"};
 
 static const cli_command *find_command(const char *name)
 {

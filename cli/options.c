@@ -12,7 +12,7 @@ enum {
     JOB = 1u << CLI_JOB,
     QUERY = 1u << CLI_QUERY,
     RUNS = JOB | QUERY,
-    LISTS = 1u << CLI_CONNECTORS | 1u << CLI_ALGOS | 1u << CLI_SCHEMA,
+    LISTS = 1u << CLI_CONNECTORS | 1u << CLI_ALGOS | 1u << CLI_SCHEMA | 1u << CLI_PROBE,
     ALL = RUNS | LISTS | 1u << CLI_COMPLETION
 };
 
@@ -26,7 +26,7 @@ const char *const cli_group_titles[CLI_GROUP_COUNT] = {
 
 const cli_flag cli_flags[] = {
     {CLI_OPT_CONNECTOR, "connector", 'c', "NAME", CLI_GROUP_INPUT, RUNS, NULL,
-        "class name or alias (squid:flows); see \"netlytics connectors\""},
+        "class name or alias (squid:flows), or auto; see \"netlytics connectors\""},
     {CLI_OPT_INPUT_PATH, "input_path", 'i', "PATH", CLI_GROUP_INPUT, RUNS, NULL,
         "base folder of the logs; or a file, a glob, - for standard input"},
     {CLI_OPT_TABLE, "table", 0, "NAME=CONNECTOR:PATH", CLI_GROUP_INPUT, QUERY, NULL,
@@ -283,7 +283,7 @@ static nlt_status take_short(cli_options *options, const char *text, arguments *
     return store_next(options, flag, text[1] != '\0' ? text + 1 : NULL, args, err);
 }
 
-static nlt_status take_word(cli_options *options, const char *text, nlt_error *err)
+static nlt_status take_word(cli_options *options, char *text, nlt_error *err)
 {
     const cli_command *command = options->command;
     if (options->n_words == command->max_words) {
@@ -301,11 +301,11 @@ static nlt_status take_word(cli_options *options, const char *text, nlt_error *e
 nlt_status cli_options_parse(const cli_command *command, int argc, char **argv,
     cli_options *options, nlt_error *err)
 {
-    *options = (cli_options){.command = command};
+    *options = (cli_options){.command = command, .words = argv};
     arguments args = {argc, argv, 0};
     bool is_over = false; /* behind "--" all arguments are words */
     while (args.next < argc && options->values[CLI_OPT_HELP] == NULL) {
-        const char *text = argv[args.next++];
+        char *text = argv[args.next++];
         if (is_over || text[0] != '-' || text[1] == '\0') {
             NLT_TRY(take_word(options, text, err));
         } else if (strcmp(text, "--") == 0) {

@@ -101,8 +101,9 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
     return NLT_OK;
 }
 
-static nlt_status add_input(cli_run *run, const nlt_dataset_request *request, nlt_error *err)
+static nlt_status add_input(cli_run *run, nlt_dataset_request *request, nlt_error *err)
 {
+    NLT_TRY(cli_choose_connector(run->options, request, err));
     NLT_TRY(nlt_dataset(run->session, request, &run->inputs[run->n_inputs], err));
     run->n_inputs++;
     return NLT_OK;

@@ -66,8 +66,9 @@ typedef struct nlt_probe_match {
     const char *class_name, *alias, *tool, *table; /**< static */
     const char *what;     /**< tool, format, version: "Zeek TSV, dns.log of 2.5 - 8.0" */
     int score;            /**< 50..100 */
+    const char *unit;     /**< what is counted: "lines" or "packets"; static */
     bool is_side;         /**< read only beside other files of this connector (Zeek's ssl.log) */
-    int64_t lines, used, ignored, skipped; /**< of the sample; packets of captures */
+    int64_t lines, used, ignored, skipped; /**< of the sample */
     int n_columns, n_rejects;
     const char *layout;   /**< of a folder: how its files are named; "" of a file */
     int64_t n_files, n_bytes; /**< of a folder; -1 bytes: unknown */

@@ -100,7 +100,7 @@ NLT_API nlt_status nlt_query(nlt_session *session, nlt_table *const *inputs, int
 /** A further table as the flag --table writes it. */
 typedef struct nlt_table_spec {
     char name[64];
-    char connector[192];
+    char connector[192]; /**< "auto" is for the caller to resolve: nlt_probe_choose() */
     const char *input_path; /**< borrows the text */
 } nlt_table_spec;
 

@@ -142,13 +142,14 @@ static void judge(probe_run *run, const nlt_sample *sample)
     const nlt_connector *connector = run->connector;
     bool is_capture = connector->packet != NULL;
     int64_t judged = finding->used + finding->skipped;
-    if (connector->probe == NULL || (!is_capture && judged > 0 && finding->used == 0)) {
+    if (connector->probe == NULL) {
         return;
     }
-    int evidence = connector->probe(sample,
+    finding->evidence = connector->probe(sample,
         is_capture ? (const void *)&run->capture : run->ctx.state, finding);
     bool is_by_lines = !is_capture && judged > 0; /* bad packets are those of a capture, too */
-    finding->score = is_by_lines ? (int)(evidence * finding->used / judged) : evidence;
+    finding->score = is_by_lines ? (int)(finding->evidence * finding->used / judged)
+                                 : finding->evidence;
 }
 
 nlt_status nlt__probe(const nlt_connector *connector, const nlt_connector *owner,

@@ -42,6 +42,7 @@ typedef struct nlt_finding_column {
 typedef struct nlt_finding {
     const nlt_connector *connector;
     int score;                        /* 0..NLT_FINDING_SURE; 0: it does not read this file */
+    int evidence;                     /* what it would be if every line were accepted */
     char what[NLT_FINDING_WHAT_MAX];  /* tool, format, its version: "Zeek TSV, dns.log of 2.5 - 8.0" */
     int64_t lines, used, ignored, skipped; /* of the sample; packets of captures */
     int n_rejects;

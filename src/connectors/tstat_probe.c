@@ -140,7 +140,9 @@ int tstat_probe_flows(const tstat_log *log, const nlt_columns *columns, const nl
         && strncmp(sample->name, aborted, sizeof aborted - 1) == 0;
     nlt__finding_say(finding, "Tstat %s, %d columns", is_aborted ? aborted : "log_tcp_complete",
         columns->n);
-    say_sets(finding, sample);
+    if (!is_aborted) { /* those have the core set alone, whatever the tag says */
+        say_sets(finding, sample);
+    }
     nlt__finding_feeds(finding, flow_feeds, COUNT(flow_feeds), find_place,
         &(tstat_map){log, columns});
     return SURE;

@@ -48,7 +48,8 @@ static bool take_connector(const char *text, size_t len, nlt_table_spec *out, nl
     }
     memcpy(out->connector, text, len);
     out->connector[len] = '\0';
-    return nlt__connector_find(out->connector, &connector, err) == NLT_OK;
+    return nlt__equal_ignore_case(out->connector, "auto")
+        || nlt__connector_find(out->connector, &connector, err) == NLT_OK;
 }
 
 nlt_status nlt_table_spec_parse(const char *text, nlt_table_spec *out, nlt_error *err)

@@ -13,6 +13,7 @@
 #include "core/strings.h"
 #include "io/fs.h"
 #include "scan/probe_types.h"
+#include "scan/scan_types.h"
 
 enum { LOOKED_AT = 32, PATTERNS_MAX = 128, LIST_MAX = 1 << 12, CONNECTORS_MAX = 64 };
 
@@ -22,6 +23,7 @@ typedef struct candidate {
     const char *layout; /* of a folder: two with one layout read the same files */
     int64_t n_files;
     int64_t score; /* sum over the files looked at */
+    char what[NLT_FINDING_WHAT_MAX]; /* of the first of them */
 } candidate;
 
 typedef struct choice {
@@ -31,7 +33,6 @@ typedef struct choice {
     candidate candidates[CONNECTORS_MAX];
     int64_t n_looked; /* files that told something */
     nlt_error unread;  /* why the first of the others could not be read; code NLT_OK: none */
-    char what[NLT_FINDING_WHAT_MAX];
 } choice;
 
 /* ---- messages ---- */
@@ -84,15 +85,25 @@ static nlt_status fail_unknown(const nlt_probe *probe, const char *path, nlt_err
     return NLT_ERR_NO_ROWS;
 }
 
+static void add_candidate(choice *c, const nlt_probe_entry *entry)
+{
+    if (c->n < CONNECTORS_MAX) {
+        candidate *one = &c->candidates[c->n++];
+        *one = (candidate){.connector = entry->owner, .layout = entry->layout,
+            .n_files = entry->n_files};
+        (void)snprintf(one->what, sizeof one->what, "%s", entry->finding.what);
+    }
+}
+
 /* ---- files ---- */
 
 /* Adds what one file is: later files leave only those candidates that read them, too. */
 static void narrow(choice *c, const nlt_probe *probe)
 {
     int kept = 0;
-    for (int i = 0; i < probe->n && c->n_looked == 0 && c->n < CONNECTORS_MAX; i++) {
+    for (int i = 0; i < probe->n && c->n_looked == 0; i++) {
         if (!probe->entries[i]->is_side) {
-            c->candidates[c->n++] = (candidate){probe->entries[i]->owner, "", 0, 0};
+            add_candidate(c, probe->entries[i]);
         }
     }
     for (int i = 0; i < c->n; i++) {
@@ -108,11 +119,11 @@ static void narrow(choice *c, const nlt_probe *probe)
     c->n_looked++;
 }
 
-static nlt_status fail_mixture(const choice *c, const char *path, const nlt_probe *probe,
-    nlt_error *err)
+static nlt_status fail_mixture(const choice *c, const char *path, const char *what,
+    const char *before, nlt_error *err)
 {
     nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: files of several kinds: %s is %s, but one before is %s",
-        c->path, path, probe->what, c->what);
+        c->path, path, what, before);
     nlt_error_hint(err, "give one kind of files at a time, or name the connector with -c");
     return NLT_ERR_ARG;
 }
@@ -120,15 +131,14 @@ static nlt_status fail_mixture(const choice *c, const char *path, const nlt_prob
 static nlt_status take_file(choice *c, const char *path, const nlt_probe *probe, nlt_error *err)
 {
     bool is_first = c->n_looked == 0;
+    char before[NLT_FINDING_WHAT_MAX];
+    (void)snprintf(before, sizeof before, "%s", c->candidates[0].what);
     narrow(c, probe);
-    if (is_first) {
-        (void)snprintf(c->what, sizeof c->what, "%s", probe->what);
-    }
     if (c->n > 0) {
         return NLT_OK;
     }
     return is_first || probe->n == 0 ? fail_unknown(probe, path, err)
-                                     : fail_mixture(c, path, probe, err);
+                                     : fail_mixture(c, path, probe->what, before, err);
 }
 
 static nlt_status fail_stream(const char *path, nlt_error *err)
@@ -178,15 +188,23 @@ static nlt_status fail_nothing(const choice *c, nlt_error *err)
     return c->unread.code;
 }
 
+static int add_layouts(const nlt_connector *connector, const char **patterns, int n)
+{
+    for (int i = 0; i < connector->n_layouts && n < PATTERNS_MAX; i++) {
+        patterns[n++] = connector->layouts[i];
+    }
+    for (int i = 0; i < connector->n_tellers; i++) {
+        n = add_layouts(connector->tellers[i], patterns, n);
+    }
+    return n;
+}
+
 static nlt_status look_at_files(choice *c, int64_t first, int64_t last, nlt_error *err)
 {
     const char *patterns[PATTERNS_MAX];
     int n_patterns = 0;
     for (int i = 0; i < nlt__connector_count(); i++) {
-        const nlt_connector *connector = nlt__connector_at(i);
-        for (int j = 0; j < connector->n_layouts && n_patterns < PATTERNS_MAX; j++) {
-            patterns[n_patterns++] = connector->layouts[j];
-        }
+        n_patterns = add_layouts(nlt__connector_at(i), patterns, n_patterns);
     }
     nlt_file_list list;
     NLT_TRY(nlt__layout_direct(c->path, patterns, n_patterns, first, last, &list, err));
@@ -205,16 +223,12 @@ static nlt_status look_at_folder(choice *c, const nlt_probe_options *options, nl
 {
     nlt_probe *probe = NULL;
     NLT_TRY(nlt_probe_open(c->path, options, &probe, err));
-    for (int i = 0; i < probe->n && c->n < CONNECTORS_MAX; i++) {
-        const nlt_probe_entry *entry = probe->entries[i];
-        c->candidates[c->n++] =
-            (candidate){entry->owner, entry->layout, entry->n_files, entry->finding.score};
-        c->n_looked += entry->n_files;
+    for (int i = 0; i < probe->n && i < CONNECTORS_MAX; i++) {
+        add_candidate(c, probe->entries[i]);
+        c->candidates[i].score = probe->entries[i]->finding.score;
     }
     nlt_status status = NLT_OK;
-    if (probe->n > 0) {
-        (void)snprintf(c->what, sizeof c->what, "%s", probe->what);
-    } else {
+    if (probe->n == 0) {
         nlt_fail(err, NLT_ERR_NOT_FOUND, "-c auto: %s: %s", c->path, probe->what);
         nlt_error_hint(err, "%s", probe->hint);
         status = NLT_ERR_NOT_FOUND;
@@ -240,8 +254,8 @@ static nlt_status filter_table(choice *c, nlt_error *err)
         }
     }
     if (kept == 0) {
-        nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: %s does not give the table %s", c->path, c->what,
-            c->table);
+        nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: %s does not give the table %s", c->path,
+            c->candidates[0].what, c->table);
         nlt_error_hint(err, "\"netlytics connectors\" tells which connectors give %s", c->table);
         return NLT_ERR_ARG;
     }
@@ -278,7 +292,7 @@ static nlt_status choose(choice *c, const nlt_probe_options *options, const cand
     int64_t first = 0;
     int64_t last = 0;
     nlt_fs_info info = {NLT_FS_FILE, -1};
-    NLT_TRY(nlt__probe_days(options, &first, &last, err));
+    NLT_TRY(nlt__scan_days(options->start_day, options->end_day, &first, &last, err));
     if (strcmp(c->path, "-") == 0) {
         return fail_stream("standard input", err);
     }
@@ -307,7 +321,7 @@ nlt_status nlt_probe_choose(const char *path, const nlt_probe_options *options, 
         *out = (nlt_probe_choice){.class_name = best->connector->class_name,
             .alias = best->connector->alias, .table = best->connector->table->name,
             .n_files = best->n_files > 0 ? best->n_files : c->n_looked};
-        (void)snprintf(out->what, sizeof out->what, "%s", c->what);
+        (void)snprintf(out->what, sizeof out->what, "%s", best->what);
     }
     nlt_free(c);
     return status;

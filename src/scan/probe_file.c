@@ -113,6 +113,17 @@ nlt_status nlt__probe_add(nlt_probe *probe, const nlt_probe_entry *entry, nlt_er
     return NLT_OK;
 }
 
+/* Its format is known, but too many of its lines are rejected. */
+static nlt_status note_near(nlt_probe *probe, const nlt_finding *finding, nlt_error *err)
+{
+    const nlt_finding_reject *first = &finding->rejects[0];
+    probe->near = finding->evidence;
+    probe->what = nlt__probe_printf(probe, "%s, but %lld of %lld lines of the sample are rejected, "
+        "the first as %s in line %lld", finding->what, (long long)finding->skipped,
+        (long long)finding->lines, nlt__reject_name(first->reason), (long long)first->line);
+    return probe->what != NULL ? NLT_OK : nlt__probe_no_memory(err);
+}
+
 static nlt_status look_as(nlt_probe *probe, const nlt_connector *connector,
     const nlt_connector *owner, const nlt_sample *sample, nlt_error *err)
 {
@@ -122,7 +133,12 @@ static nlt_status look_as(nlt_probe *probe, const nlt_connector *connector,
         return NLT_OK;
     }
     NLT_TRY(nlt__probe(connector, owner, sample, &entry.finding, err));
-    return entry.finding.score >= NLT_FINDING_MATCH ? nlt__probe_add(probe, &entry, err) : NLT_OK;
+    if (entry.finding.score >= NLT_FINDING_MATCH) {
+        return nlt__probe_add(probe, &entry, err);
+    }
+    return entry.finding.evidence > NLT_FINDING_MATCH && entry.finding.evidence > probe->near
+        ? note_near(probe, &entry.finding, err)
+        : NLT_OK;
 }
 
 static nlt_status look(nlt_probe *probe, const nlt_sample *sample, nlt_error *err)
@@ -151,11 +167,11 @@ static nlt_status name_it(nlt_probe *probe, const nlt_file_sample *sample, nlt_e
     probe->packing = codec_names[sample->codec];
     probe->is_empty = !has_bytes && damage->code == NLT_OK;
     probe->damage = nlt__probe_text(probe, (nlt_bytes){damage->message, strlen(damage->message)});
-    probe->what = has_bytes || probe->is_empty ? other.what : "nothing that could be unpacked";
-    probe->hint = other.hint;
     if (probe->n > 0) {
         probe->what = probe->entries[0]->finding.what;
-        probe->hint = "";
+    } else if (probe->near == 0) {
+        probe->what = has_bytes || probe->is_empty ? other.what : "nothing that could be unpacked";
+        probe->hint = other.hint;
     }
     return probe->damage != NULL ? NLT_OK : nlt__probe_no_memory(err);
 }
@@ -185,7 +201,7 @@ static nlt_status fill(nlt_probe *probe, const char *path, const nlt_probe_optio
 {
     int64_t first = 0;
     int64_t last = 0;
-    NLT_TRY(nlt__probe_days(options, &first, &last, err));
+    NLT_TRY(nlt__scan_days(options->start_day, options->end_day, &first, &last, err));
     probe->path = nlt__probe_text(probe, (nlt_bytes){path, strlen(path)});
     if (probe->path == NULL) {
         return nlt__probe_no_memory(err);
@@ -257,6 +273,7 @@ nlt_status nlt_probe_match_get(const nlt_probe *probe, int index, nlt_probe_matc
     const nlt_finding *finding = &entry->finding;
     *out = (nlt_probe_match){.class_name = entry->owner->class_name, .alias = entry->owner->alias,
         .tool = entry->owner->tool, .table = entry->owner->table->name, .what = finding->what,
+        .unit = finding->connector->packet != NULL ? "packets" : "lines",
         .score = finding->score, .is_side = entry->is_side, .lines = finding->lines,
         .used = finding->used, .ignored = finding->ignored, .skipped = finding->skipped,
         .n_columns = finding->n_columns, .n_rejects = finding->n_rejects,

@@ -13,22 +13,6 @@ int64_t nlt__probe_spread(int64_t n, int64_t wanted, int64_t i)
     return n <= wanted ? i : i * (n - 1) / (wanted - 1);
 }
 
-static nlt_status parse_day(const char *name, const char *text, int64_t *day, nlt_error *err)
-{
-    *day = NLT_DAY_OPEN;
-    if (text == NULL || nlt__parse_day((nlt_bytes){text, strlen(text)}, day)) {
-        return NLT_OK;
-    }
-    return nlt_fail(err, NLT_ERR_ARG, "--%s: \"%s\" is not a day of the calendar", name, text);
-}
-
-nlt_status nlt__probe_days(const nlt_probe_options *options, int64_t *first, int64_t *last,
-    nlt_error *err)
-{
-    NLT_TRY(parse_day("start_day", options->start_day, first, err));
-    return parse_day("end_day", options->end_day, last, err);
-}
-
 /* ---- one layout ---- */
 
 static void set_extent(nlt_probe_entry *entry, const nlt_file_list *list)

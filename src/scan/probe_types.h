@@ -33,6 +33,7 @@ struct nlt_probe {
     int64_t size;
     bool is_folder;
     bool is_empty; /* not a byte is in it */
+    int near;      /* evidence of the connector whose lines are rejected; `what` says so */
     int n;
     nlt_probe_entry *entries[NLT_PROBE_MATCHES_MAX]; /* owned; by score, best first */
 };
@@ -60,10 +61,6 @@ nlt_status nlt__probe_no_memory(nlt_error *err);
 
 /* The i-th of at most `wanted` of `n` items, spread evenly, the first and the last among them. */
 int64_t nlt__probe_spread(int64_t n, int64_t wanted, int64_t i);
-/* Days of the options; NLT_DAY_OPEN where none are given. NLT_ERR_ARG. */
-nlt_status nlt__probe_days(const nlt_probe_options *options, int64_t *first, int64_t *last,
-    nlt_error *err) NLT_MUST_CHECK;
-
 /* Fills the probe of a folder. */
 nlt_status nlt__probe_folder(nlt_probe *probe, const char *path, int64_t first, int64_t last,
     nlt_error *err) NLT_MUST_CHECK;

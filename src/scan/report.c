@@ -179,6 +179,22 @@ static nlt_status tell_damage(const nlt_scan *scan, const nlt_scan_file *file,
         (long long)(is_paired ? file->used : file->rows), unit);
 }
 
+/* Every line was ignored or rejected, but too few for a limit: perhaps another tool's. */
+static nlt_status tell_useless(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
+{
+    const nlt_line_counts *counts = &scan->counts;
+    nlt_error found = NLT_ERROR_INIT;
+    if (counts->used > 0 || counts->lines == 0 || !is_complete(scan)) {
+        return NLT_OK;
+    }
+    nlt__probe_hint(scan->files[scan->n_files - 1].entry->path, scan->connector, &found);
+    if (found.hint[0] == '\0' && counts->skipped == 0) {
+        return NLT_OK;
+    }
+    return nlt__strings_add(warnings, err, "no line of the input could be used%s%s",
+        found.hint[0] != '\0' ? ": " : "", found.hint);
+}
+
 nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
 {
     int64_t damaged = 0;
@@ -203,10 +219,12 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
             (long long)scan->counts.unknown_links, scan->unknown_link));
     }
     if (damaged > 0 && damaged == scan->n_files && scan->counts.rows == 0) {
-        return nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
+        nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
             damaged > 1 ? " (and all other files)" : "");
+        nlt__probe_hint(first->entry->path, scan->connector, err);
+        return NLT_ERR_DAMAGED;
     }
-    return NLT_OK;
+    return damaged == 0 ? tell_useless(scan, warnings, err) : NLT_OK;
 }
 
 /* ---- report.json ---- */

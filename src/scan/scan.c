@@ -29,14 +29,13 @@ static nlt_status parse_bound(const char *name, const char *text, int64_t *day, 
     return NLT_OK;
 }
 
-static nlt_status parse_days(const nlt_dataset_request *request, int64_t *first, int64_t *last,
-    nlt_error *err)
+nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *first,
+    int64_t *last, nlt_error *err)
 {
-    NLT_TRY(parse_bound("start_day", request->start_day, first, err));
-    NLT_TRY(parse_bound("end_day", request->end_day, last, err));
+    NLT_TRY(parse_bound("start_day", start_day, first, err));
+    NLT_TRY(parse_bound("end_day", end_day, last, err));
     if (*first != NLT_DAY_OPEN && *last != NLT_DAY_OPEN && *first > *last) {
-        nlt_fail(err, NLT_ERR_ARG, "--start_day %s is after --end_day %s", request->start_day,
-            request->end_day);
+        nlt_fail(err, NLT_ERR_ARG, "--start_day %s is after --end_day %s", start_day, end_day);
         nlt_error_hint(err, "both days are included; swap them");
         return NLT_ERR_ARG;
     }
@@ -261,7 +260,7 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     int64_t last = 0;
     NLT_TRY(check_request(request, err));
     NLT_TRY(nlt__connector_find(request->connector, &scan->connector, err));
-    NLT_TRY(parse_days(request, &first, &last, err));
+    NLT_TRY(nlt__scan_days(request->start_day, request->end_day, &first, &last, err));
     const nlt_connector *connector = scan->connector;
     scan->n_lists = connector->n_tellers + 1;
     scan->name = nlt_strdup(request->name != NULL ? request->name : "netlytics");

@@ -115,6 +115,10 @@ static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
     return &scan->lists[scan->n_lists - 1];
 }
 
+/* Days of a request; NLT_DAY_OPEN where one is NULL. NLT_ERR_ARG. */
+nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *first,
+    int64_t *last, nlt_error *err) NLT_MUST_CHECK;
+
 nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
     NLT_MUST_CHECK;
 
