@@ -15,7 +15,7 @@ extern "C" {
 /** A dataset request. All strings are borrowed until the call that takes the request returns. */
 typedef struct nlt_dataset_request {
     size_t struct_size;       /**< sizeof(nlt_dataset_request) */
-    const char *connector;    /**< class name or alias */
+    const char *connector;    /**< class name or alias; for "auto" see nlt_probe_choose() */
     const char *input_path;   /**< base folder, or a file, a glob, "-" for standard input */
     const char *start_day;    /**< "YYYY_MM_DD", first day; NULL: open */
     const char *end_day;      /**< "YYYY_MM_DD", last day, included; NULL: open */
