@@ -113,6 +113,7 @@ typedef struct nlt_statement {
     duckdb_prepared_statement prepared;
     duckdb_result result;
     bool has_result;
+    bool has_given; /* rows, or their end */
     nlt_batch *batch;
     duckdb_data_chunk chunk; /* that the batch borrows from */
     nlt_dtype *dtypes;

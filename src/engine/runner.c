@@ -136,31 +136,9 @@ int nlt__run_sorting(const nlt_session *session)
     return n;
 }
 
-/* Hands rows on and knows whether there were any. */
-typedef struct watched_rows {
-    nlt_rows_fn rows;
-    void *ctx;
-    bool has_begun;
-} watched_rows;
-
-static nlt_status watch_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
-{
-    watched_rows *watched = ctx;
-    watched->has_begun = true;
-    return watched->rows(watched->ctx, batch, err);
-}
-
-/* A run that finds out that its input must be sorted is made again, unless rows have been given. */
 nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     NLT_TRY(nlt__relation_install(table, err));
-    watched_rows watched = {rows, ctx, false};
-    int sorting = nlt__run_sorting(table->session);
-    nlt_status status = run_last(table, watch_rows, &watched, err);
-    while (status == NLT_ERR_LIMIT && !watched.has_begun
-        && nlt__run_sorting(table->session) > sorting) {
-        sorting = nlt__run_sorting(table->session);
-        status = run_last(table, watch_rows, &watched, err);
-    }
-    return status == NLT_OK ? nlt__run_finish(table->session, err) : status;
+    NLT_TRY(run_last(table, rows, ctx, err));
+    return nlt__run_finish(table->session, err);
 }

@@ -131,7 +131,7 @@ static nlt_status start(nlt_statement *statement, nlt_error *err)
     return status;
 }
 
-nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
+static nlt_status fetch(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
 {
     *batch = NULL;
     if (!statement->has_result) {
@@ -149,6 +149,48 @@ nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch
     NLT_TRY(nlt__duck_chunk(statement->chunk, statement->batch, err));
     *batch = statement->batch;
     return NLT_OK;
+}
+
+static void rewind_statement(nlt_statement *statement)
+{
+    duckdb_destroy_data_chunk(&statement->chunk);
+    nlt__batch_free(statement->batch);
+    statement->batch = NULL;
+    if (statement->has_result) {
+        duckdb_destroy_result(&statement->result);
+        statement->has_result = false;
+    }
+    statement->session->scan_error = (nlt_error)NLT_ERROR_INIT;
+}
+
+static bool sort_unknown(const nlt_session *session)
+{
+    bool must_rewind = false;
+    for (int i = 0; i < session->n_scans; i++) {
+        must_rewind |= nlt__scan_sort_unknown(session->scans[i]);
+    }
+    return must_rewind;
+}
+
+/* Rows that were given cannot be taken back: before the first of them it must be clear that no scan
+ * will find its input out of order. One that does makes its rows anew, sorting. */
+nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
+{
+    if (statement->has_given) {
+        return fetch(statement, batch, err);
+    }
+    for (;;) {
+        int sorting = nlt__run_sorting(statement->session);
+        nlt_status status = fetch(statement, batch, err);
+        bool must_rewind = status == NLT_OK
+            ? *batch != NULL && sort_unknown(statement->session)
+            : status == NLT_ERR_LIMIT && nlt__run_sorting(statement->session) > sorting;
+        if (!must_rewind) {
+            statement->has_given = true;
+            return status;
+        }
+        rewind_statement(statement);
+    }
 }
 
 void nlt__statement_clear(nlt_statement *statement)

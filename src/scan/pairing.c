@@ -5,8 +5,10 @@
  * are taken in dataset order of their splits, by one worker at a time, whichever has nothing better
  * to do. Records wait until time has moved on by HOLD_NS, so that files whose times step back a little
  * are put in order; memory follows the keys that are open. A record older than what was taken
- * already shows that the input is no stream: the run fails, and the next one keeps (or spills) all
- * records and sorts each share at the end. The rows are the same. */
+ * already shows that the input is no stream: the run fails, and the next one sorts: each share keeps
+ * its records, on disk where they are many, and takes them in order at the end. The rows are the
+ * same. Whether the input is a stream is known once all of it is decoded; who cannot take rows back
+ * asks nlt__scan_sort_unknown before the first are given away. */
 
 #include <string.h>
 
@@ -27,13 +29,6 @@ typedef struct block {
     int64_t n_left;
 } block;
 
-typedef struct held {
-    int64_t time; /* of the record, as its row_key: what it is put in order by */
-    int64_t row_key;
-    const nlt_record *record;
-    block *home;
-} held;
-
 typedef struct share {
     void *state; /* of the connector's pairing */
     bool is_busy;
@@ -41,7 +36,7 @@ typedef struct share {
     bool is_flushed; /* its last row was put */
     int64_t next_split;
     int64_t file; /* is_by_file: of the records taken last */
-    held *records; /* sorted; those before `pos` are done */
+    nlt_record_ref *records; /* sorted; those before `pos` are done */
     int64_t n, cap, pos, n_ready;
     size_t bytes;
     int64_t last_time; /* of the record taken last */
@@ -61,6 +56,7 @@ struct nlt_pairing_run {
     nlt_scan *scan;
     const nlt_pairing *pairing;
     bool is_sorting;
+    bool is_unproved;      /* a split may still come that must have been taken before */
     void *assembly;       /* of the file whose pieces come next; NULL: none yet */
     pthread_mutex_t lock;
     pthread_cond_t moved;
@@ -86,6 +82,13 @@ nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *e
     run->scan = scan;
     run->pairing = scan->connector->pairing;
     run->is_sorting = nlt__scan_must_sort(scan);
+    run->is_unproved = !run->is_sorting && !run->pairing->is_by_file
+        && scan->n_splits - scan->first_split > 1;
+    atomic_fetch_add(&scan->n_unproved, run->is_unproved);
+    if (run->is_sorting) { /* what a run before this one has done counts no more */
+        atomic_store(&scan->bytes_done, 0);
+        atomic_store(&scan->rows_done, 0);
+    }
     run->failure = (nlt_error)NLT_ERROR_INIT;
     run->next_split = run->decoded = run->taken = scan->first_split;
     run->max_time = INT64_MIN;
@@ -99,11 +102,18 @@ nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *e
     return NLT_OK;
 }
 
-static void release(held *one)
+static void end_doubt(nlt_pairing_run *run)
 {
-    if (--one->home->n_left == 0) {
-        nlt__buf_clear(&one->home->bytes);
-        nlt_free(one->home);
+    atomic_fetch_sub(&run->scan->n_unproved, run->is_unproved);
+    run->is_unproved = false;
+}
+
+static void release(const nlt_record_ref *one)
+{
+    block *home = one->home;
+    if (--home->n_left == 0) {
+        nlt__buf_clear(&home->bytes);
+        nlt_free(home);
     }
 }
 
@@ -112,6 +122,7 @@ void nlt__pairing_close(nlt_pairing_run *run)
     if (run == NULL) {
         return;
     }
+    end_doubt(run);
     for (int i = 0; i < NLT_SHARES; i++) {
         share *s = &run->shares[i];
         for (; s->pos < s->n; s->pos++) {
@@ -139,68 +150,6 @@ void nlt__pairing_close(nlt_pairing_run *run)
 
 /* ---- order ---- */
 
-static bool is_before(const held *a, const held *b)
-{
-    if (a->time != b->time) {
-        return a->time < b->time;
-    }
-    return a->row_key != b->row_key ? a->row_key < b->row_key : a->record->hash < b->record->hash;
-}
-
-/* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the first. */
-static void merge(held *records, int64_t middle, int64_t n, held *scratch)
-{
-    int64_t begin = 0;
-    while (begin < middle && !is_before(&records[middle], &records[begin])) {
-        begin++;
-    }
-    int64_t n_left = middle - begin;
-    memcpy(scratch, records + begin, (size_t)n_left * sizeof *scratch);
-    int64_t left = 0;
-    int64_t right = middle;
-    held *to = records + begin;
-    while (left < n_left && right < n) {
-        *to++ = is_before(&records[right], &scratch[left]) ? records[right++] : scratch[left++];
-    }
-    memcpy(to, scratch + left, (size_t)(n_left - left) * sizeof *scratch);
-}
-
-static int64_t run_end(const held *records, int64_t begin, int64_t n)
-{
-    int64_t end = begin + 1;
-    while (end < n && !is_before(&records[end], &records[end - 1])) {
-        end++;
-    }
-    return end < n ? end : n;
-}
-
-/* Natural merge sort (Knuth, TAOCP 5.2.4): linear where there are few runs, as of a split's packets
- * and streams. */
-static nlt_status sort_runs(held *records, int64_t n, nlt_error *err)
-{
-    if (n == 0 || run_end(records, 0, n) == n) {
-        return NLT_OK;
-    }
-    held *scratch = nlt_alloc((size_t)n * sizeof *scratch);
-    if (scratch == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory to sort %lld records", (long long)n);
-    }
-    int64_t n_runs = 0;
-    do {
-        n_runs = 0;
-        for (int64_t begin = 0; begin < n; n_runs++) {
-            int64_t middle = run_end(records, begin, n);
-            int64_t end = middle < n ? run_end(records, middle, n) : n;
-            if (middle < n) {
-                merge(records + begin, middle - begin, end - begin, scratch);
-            }
-            begin = end;
-        }
-    } while (n_runs > 1);
-    nlt_free(scratch);
-    return NLT_OK;
-}
-
 /* Room for `extra` more; forgets those that are done. */
 static nlt_status reserve(share *s, int64_t extra, nlt_error *err)
 {
@@ -214,23 +163,13 @@ static nlt_status reserve(share *s, int64_t extra, nlt_error *err)
         return NLT_OK;
     }
     int64_t cap = s->cap * 2 > s->n + extra ? s->cap * 2 : s->n + extra;
-    held *grown = nlt_realloc_array(s->records, (size_t)cap, sizeof *grown);
+    nlt_record_ref *grown = nlt_realloc_array(s->records, (size_t)cap, sizeof *grown);
     if (grown == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld records", (long long)cap);
     }
     s->records = grown;
     s->cap = cap;
     return NLT_OK;
-}
-
-static int64_t count_records(const nlt_buf *bytes)
-{
-    int64_t n = 0;
-    for (size_t at = 0; at < bytes->len; n++) {
-        const nlt_record *record = (const void *)(bytes->ptr + at);
-        at += nlt__record_size(record->len);
-    }
-    return n;
 }
 
 /* Adds the `n` records of a buffer, which is then the share's. */
@@ -247,12 +186,8 @@ static nlt_status add_block(share *s, nlt_buf *bytes, int64_t n, nlt_error *err)
     *home = (block){*bytes, n};
     s->bytes += bytes->len;
     *bytes = (nlt_buf)NLT_BUF_INIT(RECORDS_MAX);
-    const char *at = home->bytes.ptr;
-    for (int64_t i = 0; i < n; i++) {
-        const nlt_record *record = (const void *)at;
-        s->records[s->n++] = (held){record->time, record->row_key, record, home};
-        at += nlt__record_size(record->len);
-    }
+    nlt__record_refs(&home->bytes, home, s->records + s->n);
+    s->n += n;
     return NLT_OK;
 }
 
@@ -280,7 +215,7 @@ static int64_t count_ready(const nlt_pairing_run *run, const share *s, int64_t m
 
 static bool is_late(const share *s)
 {
-    const held *first = &s->records[s->pos];
+    const nlt_record_ref *first = &s->records[s->pos];
     return first->time < s->last_time
         || (first->time == s->last_time && first->row_key < s->last_key);
 }
@@ -301,26 +236,30 @@ static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, 
         s->n_ready = s->n;
         return NLT_OK;
     }
-    NLT_TRY(sort_runs(s->records + s->pos, s->n - s->pos, err));
+    NLT_TRY(nlt__record_sort(s->records + s->pos, s->n - s->pos, err));
     if (s->n > s->pos && is_late(s)) {
         atomic_store_explicit(&run->scan->must_sort, true, memory_order_relaxed);
-        nlt_fail(err, NLT_ERR_LIMIT, "times step back further than a stream of rows can follow");
-        nlt_error_hint(err, "write to a file, or add an ORDER BY: then all is sorted first");
-        return NLT_ERR_LIMIT;
+        return nlt_fail(err, NLT_ERR_LIMIT, "times step back: all has to be sorted first");
     }
     s->n_ready = count_ready(run, s, max_time);
     return NLT_OK;
 }
 
-static nlt_status load_spilled(share *s, nlt_error *err)
+/* All splits were taken: the next records of those that were kept. */
+static nlt_status add_sorted(share *s, nlt_error *err)
 {
     nlt_buf bytes = NLT_BUF_INIT(SIZE_MAX / 2);
-    NLT_TRY(nlt__spill_load(s->spill, &bytes, err));
-    nlt__spill_close(s->spill);
-    s->spill = NULL;
-    nlt_status status = add_block(s, &bytes, count_records(&bytes), err);
+    int64_t n = 0;
+    nlt_status status = nlt__spill_next(s->spill, &bytes, &n, err);
+    if (status == NLT_OK) {
+        status = add_block(s, &bytes, n, err);
+    }
     nlt__buf_clear(&bytes);
-    return status == NLT_OK ? sort_runs(s->records + s->pos, s->n - s->pos, err) : status;
+    if (status == NLT_OK && n == 0) {
+        nlt__spill_close(s->spill);
+        s->spill = NULL;
+    }
+    return status;
 }
 
 /* Takes records until the batch is full (true), or all that are ready are taken. */
@@ -328,7 +267,7 @@ static bool take_records(nlt_pairing_run *run, share *s, nlt_builder *out)
 {
     const nlt_pairing *pairing = run->pairing;
     while (s->pos < s->n_ready) {
-        held *one = &s->records[s->pos];
+        const nlt_record_ref *one = &s->records[s->pos];
         const nlt_record *record = one->record;
         int64_t file = record->row_key >> 40;
         bool is_next_file = pairing->is_by_file && file != s->file && s->file >= 0;
@@ -362,15 +301,15 @@ static nlt_status work_on(nlt_pairing_run *run, share *s, bool is_end, int64_t m
         NLT_TRY(begin_split(run, s, max_time, err));
         s->is_taking = true;
     }
-    if (is_end) {
-        if (s->spill != NULL) {
-            NLT_TRY(load_spilled(s, err));
-        }
-        s->n_ready = s->n;
-    }
     int64_t filtered = out->n_filtered;
     int64_t rows = out->row;
+    s->n_ready = is_end ? s->n : s->n_ready;
     *is_full = take_records(run, s, out);
+    while (is_end && !*is_full && s->spill != NULL) {
+        NLT_TRY(add_sorted(s, err));
+        s->n_ready = s->n;
+        *is_full = take_records(run, s, out);
+    }
     if (!*is_full && is_end) {
         *is_full = run->pairing->expire(s->state, INT64_MAX, out);
     }
@@ -413,6 +352,10 @@ static void end_split(nlt_pairing_run *run, share *s)
     while (run->taken < run->decoded && run->slots[run->taken % WINDOW].n_left == 0) {
         run->slots[run->taken % WINDOW].is_decoded = false;
         run->taken++;
+    }
+    if (run->taken == run->scan->n_splits) {
+        end_doubt(run);
+        atomic_store(&run->scan->is_in_order, true);
     }
 }
 
@@ -467,17 +410,20 @@ static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out,
 
 /* ---- pieces ---- */
 
-static void count_pieces(nlt_scan *scan, int64_t file, const nlt_piece_counts *counts)
+/* Once for each file, however often it is read. */
+static void count_pieces(nlt_scan *scan, int64_t index, const nlt_piece_counts *counts)
 {
+    nlt_scan_file *file = &scan->files[index];
     pthread_mutex_lock(&scan->lock);
-    if (!scan->are_pairs_counted) {
+    if (!file->are_pieces_counted) {
+        file->are_pieces_counted = true;
+        file->used += counts->used;
         scan->counts.used += counts->used;
         scan->counts.ignored += counts->ignored;
-        scan->files[file].used += counts->used;
         for (int i = 0; i < NLT_REJECT_COUNT; i++) {
-            scan->counts.by_reason[i] += counts->by_reason[i];
+            file->skipped += counts->by_reason[i];
             scan->counts.skipped += counts->by_reason[i];
-            scan->files[file].skipped += counts->by_reason[i];
+            scan->counts.by_reason[i] += counts->by_reason[i];
         }
     }
     pthread_mutex_unlock(&scan->lock);

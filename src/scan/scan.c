@@ -284,6 +284,8 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     if (connector->facts != NULL) {
         NLT_TRY(connector->facts->open(&scan->facts, err));
     }
+    bool is_pipe = scan->bytes < 0; /* it cannot be read again */
+    scan->must_sort = is_pipe && connector->pairing != NULL && !connector->pairing->is_by_file;
     return nlt__scan_make_splits(scan, threads, split_bytes, err);
 }
 
@@ -352,6 +354,19 @@ const nlt_table_desc *nlt__scan_table(const nlt_scan *scan)
 bool nlt__scan_must_sort(const nlt_scan *scan)
 {
     return atomic_load_explicit(&scan->must_sort, memory_order_relaxed);
+}
+
+bool nlt__scan_sort_unknown(nlt_scan *scan)
+{
+    const nlt_pairing *pairing = scan->connector->pairing;
+    if (pairing == NULL || pairing->is_by_file || nlt__scan_must_sort(scan)) {
+        return false;
+    }
+    bool is_under_way = atomic_load(&scan->n_unproved) > 0;
+    if (is_under_way || !atomic_load(&scan->is_in_order)) {
+        atomic_store(&scan->must_sort, true);
+    }
+    return is_under_way;
 }
 
 int64_t nlt__scan_file_count(const nlt_scan *scan)

@@ -59,6 +59,9 @@ NLT_API nlt_status nlt__scan_worker_next(nlt_scan_worker *worker, const nlt_batc
 /* Records of a paired connector step back further in time than is kept in memory, which showed only
  * after rows had been given: the run has failed and must be made again; it will sort first. */
 NLT_API bool nlt__scan_must_sort(const nlt_scan *scan);
+/* For who cannot take back the rows that runs gave: where it is not known yet that the input is in
+ * order, later runs sort. True: a run is under way that does not, and must be made again. */
+NLT_API bool nlt__scan_sort_unknown(nlt_scan *scan);
 
 /* ---- rows in dataset order ---- */
 

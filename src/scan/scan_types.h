@@ -68,6 +68,7 @@ typedef struct nlt_scan_file {
     int64_t used, skipped, rows;
     int64_t head_used, head_skipped;
     bool is_partial; /* a split was left before its end */
+    bool are_pieces_counted; /* packets that were held and are now judged */
     char *damage;    /* owned; NULL: none */
 } nlt_scan_file;
 
@@ -93,6 +94,8 @@ struct nlt_scan {
     atomic_llong bytes_done;
     atomic_llong rows_done;
     atomic_bool must_sort;
+    atomic_int n_unproved;   /* runs that are under way and may still find out that they must sort */
+    atomic_bool is_in_order; /* a run found that it need not */
 
     void *facts; /* of the tellers; complete once n_told == first_split */
     atomic_llong next_teller;

@@ -7,19 +7,18 @@ import csv
 import gzip
 import json
 import random
-import socket
 import struct
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from captures import CLIENT, SERVER, START, ask, dns, ipv4, pcap, pcapng, tcp, tell, udp
 from conftest import read_ndjson
 
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 29: "LOC", 33: "SRV", 35: "NAPTR",
          41: "OPT", 43: "DS", 44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 65: "HTTPS", 99: "SPF", 255: "*", 257: "CAA"}  # fmt: skip
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
-START = 1_700_000_000
 
 
 def query(run, path: Path, *more: object, warnings: bool = False):
@@ -151,70 +150,6 @@ def test_every_real_capture_accounts_for_its_packets(run, shared):
 
 
 # ---- made captures ----
-
-
-def name_wire(name: str) -> bytes:
-    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
-
-
-def dns(id_: int, name: str, is_response: bool, address: str = "192.0.2.1") -> bytes:
-    head = struct.pack(">HHHHHH", id_, 0x8180 if is_response else 0x0100, 1, int(is_response), 0, 0)
-    message = head + name_wire(name) + struct.pack(">HH", 1, 1)
-    if is_response:
-        message += struct.pack(">HHHIH", 0xC00C, 1, 1, 300, 4) + socket.inet_aton(address)
-    return message
-
-
-def ipv4(src: str, dst: str, protocol: int, payload: bytes, ident: int = 0, fragment: int = 0) -> bytes:
-    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0, socket.inet_aton(src),
-                       socket.inet_aton(dst))  # fmt: skip
-    return b"\0" * 12 + b"\x08\x00" + head + payload
-
-
-def udp(src_port: int, dst_port: int, payload: bytes) -> bytes:
-    return struct.pack(">HHHH", src_port, dst_port, 8 + len(payload), 0) + payload
-
-
-def tcp(src_port: int, dst_port: int, seq: int, payload: bytes, flags: int = 0x18) -> bytes:
-    return struct.pack(">HHIIBBHHH", src_port, dst_port, seq, 0, 0x50, flags, 1000, 0, 0) + payload
-
-
-def pcap(packets: list[tuple[float, bytes]], order: str = "<", is_nano: bool = False, link: int = 1) -> bytes:
-    out = [struct.pack(order + "IHHiIII", 0xA1B23C4D if is_nano else 0xA1B2C3D4, 2, 4, 0, 0, 262144, link)]
-    for time, frame in packets:
-        units = round((time - int(time)) * (10**9 if is_nano else 10**6))
-        out.append(struct.pack(order + "IIII", int(time), units, len(frame), len(frame)) + frame)
-    return b"".join(out)
-
-
-def block(kind: int, body: bytes, order: str) -> bytes:
-    body += b"\0" * (-len(body) % 4)
-    size = struct.pack(order + "I", 12 + len(body))
-    return struct.pack(order + "I", kind) + size + body + size
-
-
-def pcapng(packets: list[tuple[float, bytes]], order: str = "<") -> bytes:
-    """Two interfaces, in turn: microseconds, and 2^-10 s with an offset of 1000 s."""
-    out = [block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order),
-           block(1, struct.pack(order + "HHI", 1, 0, 0), order),
-           block(1, struct.pack(order + "HHI", 1, 0, 0) + struct.pack(order + "HHBxxx", 9, 1, 0x8A)
-                 + struct.pack(order + "HHqHH", 14, 8, 1000, 0, 0), order)]  # fmt: skip
-    for i, (time, frame) in enumerate(packets):
-        stamp = round((time - 1000) * 1024) if i % 2 else round(time * 10**6)
-        head = struct.pack(order + "IIIII", i % 2, stamp >> 32, stamp & 0xFFFFFFFF, len(frame), len(frame))
-        out.append(block(6, head + frame, order))
-    return b"".join(out)
-
-
-CLIENT, SERVER = "10.0.0.1", "10.0.0.53"
-
-
-def ask(time: float, id_: int, name: str, port: int = 4000) -> tuple[float, bytes]:
-    return time, ipv4(CLIENT, SERVER, 17, udp(port, 53, dns(id_, name, False)))
-
-
-def tell(time: float, id_: int, name: str, port: int = 4000, address: str = "192.0.2.1") -> tuple[float, bytes]:
-    return time, ipv4(SERVER, CLIENT, 17, udp(53, port, dns(id_, name, True, address)))
 
 
 @pytest.mark.parametrize("made", [pcap, lambda p: pcap(p, ">"), lambda p: pcap(p, is_nano=True), lambda p: pcap(p, ">", True),
@@ -399,3 +334,23 @@ def test_times_that_step_back(run, tmp_path):
     rows, _ = query(run, logs, "--start_day", "2023_11_14", "--end_day", "2023_11_14")
     expected, _ = query(run, whole)
     assert sorted(map(str, rows)) == sorted(map(str, expected))
+
+
+def test_rows_that_are_given_while_packets_are_read(run, tmp_path):
+    """Files in order, and the same files the other way round: with fragments and streams, to a pipe."""
+    packets = many(16000, 5)
+    thirds = [packets[i : i + len(packets) // 3 + 1] for i in range(0, len(packets), len(packets) // 3 + 1)]
+    answers, reports = [], []
+    for folder, order in (("forth", thirds), ("back", thirds[::-1])):
+        (tmp_path / folder).mkdir()
+        for i, part in enumerate(order):
+            (tmp_path / folder / f"a.20231114.22132{i}.000000").write_bytes(pcap(part))
+        done = run("query", "-c", "pcap:DNS", "-i", tmp_path / folder, "-s", "2023_11_14", "-e", "2023_11_14", "-q",
+                   "SELECT * FROM netlytics", "--format", "csv", "--report_json", "r.json")  # fmt: skip
+        answers.append(sorted(done.stdout.splitlines()))
+        report = json.loads((tmp_path / "r.json").read_text())
+        reports.append([report[name] for name in ("lines", "used", "ignored", "skipped", "rows", "by_reason")])
+        assert report["lines"] == report["used"] + report["ignored"] + report["skipped"] == len(packets)
+    assert len(answers[0]) > 16000
+    assert answers[0] == answers[1]
+    assert reports[0] == reports[1]

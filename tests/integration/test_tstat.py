@@ -345,6 +345,24 @@ def test_lines_out_of_order(run, tmp_path):
     check(run, "DNS", path, [path])
 
 
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("way", ["file", "pipe", "packed"])
+def test_rows_that_are_given_while_lines_are_read(run, tmp_path, threads, way):
+    """Lines in order for a long time, then earlier ones: no row is given that they would change."""
+    lines = [line for _, line in made_dns(30000, 11)]
+    late = lines[2000:] + lines[:2000]
+    path = write_log(tmp_path, "log_dns_complete", DNS_HEAD, late, way == "packed")
+    assert way == "packed" or path.stat().st_size > 5 << 20
+    done = run("query", "-c", "tstat:DNS", "-i", "-" if way == "pipe" else path, "-q", "SELECT * FROM netlytics", "--format",
+               "ndjson", "--threads", threads, "--report_json", "r.json", stdin=path.read_bytes() if way == "pipe" else None)  # fmt: skip
+    (tmp_path / "o").write_text(done.stdout)
+    (tmp_path / "plain").write_text("\n".join([DNS_HEAD, *late]) + "\n")
+    expected = dns_rows([tmp_path / "plain"], [])
+    assert sorted(map(key, read_ndjson(tmp_path / "o"))) == sorted(map(key, expected))
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["lines"], report["used"], report["rows"]) == (len(lines) + 1, len(lines), len(expected))
+
+
 def test_responses_of_another_file(run, tmp_path):
     """Files are read on their own, though the connections have the same addresses and ports."""
     logs = tmp_path / "logs"

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Natural merge sort (Knuth, TAOCP 5.2.4): runs that are in order already, as of a split's packets
+ * and streams, are merged pair by pair. */
+
+#include "scan/record_sort.h"
+
+#include <string.h>
+
+#include "core/alloc.h"
+
+int64_t nlt__record_count(const nlt_buf *records)
+{
+    int64_t n = 0;
+    for (size_t at = 0; at < records->len; n++) {
+        const nlt_record *record = (const void *)(records->ptr + at);
+        at += nlt__record_size(record->len);
+    }
+    return n;
+}
+
+void nlt__record_refs(const nlt_buf *records, void *home, nlt_record_ref *refs)
+{
+    for (size_t at = 0; at < records->len;) {
+        const nlt_record *record = (const void *)(records->ptr + at);
+        *refs++ = (nlt_record_ref){record->time, record->row_key, record, home};
+        at += nlt__record_size(record->len);
+    }
+}
+
+/* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the first. */
+static void merge(nlt_record_ref *refs, int64_t middle, int64_t n, nlt_record_ref *scratch)
+{
+    int64_t begin = 0;
+    while (begin < middle && !nlt__ref_is_before(&refs[middle], &refs[begin])) {
+        begin++;
+    }
+    int64_t n_left = middle - begin;
+    memcpy(scratch, refs + begin, (size_t)n_left * sizeof *scratch);
+    int64_t left = 0;
+    int64_t right = middle;
+    nlt_record_ref *to = refs + begin;
+    while (left < n_left && right < n) {
+        bool is_right = nlt__ref_is_before(&refs[right], &scratch[left]);
+        *to++ = is_right ? refs[right++] : scratch[left++];
+    }
+    memcpy(to, scratch + left, (size_t)(n_left - left) * sizeof *scratch);
+}
+
+static int64_t run_end(const nlt_record_ref *refs, int64_t begin, int64_t n)
+{
+    int64_t end = begin + 1;
+    while (end < n && !nlt__ref_is_before(&refs[end], &refs[end - 1])) {
+        end++;
+    }
+    return end < n ? end : n;
+}
+
+nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t n, nlt_error *err)
+{
+    if (n == 0 || run_end(refs, 0, n) == n) {
+        return NLT_OK;
+    }
+    nlt_record_ref *scratch = nlt_alloc((size_t)n * sizeof *scratch);
+    if (scratch == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory to sort %lld records", (long long)n);
+    }
+    int64_t n_runs = 0;
+    do {
+        n_runs = 0;
+        for (int64_t begin = 0; begin < n; n_runs++) {
+            int64_t middle = run_end(refs, begin, n);
+            int64_t end = middle < n ? run_end(refs, middle, n) : n;
+            if (middle < n) {
+                merge(refs + begin, middle - begin, end - begin, scratch);
+            }
+            begin = end;
+        }
+    } while (n_runs > 1);
+    nlt_free(scratch);
+    return NLT_OK;
+}
