@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "core/alloc.h"
-#include "core/num.h"
 #include "core/utf8.h"
+#include "support/cell_text.h"
 
 enum { TEXT_MAX = 64 << 20, PAD_BYTES = 64, LINE_STEP = 1000 };
 
@@ -23,8 +23,8 @@ static void put(line_rows *rows, const char *bytes, size_t len)
     must(nlt__buf_append(&rows->text, bytes, len, NULL) == NLT_OK, "out of memory");
 }
 
-void line_rows_open(line_rows *rows, const char *connector, const int *wanted, int n_wanted,
-    const char *zone)
+void line_rows_open(
+    line_rows *rows, const char *connector, const int *wanted, int n_wanted, const char *zone)
 {
     *rows = (line_rows){.line = NLT_BUF_INIT(TEXT_MAX), .text = NLT_BUF_INIT(TEXT_MAX)};
     must(nlt__connector_find(connector, &rows->connector, NULL) == NLT_OK, connector);
@@ -35,10 +35,12 @@ void line_rows_open(line_rows *rows, const char *connector, const int *wanted, i
     }
     must(nlt__builder_new(c->table, wanted != NULL ? wanted : all,
              wanted != NULL ? n_wanted : c->table->n_columns, &rows->out, NULL)
-            == NLT_OK, "out of memory");
+             == NLT_OK,
+        "out of memory");
     nlt_zone *opened = NULL;
     must(zone == NULL || nlt__zone_open(zone, &opened, NULL) == NLT_OK, "zone");
-    rows->ctx = (nlt_line_ctx){.zone = opened, .file_day = NLT_DAY_OPEN,
+    rows->ctx = (nlt_line_ctx){.zone = opened,
+        .file_day = NLT_DAY_OPEN,
         .state = nlt_alloc_zero(1, c->state_size + 1),
         .records = c->pairing != NULL ? &rows->records : NULL};
     for (int i = 0; i < NLT_SHARES; i++) {
@@ -64,49 +66,20 @@ void line_rows_close(line_rows *rows)
     nlt__buf_clear(&rows->text);
 }
 
-static void put_value(line_rows *rows, const nlt_vec *vec, int64_t i)
-{
-    char number[NLT_NUM_TEXT_MAX];
-    nlt_bytes text = {number, 0};
-    if (vec->dtype.type == NLT_TYPE_STRING) {
-        text = nlt__str_bytes((const nlt_str *)vec->data + i);
-    } else if (vec->dtype.type == NLT_TYPE_DOUBLE) {
-        text.len = nlt__format_double(((const double *)vec->data)[i], number);
-    } else {
-        text.len = nlt__format_i64(((const int64_t *)vec->data)[i], number);
-    }
-    put(rows, text.ptr, text.len);
-}
-
-static void put_list(line_rows *rows, const nlt_vec *vec, int64_t row)
-{
-    nlt_list list = ((const nlt_list *)vec->data)[row];
-    put(rows, "[", 1);
-    for (uint64_t i = 0; i < list.length; i++) {
-        put(rows, ",", i > 0);
-        put_value(rows, vec->child, (int64_t)(list.offset + i));
-    }
-    put(rows, "]", 1);
-}
-
 static void put_row(line_rows *rows, int64_t row)
 {
     const nlt_table_desc *table = rows->connector->table;
     const char *blank = "";
     for (int i = 0; i < table->n_columns; i++) {
-        const nlt_vec *vec = rows->out->slot[i] < 0 ? NULL
-                                                    : &rows->out->batch->cols[rows->out->slot[i]];
+        const nlt_vec *vec =
+            rows->out->slot[i] < 0 ? NULL : &rows->out->batch->cols[rows->out->slot[i]];
         if (vec == NULL || !nlt__valid(vec->valid, row)) {
             continue;
         }
         put(rows, blank, strlen(blank));
         put(rows, table->columns[i].name, strlen(table->columns[i].name));
         put(rows, "=", 1);
-        if (vec->child != NULL) {
-            put_list(rows, vec, row);
-        } else {
-            put_value(rows, vec, row);
-        }
+        cell_text(&rows->text, vec, row);
         blank = " ";
     }
 }
@@ -207,8 +180,7 @@ static void drain(line_rows *rows, row_list *list)
         size_t begin = list->text.len;
         must(nlt__buf_append(&list->text, rows->text.ptr, rows->text.len, NULL) == NLT_OK,
             "out of memory");
-        list->rows[list->n++] =
-            (row_place){rows->out->batch->row_key[i], begin, list->text.len};
+        list->rows[list->n++] = (row_place){rows->out->batch->row_key[i], begin, list->text.len};
     }
     nlt__builder_reset(rows->out);
 }

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <isa-l/igzip_lib.h>
 #include <jansson.h>
 
 #include "core/alloc.h"
 #include "core/num.h"
 #include "scan/scan.h"
+#include "support/pack.h"
 
 #define FLOWS "connectors.squid_to_named_flows.Squid_To_Named_Flows"
 
@@ -322,21 +322,6 @@ static void examples_carry_their_line(void **state)
     nlt__buf_clear(&rows);
 }
 
-/* One gzip member of `len` bytes, made by ISA-L; returns its length. */
-static size_t gzip(const char *bytes, size_t len, uint8_t *out, size_t cap)
-{
-    struct isal_zstream stream;
-    isal_deflate_stateless_init(&stream);
-    stream.next_in = (uint8_t *)(uintptr_t)bytes;
-    stream.avail_in = (uint32_t)len;
-    stream.next_out = out;
-    stream.avail_out = (uint32_t)cap;
-    stream.gzip_flag = IGZIP_GZIP;
-    stream.end_of_stream = 1;
-    assert_int_equal(isal_deflate_stateless(&stream), COMP_OK);
-    return cap - stream.avail_out;
-}
-
 static void a_cut_gzip_keeps_the_rows_before(void **state)
 {
     const fixture *f = *state;
@@ -344,7 +329,7 @@ static void a_cut_gzip_keeps_the_rows_before(void **state)
     nlt_buf rows = NLT_BUF_INIT(1 << 24);
     make_log(&log, &rows, 5000, 1, 1488326400);
     uint8_t *packed = malloc(log.len + 4096);
-    size_t len = gzip(log.ptr, log.len, packed, log.len + 4096);
+    size_t len = pack(NLT_CODEC_GZIP, log.ptr, log.len, packed, log.len + 4096);
     char path[160];
     snprintf(path, sizeof path, "%s.gz", f->path);
     nlt_dataset_request request = request_for(f);
