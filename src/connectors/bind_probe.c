@@ -6,7 +6,7 @@
 
 #include "connectors/probe.h"
 
-enum { SURE = 95 };
+enum { SURE = 95, ISO_CLOCK_END = 19 /* "2026-11-23T03:29:59" */ };
 
 /* Marks of a query line; the first group names the age, newest first. */
 typedef struct bind_mark {
@@ -53,11 +53,11 @@ static void look_at_time(nlt_bytes head, bind_seen *seen)
     nlt_bytes word = {head.ptr, blank == NULL ? head.len : (size_t)(blank - head.ptr)};
     bool is_clock = word.len > 0 && is_digit(word.ptr[0]);
     bool is_iso = is_clock && memchr(word.ptr, 'T', word.len) != NULL;
-    const char *behind_clock = is_iso && word.len > 19 ? word.ptr + 19 : NULL;
     seen->has_time |= is_clock;
     seen->is_iso |= is_iso;
-    seen->has_zone |= behind_clock != NULL
-        && strcspn(behind_clock, "Z+-") < (size_t)(word.ptr + word.len - behind_clock);
+    for (size_t i = ISO_CLOCK_END; is_iso && i < word.len; i++) {
+        seen->has_zone |= memchr("Z+-", word.ptr[i], 3) != NULL;
+    }
     seen->is_syslog |= word.len == 3 && nlt__month_from_name(word) > 0;
 }
 
