@@ -23,6 +23,7 @@
 
 #include "connectors/connector.h"
 #include "core/alloc.h"
+#include "netlytics/probe.h"
 #include "support/pack.h"
 #include "support/scan_rows.h"
 
@@ -289,6 +290,18 @@ static bool is_paired_or_joined(const sample *s)
     return s->connector->pairing != NULL || s->connector->facts != NULL;
 }
 
+/* One that is read beside the connector's own files. */
+static bool is_teller(const sample *s, int file)
+{
+    return s->connector->stem != NULL && strstr(s->files[file].path, s->connector->stem) == NULL;
+}
+
+/* Not one that only looks like its neighbours. */
+static bool is_read(const sample *s, int file)
+{
+    return strstr(s->files[file].path, "-summary") == NULL;
+}
+
 /* Runs a test for the sample of each connector. */
 static void for_each_sample(void (*test)(sample *s))
 {
@@ -443,6 +456,48 @@ static void packed_files_give_the_same(void **state)
     for_each_sample(check_codecs);
 }
 
+/* ---- probes ---- */
+
+/* The score of a connector for a file, 0: it is none of those that read it; and the best one's. */
+static int score_of(const char *path, const char *class_name, int *best)
+{
+    nlt_probe *probe = NULL;
+    nlt_probe_info info;
+    int score = 0;
+    assert_int_equal(nlt_probe_open(path, NULL, &probe, NULL), NLT_OK);
+    nlt_probe_get(probe, &info);
+    for (int i = 0; i < info.n_matches; i++) {
+        nlt_probe_match match;
+        assert_int_equal(nlt_probe_match_get(probe, i, &match), NLT_OK);
+        *best = i == 0 ? match.score : *best;
+        score = strcmp(match.class_name, class_name) == 0 ? match.score : score;
+    }
+    nlt_probe_close(probe);
+    return score;
+}
+
+/* No other connector takes a file for more its own. Not every file is known: samples hold more that is
+ * odd than logs do. */
+static void check_probes(sample *s)
+{
+    int n_known = 0;
+    for (int file = 0; file < s->n_files; file++) {
+        char path[2 * PATH_BYTES];
+        int best = 0;
+        sample_path(s, file, NLT_CODEC_PLAIN, path);
+        int score = score_of(path, s->connector->class_name, &best);
+        assert_true(score == best || is_teller(s, file));
+        n_known += score > 0;
+    }
+    assert_true(n_known > 0);
+}
+
+static void samples_are_known_by_their_connector(void **state)
+{
+    (void)state;
+    for_each_sample(check_probes);
+}
+
 /* ---- damage ---- */
 
 /* Rows of lines that are whole are there, and no others. `all` are the rows of the whole files. */
@@ -508,11 +563,6 @@ static void cut_packed(const sample *s, int file, nlt_codec codec, const scan_ro
         scan_rows_clear(&rows);
     }
     write_file(path, packed, len);
-}
-
-static bool is_read(const sample *s, int file)
-{
-    return strstr(s->files[file].path, "-summary") == NULL;
 }
 
 static void check_cut_codecs(sample *s)
@@ -703,6 +753,7 @@ int main(void)
         cmocka_unit_test(samples_give_their_rows_however_cut),
         cmocka_unit_test(columns_asked_for_change_nothing_else),
         cmocka_unit_test(packed_files_give_the_same),
+        cmocka_unit_test(samples_are_known_by_their_connector),
         cmocka_unit_test(files_may_end_anywhere),
         cmocka_unit_test(packed_files_that_are_cut_are_damaged),
         cmocka_unit_test(lines_may_come_in_any_order),
