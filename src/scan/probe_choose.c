@@ -329,13 +329,48 @@ nlt_status nlt_probe_choose(const char *path, const nlt_probe_options *options, 
 
 /* ---- the wrong connector ---- */
 
-void nlt__probe_hint(const char *path, const nlt_connector *connector, nlt_error *err)
+static bool is_file(const char *path)
 {
     nlt_fs_info info;
+    return strcmp(path, "-") != 0 && nlt__fs_for(path)->stat(path, &info, NULL) == NLT_OK
+        && info.kind == NLT_FS_FILE;
+}
+
+/* The sample alone, before all connectors are asked. */
+static bool is_own(const char *path, const nlt_connector *connector)
+{
+    nlt_file_sample sample;
+    nlt_finding finding = {.score = 0};
+    nlt_status status = nlt__file_sample_read(path, NLT_PROBE_SMALL_SAMPLE, &sample, NULL);
+    if (status == NLT_OK) {
+        status = nlt__probe(connector, connector, &sample.sample, &finding, NULL);
+    }
+    nlt__file_sample_clear(&sample);
+    return status != NLT_OK || finding.score >= NLT_FINDING_MATCH;
+}
+
+bool nlt__probe_is_other(const char *path, const nlt_connector *connector, nlt_error *err)
+{
     nlt_probe *probe = NULL;
     const nlt_probe_options options = {sizeof options, NLT_PROBE_SMALL_SAMPLE, NULL, NULL};
-    if (strcmp(path, "-") == 0 || nlt__fs_for(path)->stat(path, &info, NULL) != NLT_OK
-        || info.kind != NLT_FS_FILE || nlt_probe_open(path, &options, &probe, NULL) != NLT_OK) {
+    if (!is_file(path) || is_own(path, connector)
+        || nlt_probe_open(path, &options, &probe, NULL) != NLT_OK) {
+        return false;
+    }
+    bool is_other = probe->n > 0 && probe->entries[0]->owner != connector;
+    if (is_other) {
+        nlt_error_hint(err, "%s looks like %s: -c %s", path, probe->what,
+            probe->entries[0]->owner->alias);
+    }
+    nlt_probe_close(probe);
+    return is_other;
+}
+
+void nlt__probe_hint(const char *path, const nlt_connector *connector, nlt_error *err)
+{
+    nlt_probe *probe = NULL;
+    const nlt_probe_options options = {sizeof options, NLT_PROBE_SMALL_SAMPLE, NULL, NULL};
+    if (!is_file(path) || nlt_probe_open(path, &options, &probe, NULL) != NLT_OK) {
         return;
     }
     const nlt_probe_entry *best = probe->n > 0 ? probe->entries[0] : NULL;

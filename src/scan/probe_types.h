@@ -69,4 +69,8 @@ nlt_status nlt__probe_folder(nlt_probe *probe, const char *path, int64_t first, 
  * is known. Standard input and pipes are not looked at. */
 void nlt__probe_hint(const char *path, const nlt_connector *connector, nlt_error *err);
 
+/* True, with a hint, if another connector reads a file that `connector` has read without complaint:
+ * Zeek's logs have times and addresses in common, so that any of them makes rows, if empty ones. */
+bool nlt__probe_is_other(const char *path, const nlt_connector *connector, nlt_error *err);
+
 #endif

@@ -179,15 +179,25 @@ static nlt_status tell_damage(const nlt_scan *scan, const nlt_scan_file *file,
         (long long)(is_paired ? file->used : file->rows), unit);
 }
 
-/* Every line was ignored or rejected, but too few for a limit: perhaps another tool's. */
+/* Every line was ignored or rejected, but too few for a limit: perhaps another tool's. Or all were
+ * used, but mean something else. */
 static nlt_status tell_useless(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
 {
     const nlt_line_counts *counts = &scan->counts;
+    const char *path = scan->files[scan->n_files - 1].entry->path;
     nlt_error found = NLT_ERROR_INIT;
-    if (counts->used > 0 || counts->lines == 0 || !is_complete(scan)) {
+    if (counts->lines == 0) {
         return NLT_OK;
     }
-    nlt__probe_hint(scan->files[scan->n_files - 1].entry->path, scan->connector, &found);
+    if (counts->used > 0) {
+        return nlt__probe_is_other(path, scan->connector, &found)
+            ? nlt__strings_add(warnings, err, "%s", found.hint)
+            : NLT_OK;
+    }
+    if (!is_complete(scan)) {
+        return NLT_OK;
+    }
+    nlt__probe_hint(path, scan->connector, &found);
     if (found.hint[0] == '\0' && counts->skipped == 0) {
         return NLT_OK;
     }

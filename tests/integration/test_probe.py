@@ -429,6 +429,19 @@ def test_short_file_of_another_tool_is_warned_of(run, tmp_path):
     assert "warning" not in run("query", "-c", "zeek:DNS", "-i", "empty.log", "-q", COUNT).stderr
 
 
+def test_log_of_the_same_tool_is_warned_of(run, tmp_path):
+    """Times and addresses are where the right log has them: rows come, but without what matters."""
+    (tmp_path / "http.log").write_text(ZEEK_HTTP)
+    done = run("query", "-c", "zeek:DNS", "-i", "http.log", "-q", COUNT)
+    assert "http.log looks like Zeek TSV, http.log of 3.0 or later: -c zeek:HTTP" in done.stderr
+    for name, (content, _, _) in SAMPLES.items():
+        (tmp_path / name).write_bytes(as_bytes(content))
+        for match in probe(run, name)[0]["matches"]:
+            assert "looks like" not in run("query", "-c", match["alias"], "-i", name, "-q", COUNT).stderr
+    (tmp_path / "own.log").write_text("#fields\tts\tid.orig_h\tquery\n1.0\t10.0.0.1\ta.com\n")  # few columns, but none of another
+    assert "warning" not in run("query", "-c", "zeek:DNS", "-i", "own.log", "-q", COUNT).stderr
+
+
 def test_help_and_completion(run):
     assert "netlytics probe FILE" in run("probe", "--help").stdout
     for shell in ("bash", "zsh", "fish"):
