@@ -85,13 +85,38 @@ static inline const char *next_separator(cursor *c)
     return found < c->end ? found : c->end;
 }
 
-void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
-    nlt_bytes *values)
+static inline cursor cursor_at(const nlt_separator *separator, nlt_bytes line)
 {
     cursor c = {separator, line.ptr, line.ptr + line.len, 0};
     if (separator->len == 1) {
         c.bits = nlt__byte_bits(line.ptr, separator->bytes[0]);
     }
+    return c;
+}
+
+nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+    int field)
+{
+    int i = 0;
+    while (i < columns->n_needs && columns->needs[i].field != field) {
+        i++;
+    }
+    if (i == columns->n_needs) {
+        return (nlt_bytes){"", 0};
+    }
+    cursor c = cursor_at(separator, line);
+    const char *begin = line.ptr;
+    for (int32_t column = 0; column < columns->needs[i].column && begin < c.end; column++) {
+        begin = next_separator(&c) + separator->len;
+    }
+    return begin < c.end ? (nlt_bytes){begin, (size_t)(next_separator(&c) - begin)}
+                         : (nlt_bytes){"", 0};
+}
+
+void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+    nlt_bytes *values)
+{
+    cursor c = cursor_at(separator, line);
     const char *begin = line.ptr;
     int32_t column = 0;
     for (int i = 0; i < columns->n_needs; i++) {

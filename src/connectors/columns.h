@@ -33,6 +33,9 @@ typedef int (*nlt_column_field_fn)(const void *ctx, nlt_bytes name);
 void nlt__columns_set(nlt_columns *columns, const nlt_separator *separator, nlt_bytes names,
     nlt_column_field_fn field_of, const void *ctx);
 int32_t nlt__columns_count(const nlt_separator *separator, nlt_bytes line);
+/* One field of any line; {"", 0}: it has none such. */
+nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+    int field);
 /* The fields of a line that has at least columns->n columns; others of `values` are left alone. */
 void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     nlt_bytes *values);

@@ -103,6 +103,8 @@ struct nlt_capture_record;
 struct nlt_sample;
 struct nlt_finding;
 
+enum { NLT_AHEAD_MAX = 96 };
+
 typedef struct nlt_connector nlt_connector;
 
 struct nlt_connector {
@@ -115,6 +117,9 @@ struct nlt_connector {
     /* One line without its newline (a CR before it is cut) that is not empty. The bytes up to 64
      * behind its end may be read but have no meaning. */
     nlt_row (*line)(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
+    /* Lines that come next, at most NLT_AHEAD_MAX, as they lie in the file: what they will need can
+     * be fetched from memory meanwhile. Nothing else may follow from it. NULL: none are shown. */
+    void (*ahead)(nlt_line_ctx *ctx, const nlt_bytes *lines, int n);
     /* Instead of `line`, where files are captures: one packet. Pairing is needed if any are held. */
     nlt_row (*packet)(nlt_line_ctx *ctx, const struct nlt_capture_record *record, nlt_builder *out);
     /* Lines that tell how later lines of their file are to be read begin so ('#'). Every split of a

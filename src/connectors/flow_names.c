@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A hash table in shards, each with its lock while names are told. */
+/* A hash table in shards, each with its lock while names are told.
+ *
+ * Tables are far larger than caches: slots hold the hashes, so that one line of memory decides most
+ * look-ups, and those of some dozen flows are asked for at once. An entry lies beside its texts. */
 
 #include "connectors/flow_names.h"
 
@@ -10,10 +13,10 @@
 #include "core/arena.h"
 #include "core/hash.h"
 
-enum { SHARDS = 64, FIRST_SLOTS = 64 };
+/* Not more shards: their tables shall be of several huge pages each. */
+enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS, FIRST_SLOTS = 64 };
 
 typedef struct entry {
-    uint64_t hash;
     int64_t time;
     int64_t row_key;
     const char *uid; /* of the shard's arena, as name */
@@ -25,12 +28,19 @@ typedef struct entry {
     atomic_bool is_used;
 } entry;
 
+typedef struct slot {
+    uint64_t hash;
+    entry *at; /* NULL: free */
+} slot;
+
 typedef struct shard {
     pthread_mutex_t lock;
     nlt_arena arena;
-    entry **slots; /* a power of two; NULL: free */
-    size_t n_slots;
+    slot *slots;              /* owned */
+    size_t n_slots;           /* a power of two, or 0 */
     size_t n;
+    atomic_uintptr_t hint;    /* where the slots are, for whoever does not hold the lock */
+    atomic_size_t hint_slots; /* how many */
 } shard;
 
 typedef struct flow_names {
@@ -69,8 +79,8 @@ static int64_t names_unused(const void *facts)
     for (int i = 0; i < SHARDS; i++) {
         const shard *s = &names->shards[i];
         for (size_t j = 0; j < s->n_slots; j++) {
-            n += s->slots[j] != NULL
-                && !atomic_load_explicit(&s->slots[j]->is_used, memory_order_relaxed);
+            const entry *at = s->slots[j].at;
+            n += at != NULL && !atomic_load_explicit(&at->is_used, memory_order_relaxed);
         }
     }
     return n;
@@ -78,18 +88,37 @@ static int64_t names_unused(const void *facts)
 
 const nlt_facts flow_names_facts = {names_open, names_close, names_unused, "orphan_names"};
 
-/* The flow's place, or the free one where it belongs. The table is never full. */
-static entry **find_slot(const shard *s, uint64_t hash, nlt_bytes uid)
+static shard *shard_of(flow_names *names, uint64_t hash)
+{
+    return &names->shards[hash >> (64 - SHARD_BITS)];
+}
+
+/* The flow's slot, or the free one where it belongs. The table is never full. */
+static slot *find_slot(const shard *s, uint64_t hash, nlt_bytes uid)
 {
     size_t i = hash & (s->n_slots - 1);
     for (;;) {
-        entry *at = s->slots[i];
-        if (at == NULL
-            || (at->hash == hash && at->uid_len == uid.len
-                && memcmp(at->uid, uid.ptr, uid.len) == 0)) {
-            return &s->slots[i];
+        slot *at = &s->slots[i];
+        if (at->at == NULL
+            || (at->hash == hash && at->at->uid_len == uid.len
+                && memcmp(at->at->uid, uid.ptr, uid.len) == 0)) {
+            return at;
         }
         i = (i + 1) & (s->n_slots - 1);
+    }
+}
+
+static void move_slots(slot *to, size_t n_to, const slot *from, size_t n_from)
+{
+    for (size_t i = 0; i < n_from; i++) {
+        if (from[i].at == NULL) {
+            continue;
+        }
+        size_t j = from[i].hash & (n_to - 1);
+        while (to[j].at != NULL) {
+            j = (j + 1) & (n_to - 1);
+        }
+        to[j] = from[i];
     }
 }
 
@@ -99,20 +128,17 @@ static bool make_room(shard *s)
     if ((s->n + 1) * 3 <= s->n_slots * 2) {
         return true;
     }
-    shard grown = {.n_slots = s->n_slots == 0 ? FIRST_SLOTS : s->n_slots * 2};
-    grown.slots = nlt_alloc_zero(grown.n_slots, sizeof *grown.slots);
-    if (grown.slots == NULL) {
+    size_t n_slots = s->n_slots == 0 ? FIRST_SLOTS : s->n_slots * 2;
+    slot *slots = nlt_alloc_table(n_slots, sizeof *slots);
+    if (slots == NULL) {
         return false;
     }
-    for (size_t i = 0; i < s->n_slots; i++) {
-        const entry *at = s->slots[i];
-        if (at != NULL) {
-            *find_slot(&grown, at->hash, (nlt_bytes){at->uid, at->uid_len}) = s->slots[i];
-        }
-    }
+    move_slots(slots, n_slots, s->slots, s->n_slots);
     nlt_free(s->slots);
-    s->slots = grown.slots;
-    s->n_slots = grown.n_slots;
+    s->slots = slots;
+    s->n_slots = n_slots;
+    atomic_store_explicit(&s->hint, (uintptr_t)slots, memory_order_relaxed);
+    atomic_store_explicit(&s->hint_slots, n_slots, memory_order_relaxed);
     return true;
 }
 
@@ -139,19 +165,19 @@ static bool tell_locked(shard *s, uint64_t hash, nlt_bytes uid, const flow_name 
     if (!make_room(s)) {
         return false;
     }
-    entry **slot = find_slot(s, hash, uid);
-    entry *at = *slot;
+    slot *place = find_slot(s, hash, uid);
+    entry *at = place->at;
     if (at == NULL) {
         at = nlt__arena_alloc(&s->arena, sizeof *at);
         const char *copy = at == NULL ? NULL : nlt__arena_copy(&s->arena, uid);
         if (copy == NULL) {
             return false;
         }
-        *at = (entry){.hash = hash, .uid = copy, .uid_len = (uint32_t)uid.len};
+        *at = (entry){.uid = copy, .uid_len = (uint32_t)uid.len};
         if (!set_name(s, at, name)) {
             return false;
         }
-        *slot = at;
+        *place = (slot){hash, at};
         s->n++;
     } else if (is_better(name, at) && !set_name(s, at, name)) {
         return false;
@@ -162,9 +188,8 @@ static bool tell_locked(shard *s, uint64_t hash, nlt_bytes uid, const flow_name 
 
 nlt_status flow_names_tell(void *facts, nlt_bytes uid, const flow_name *name)
 {
-    flow_names *names = facts;
     uint64_t hash = nlt__hash(uid, 0);
-    shard *s = &names->shards[hash >> 58];
+    shard *s = shard_of(facts, hash);
     pthread_mutex_lock(&s->lock);
     bool is_told = tell_locked(s, hash, uid, name);
     pthread_mutex_unlock(&s->lock);
@@ -173,14 +198,35 @@ nlt_status flow_names_tell(void *facts, nlt_bytes uid, const flow_name *name)
 
 nlt_bytes flow_names_find(void *facts, nlt_bytes uid, bool *has_tls)
 {
-    flow_names *names = facts;
     uint64_t hash = nlt__hash(uid, 0);
-    const shard *s = &names->shards[hash >> 58];
-    entry *at = s->n == 0 ? NULL : *find_slot(s, hash, uid);
+    const shard *s = shard_of(facts, hash);
+    entry *at = s->n == 0 ? NULL : find_slot(s, hash, uid)->at;
     *has_tls = at != NULL && at->has_tls;
     if (at == NULL) {
         return (nlt_bytes){NULL, 0};
     }
     atomic_store_explicit(&at->is_used, true, memory_order_relaxed);
     return (nlt_bytes){at->name, at->name_len};
+}
+
+/* Where the flow's slot is, or was a moment ago: the two hints may be of different tables. */
+static uintptr_t slot_hint(shard *s, uint64_t hash)
+{
+    uintptr_t base = atomic_load_explicit(&s->hint, memory_order_relaxed);
+    size_t n = atomic_load_explicit(&s->hint_slots, memory_order_relaxed);
+    return base + (hash & (n - 1)) * sizeof(slot);
+}
+
+void flow_names_expect(void *facts, const nlt_bytes *uids, int n, bool is_told)
+{
+    uint64_t hashes[NLT_AHEAD_MAX];
+    for (int i = 0; i < n; i++) {
+        hashes[i] = nlt__hash(uids[i], 0);
+        __builtin_prefetch((const void *)slot_hint(shard_of(facts, hashes[i]), hashes[i]));
+    }
+    for (int i = 0; is_told && i < n; i++) {
+        const shard *s = shard_of(facts, hashes[i]);
+        const entry *at = s->n == 0 ? NULL : s->slots[hashes[i] & (s->n_slots - 1)].at;
+        __builtin_prefetch(at);
+    }
 }

@@ -28,6 +28,10 @@ nlt_status flow_names_tell(void *facts, nlt_bytes uid, const flow_name *name) NL
  * TLS. After all have told; any thread. */
 nlt_bytes flow_names_find(void *facts, nlt_bytes uid, bool *has_tls);
 
+/* These flows (at most NLT_AHEAD_MAX) will be told or looked for soon: begins to fetch their places
+ * from memory. `is_told`: all have told. */
+void flow_names_expect(void *facts, const nlt_bytes *uids, int n, bool is_told);
+
 extern const nlt_facts flow_names_facts;
 
 #endif

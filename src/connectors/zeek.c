@@ -409,6 +409,22 @@ static nlt_row tell_name(const zeek_log *log, flow_name_rank rank, nlt_line_ctx 
     return NLT_ROW_USED;
 }
 
+/* Lines of the same flows come: their names are wanted soon. */
+static void expect_flows(nlt_line_ctx *ctx, const nlt_bytes *lines, int n, int uid, bool is_told)
+{
+    const zeek_state *state = ctx->state;
+    nlt_bytes uids[NLT_AHEAD_MAX];
+    for (int i = 0; i < n; i++) {
+        uids[i] = nlt__columns_one(&state->columns, &state->separator, lines[i], uid);
+    }
+    flow_names_expect(ctx->facts, uids, n, is_told);
+}
+
+static void names_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, int n)
+{
+    expect_flows(ctx, lines, n, NAME_UID, false);
+}
+
 static nlt_row http_name_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
     return tell_name(&http_name_log, FLOW_NAME_HTTP, ctx, line, out);
@@ -493,6 +509,11 @@ static nlt_row zeek_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
     return NLT_ROW_USED;
 }
 
+static void conn_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, int n)
+{
+    expect_flows(ctx, lines, n, CONN_UID, true);
+}
+
 /* ---- connectors ---- */
 
 #define PROBE(name, shape)                                                                         \
@@ -518,14 +539,14 @@ static const char *const ssl_layouts[] = {LAYOUTS("ssl")};
 
 static const nlt_connector http_names = {
     .class_name = "http", .tool = "Zeek", .table = &nlt_table_http, .layouts = http_layouts,
-    .n_layouts = FIELD_COUNT(http_layouts), .line = http_name_line, .header_mark = '#',
-    .state_size = sizeof(zeek_state), .stem = "http",
+    .n_layouts = FIELD_COUNT(http_layouts), .line = http_name_line, .ahead = names_ahead,
+    .header_mark = '#', .state_size = sizeof(zeek_state), .stem = "http",
 };
 
 static const nlt_connector ssl_names = {
     .class_name = "ssl", .tool = "Zeek", .table = &nlt_table_http, .layouts = ssl_layouts,
-    .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .probe = ssl_name_probe, .header_mark = '#',
-    .state_size = sizeof(zeek_state), .stem = "ssl",
+    .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .ahead = names_ahead,
+    .probe = ssl_name_probe, .header_mark = '#', .state_size = sizeof(zeek_state), .stem = "ssl",
 };
 
 static const nlt_connector *const flow_tellers[] = {&http_names, &ssl_names};
@@ -568,6 +589,7 @@ const nlt_connector nlt_connector_zeek_named_flows = {
     .layouts = conn_layouts,
     .n_layouts = FIELD_COUNT(conn_layouts),
     .line = zeek_flow_line,
+    .ahead = conn_ahead,
     .probe = conn_probe,
     .header_mark = '#',
     .state_size = sizeof(zeek_state),

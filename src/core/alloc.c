@@ -8,6 +8,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 };
 
 static atomic_llong allocs_left; /* 0: never fail; 1: fail from now on */
 
@@ -45,6 +48,23 @@ void *nlt_alloc_aligned(size_t size)
 {
     void *ptr = NULL;
     return must_fail() || posix_memalign(&ptr, 64, size > 0 ? size : 1) != 0 ? NULL : ptr;
+}
+
+void *nlt_alloc_table(size_t count, size_t size)
+{
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        return NULL;
+    }
+    if (bytes < HUGE_PAGE) {
+        return nlt_alloc_zero(count, size);
+    }
+    void *ptr = NULL;
+    if (must_fail() || posix_memalign(&ptr, HUGE_PAGE, bytes) != 0) {
+        return NULL;
+    }
+    (void)madvise(ptr, bytes, MADV_HUGEPAGE); /* not everywhere, and it need not be */
+    return memset(ptr, 0, bytes);
 }
 
 void *nlt_realloc(void *ptr, size_t size)

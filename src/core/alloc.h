@@ -11,6 +11,9 @@ NLT_API void *nlt_alloc(size_t size) NLT_MUST_CHECK;
 NLT_API void *nlt_alloc_zero(size_t count, size_t size) NLT_MUST_CHECK; /* NULL on overflow */
 NLT_API void *nlt_alloc_aligned(size_t size) NLT_MUST_CHECK;            /* 64 bytes; nlt_free */
 NLT_API void *nlt_realloc(void *ptr, size_t size) NLT_MUST_CHECK;       /* keeps ptr on failure */
+/* As nlt_alloc_zero, for tables that are read here and there: large ones lie on huge pages where
+ * the system has them. Freed by nlt_free. */
+NLT_API void *nlt_alloc_table(size_t count, size_t size) NLT_MUST_CHECK;
 /* Grows an array to hold `count` items of `size`; NULL on overflow or shortage, ptr kept. */
 NLT_API void *nlt_realloc_array(void *ptr, size_t count, size_t size) NLT_MUST_CHECK;
 NLT_API char *nlt_strdup(const char *text) NLT_MUST_CHECK;

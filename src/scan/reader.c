@@ -9,11 +9,14 @@
 
 #include "core/alloc.h"
 #include "core/assert.h"
+#include "core/simd.h"
 #include "core/utf8.h"
 #include "scan/scan_types.h"
 #include "wire/capture.h"
 
 enum {
+    LINES_AHEAD =
+        NLT_AHEAD_MAX - 64, /* found before the first of them is taken, or up to 64 more */
     BLOCK_BYTES = 256 << 10,
     TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = 64
@@ -32,11 +35,14 @@ struct nlt_scan_reader {
     char *buf;            /* cap + PAD_BYTES */
     size_t cap;
     size_t len;
-    size_t pos;           /* where the next line begins */
-    int64_t base;         /* offset in the file of buf[0] */
-    int64_t consumed;     /* bytes of the file told to the progress */
-    bool at_end;          /* nothing follows buf[len] */
-    bool is_clean;        /* buf[0..len) is ASCII without NUL */
+    size_t pos;                   /* where the next line begins */
+    int64_t base;                 /* offset in the file of buf[0] */
+    int64_t consumed;             /* bytes of the file told to the progress */
+    size_t known;                 /* up to where newlines have been looked for */
+    int n_ends, next_end;         /* newlines found, and taken */
+    uint32_t ends[NLT_AHEAD_MAX]; /* where they are */
+    bool at_end;                  /* nothing follows buf[len] */
+    bool is_clean;                /* buf[0..len) is ASCII without NUL */
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
     bool puts_rows;       /* lines become rows at once */
@@ -185,6 +191,13 @@ static void replay_headers(nlt_scan_reader *reader, int64_t split)
     nlt__builder_reset(reader->builder);
 }
 
+static void forget_ends(nlt_scan_reader *reader)
+{
+    reader->known = reader->pos;
+    reader->n_ends = 0;
+    reader->next_end = 0;
+}
+
 /* Packets begin at `begin`. A line that begins exactly there is ours: look at the byte before it. */
 static void begin_at(nlt_scan_reader *reader, const nlt_split *range)
 {
@@ -214,6 +227,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->end = range->end;
     reader->len = 0;
     reader->pos = 0;
+    forget_ends(reader);
     reader->consumed = 0;
     reader->at_end = false;
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
@@ -306,6 +320,7 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
         NLT_TRY(take_damage(reader, status, &cause, err));
     }
     reader->len += n;
+    forget_ends(reader);
     reader->is_clean = reader->connector->packet == NULL
         && nlt__text_is_ascii((nlt_bytes){reader->buf, reader->len});
     memset(reader->buf + reader->len, 0, PAD_BYTES);
@@ -362,11 +377,57 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
     count_verdict(reader, verdict, line, offset);
 }
 
+/* Finds the next newlines of the block; most blocks of 64 bytes have one or none. What is behind
+ * the block is zero. */
+static void find_ends(nlt_scan_reader *reader)
+{
+    int n = 0;
+    while (n < LINES_AHEAD && reader->known < reader->len) {
+        uint64_t bits = nlt__byte_bits(reader->buf + reader->known, '\n');
+        uint32_t base = (uint32_t)reader->known;
+        reader->ends[n] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+        n += bits != 0;
+        for (bits &= bits - 1; bits != 0; bits &= bits - 1) {
+            reader->ends[n++] = base + (uint32_t)__builtin_ctzll(bits);
+        }
+        reader->known += 64;
+    }
+    reader->n_ends = n;
+    reader->next_end = 0;
+}
+
+/* Shows the connector the lines that come next. */
+static void look_ahead(nlt_scan_reader *reader)
+{
+    nlt_bytes lines[NLT_AHEAD_MAX];
+    const char *begin = reader->buf + reader->pos;
+    for (int i = 0; i < reader->n_ends; i++) {
+        const char *end = reader->buf + reader->ends[i];
+        lines[i] = (nlt_bytes){begin, (size_t)(end - begin)};
+        begin = end + 1;
+    }
+    reader->connector->ahead(&reader->ctx, lines, reader->n_ends);
+}
+
+/* The next newline of the block; NULL: none. */
+static const char *next_newline(nlt_scan_reader *reader)
+{
+    if (reader->next_end == reader->n_ends) {
+        find_ends(reader);
+        if (reader->n_ends == 0) {
+            return NULL;
+        }
+        if (reader->connector->ahead != NULL) {
+            look_ahead(reader);
+        }
+    }
+    return reader->buf + reader->ends[reader->next_end++];
+}
+
 /* Bytes of a line that is not to be parsed: up to its newline, or all there are. */
 static void skip_line(nlt_scan_reader *reader)
 {
-    const char *start = reader->buf + reader->pos;
-    const char *newline = memchr(start, '\n', reader->len - reader->pos);
+    const char *newline = next_newline(reader);
     if (newline == NULL && !reader->at_end) {
         reader->pos = reader->len;
         return;
@@ -405,7 +466,7 @@ static bool take_lines(nlt_scan_reader *reader)
             return false;
         }
         const char *start = reader->buf + reader->pos;
-        const char *newline = memchr(start, '\n', reader->len - reader->pos);
+        const char *newline = next_newline(reader);
         if (newline == NULL) {
             if (reader->at_end && reader->pos < reader->len) {
                 take_last_line(reader);

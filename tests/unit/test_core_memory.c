@@ -60,6 +60,30 @@ static void zeroed_and_grown(void **state)
     nlt_free(empty);
 }
 
+static void tables_are_zeroed(void **state)
+{
+    (void)state;
+    const size_t sizes[] = {0, 100, 5 << 20};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t count = sizes[i];
+        char *used = nlt_alloc(count); /* memory that may be given again */
+        assert_non_null(used);
+        memset(used, 1, count);
+        nlt_free(used);
+        char *table = nlt_alloc_table(count, 1);
+        assert_non_null(table);
+        size_t set = 0;
+        for (size_t j = 0; j < count; j++) {
+            set += table[j] != 0;
+        }
+        assert_int_equal(set, 0);
+        nlt_free(table);
+    }
+    assert_null(nlt_alloc_table(SIZE_MAX / 2, 3));
+    nlt__alloc_fail_at(1);
+    assert_null(nlt_alloc_table(5 << 20, 1));
+}
+
 static void sizes_do_not_wrap(void **state)
 {
     (void)state;
@@ -289,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned),
         cmocka_unit_test(zeroed_and_grown),
+        cmocka_unit_test_teardown(tables_are_zeroed, memory_is_back),
         cmocka_unit_test(sizes_do_not_wrap),
         cmocka_unit_test(copies_of_texts),
         cmocka_unit_test_teardown(the_nth_allocation_fails, memory_is_back),

@@ -5,10 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "connectors/columns.h"
+#include "connectors/flow_names.h"
 #include "support/line_rows.h"
 
 /* '|' stands for TAB in what follows. */
@@ -245,6 +249,84 @@ static void test_names(void **state)
     }
 }
 
+enum { FLOWS = 60000, TEXT_BYTES = 32 };
+
+/* PREFIX and eight digits; its length. */
+static size_t number_text(char *out, const char *prefix, int number)
+{
+    int n = snprintf(out, TEXT_BYTES, "%s%08d", prefix, number);
+    assert_true(n > 0 && n < TEXT_BYTES);
+    return (size_t)n;
+}
+
+/* Enough flows for tables that grow often; every third one is told a second, worse name. */
+static void test_many_names(void **state)
+{
+    (void)state;
+    void *facts = NULL;
+    char uid[TEXT_BYTES];
+    char text[TEXT_BYTES];
+    assert_int_equal(flow_names_facts.open(&facts, NULL), NLT_OK);
+    for (int i = 0; i < FLOWS; i++) {
+        nlt_bytes key = {uid, number_text(uid, "Cabcdefghi", i)};
+        flow_name name = {.rank = FLOW_NAME_HTTP,
+            .time = 5,
+            .row_key = i,
+            .name = {text, number_text(text, "host", i)}};
+        flow_names_expect(facts, &key, 1, false);
+        assert_int_equal(flow_names_tell(facts, key, &name), NLT_OK);
+        if (i % 3 == 0) {
+            name.rank = FLOW_NAME_TLS;
+            name.name = (nlt_bytes){"other.example", 13};
+            assert_int_equal(flow_names_tell(facts, key, &name), NLT_OK);
+        }
+    }
+    for (int i = 0; i < FLOWS + 1000; i++) {
+        nlt_bytes key = {uid, number_text(uid, "Cabcdefghi", i)};
+        bool has_tls = false;
+        flow_names_expect(facts, &key, 1, true);
+        nlt_bytes found = flow_names_find(facts, key, &has_tls);
+        size_t len = i < FLOWS ? number_text(text, "host", i) : 0;
+        assert_int_equal(found.len, len);
+        assert_true(len == 0 || memcmp(found.ptr, text, len) == 0);
+        assert_int_equal(has_tls, i < FLOWS && i % 3 == 0);
+    }
+    assert_int_equal(flow_names_facts.unused(facts), 0);
+    flow_names_facts.close(facts);
+}
+
+static int field_of_letter(const void *ctx, nlt_bytes name)
+{
+    (void)ctx;
+    return name.len == 1 && name.ptr[0] >= 'a' && name.ptr[0] <= 'c' ? name.ptr[0] - 'a' : -1;
+}
+
+static void test_one_column(void **state)
+{
+    (void)state;
+    const nlt_separator tab = {1, "\t"};
+    const nlt_separator two = {2, "::"};
+    nlt_columns columns;
+    char line[256] = "0\t1\t22\t\t4";
+    char short_line[256] = "0\t1";
+    char doubled[256] = "0::1::22";
+    nlt__columns_set(&columns, &tab, (nlt_bytes){"x\tb\ta\tc", 7}, field_of_letter, NULL);
+    nlt_bytes value = nlt__columns_one(&columns, &tab, (nlt_bytes){line, strlen(line)}, 0);
+    assert_int_equal(value.len, 2);
+    assert_memory_equal(value.ptr, "22", 2);
+    value = nlt__columns_one(&columns, &tab, (nlt_bytes){line, strlen(line)}, 2);
+    assert_int_equal(value.len, 0);
+    value = nlt__columns_one(&columns, &tab, (nlt_bytes){line, strlen(line)}, 7); /* unknown */
+    assert_int_equal(value.len, 0);
+    value = nlt__columns_one(&columns, &tab, (nlt_bytes){short_line, strlen(short_line)}, 0);
+    assert_int_equal(value.len, 0);
+    value = nlt__columns_one(&columns, &tab, (nlt_bytes){short_line, strlen(short_line)}, 1);
+    assert_memory_equal(value.ptr, "1", 1);
+    value = nlt__columns_one(&columns, &two, (nlt_bytes){doubled, strlen(doubled)}, 0);
+    assert_int_equal(value.len, 2);
+    assert_memory_equal(value.ptr, "22", 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +336,8 @@ int main(void)
         cmocka_unit_test(test_flows),
         cmocka_unit_test(test_no_header),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_many_names),
+        cmocka_unit_test(test_one_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
