@@ -47,7 +47,7 @@ typedef struct message {
 } message;
 
 _Static_assert(sizeof(message) == offsetof(message, key) + 42,
-    "key and query are hashed and compared as bytes in a row");
+    "key and query are compared as bytes in a row");
 
 static const char *query_of(const message *m)
 {
@@ -72,12 +72,13 @@ static wanted wanted_of(const nlt_builder *out)
         .rcode = nlt_wants(out, NLT_DNS_RESP_CODE)};
 }
 
-/* A DNS message and where it was seen. */
+/* A DNS message and where it was seen. The ports are apart: side by side they would be copied as one
+ * word from where they were stored as two, for which the processor waits. */
 typedef struct sighting {
     nlt_bytes bytes;
     const nlt_ip *src;
-    const nlt_ip *dst;
     uint16_t src_port;
+    const nlt_ip *dst;
     uint16_t dst_port;
     bool has_time;
     int64_t time_ns;
@@ -107,12 +108,10 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
     bool keeps_raw = want.answers && dns.is_response && dns.n_answers > 0;
     size_t raw_len = keeps_raw ? seen->bytes.len : 0;
     dns_key key = key_of(seen, &dns);
-    char text[sizeof key + sizeof dns.query];
-    memcpy(text, &key, sizeof key);
-    memcpy(text + sizeof key, dns.query, dns.query_len);
+    uint64_t hash = nlt__hash((nlt_bytes){(const char *)&key, sizeof key}, 0);
+    hash = nlt__hash((nlt_bytes){dns.query, dns.query_len}, hash);
     size_t size = sizeof(message) + dns.query_len + raw_len;
-    nlt_record *record = nlt__record_begin(records,
-        nlt__hash((nlt_bytes){text, sizeof key + dns.query_len}, 0), size);
+    nlt_record *record = nlt__record_begin(records, hash, size);
     if (record == NULL) {
         return true;
     }
@@ -321,13 +320,16 @@ static const nlt_assembly dns_assembly = {.open = assembly_open, .close = assemb
 
 /* A query that waits for its response. */
 typedef struct open_query {
-    nlt_open_row open; /* its time is the first query's */
+    nlt_open_row open; /* its time is the first query's; chained: not in use */
     int64_t row_key;
-    message query; /* and what stands behind it */
+    message query; /* and what stands behind it: room for SHORT_QUERY bytes or more */
 } open_query;
+
+enum { SHORT_QUERY = 64 };
 
 typedef struct dns_state {
     nlt_open_rows open;
+    nlt_open_row *spare; /* not in use, for queries of up to SHORT_QUERY bytes */
     nlt_buf text; /* of one answer's data */
 } dns_state;
 
@@ -454,11 +456,37 @@ static void free_query(nlt_open_row *row)
     nlt_free(row);
 }
 
+static open_query *new_query(dns_state *state, size_t query_len)
+{
+    open_query *query = (open_query *)state->spare;
+    if (query_len > SHORT_QUERY || query == NULL) {
+        size_t room = query_len > SHORT_QUERY ? query_len : SHORT_QUERY;
+        return nlt_alloc(sizeof *query + room);
+    }
+    state->spare = query->open.chain;
+    return query;
+}
+
+static void end_query(dns_state *state, open_query *query)
+{
+    if (query->query.query_len > SHORT_QUERY) {
+        nlt_free(query);
+    } else {
+        query->open.chain = state->spare;
+        state->spare = &query->open;
+    }
+}
+
 static void dns_close(void *state)
 {
     dns_state *s = state;
     if (s != NULL) {
         nlt__open_rows_clear(&s->open, free_query);
+        while (s->spare != NULL) {
+            nlt_open_row *next = s->spare->chain;
+            nlt_free(s->spare);
+            s->spare = next;
+        }
         nlt__buf_clear(&s->text);
         nlt_free(s);
     }
@@ -476,7 +504,7 @@ static bool is_of_key(const nlt_open_row *row, const void *key)
 static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder *out)
 {
     const message *m = (const message *)(const void *)record->body;
-    open_query *query = nlt_alloc(offsetof(open_query, query) + sizeof *m + m->query_len);
+    open_query *query = new_query(state, m->query_len);
     if (query == NULL) {
         out->failed = NLT_ERR_NOMEM;
         return;
@@ -484,7 +512,7 @@ static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder
     query->row_key = record->row_key;
     memcpy(&query->query, m, sizeof *m + m->query_len);
     if (!nlt__open_rows_add(&state->open, &query->open, record->hash, record->time)) {
-        nlt_free(query);
+        end_query(state, query);
         out->failed = NLT_ERR_NOMEM;
     }
 }
@@ -499,7 +527,7 @@ static bool dns_expire(void *state, int64_t now, nlt_builder *out)
         }
         put_row(s, (open_query *)row, NULL, out);
         nlt__open_rows_remove(&s->open, row);
-        nlt_free(row);
+        end_query(s, (open_query *)row);
     }
     return false;
 }
@@ -514,7 +542,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
         put_row(s, query, record, out);
         if (query != NULL) {
             nlt__open_rows_remove(&s->open, &query->open);
-            nlt_free(query);
+            end_query(s, query);
         }
     } else if (query == NULL) {
         open_a_query(s, record, out);

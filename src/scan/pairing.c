@@ -18,6 +18,7 @@
 
 enum {
     WINDOW = 16,                   /* splits that are decoded and not yet taken by all shares */
+    AHEAD = 8,                     /* records that are on their way from memory */
     SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
     RECORDS_MAX = 1 << 30          /* bytes of one split's records of one share */
 };
@@ -231,12 +232,13 @@ static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, 
     if (run->is_sorting) {
         return nlt__spill_add(&s->spill, bytes, err);
     }
-    NLT_TRY(add_block(s, bytes, from->records.counts[index], err));
+    int64_t n = from->records.counts[index];
+    NLT_TRY(add_block(s, bytes, n, err));
     if (run->pairing->is_by_file) {
         s->n_ready = s->n;
         return NLT_OK;
     }
-    NLT_TRY(nlt__record_sort(s->records + s->pos, s->n - s->pos, err));
+    NLT_TRY(nlt__record_sort(s->records + s->pos, s->n - s->pos - n, s->n - s->pos, err));
     if (s->n > s->pos && is_late(s)) {
         atomic_store_explicit(&run->scan->must_sort, true, memory_order_relaxed);
         return nlt_fail(err, NLT_ERR_LIMIT, "times step back: all has to be sorted first");
@@ -267,6 +269,11 @@ static bool take_records(nlt_pairing_run *run, share *s, nlt_builder *out)
 {
     const nlt_pairing *pairing = run->pairing;
     while (s->pos < s->n_ready) {
+        if (s->n_ready - s->pos > AHEAD) {
+            const char *next = (const char *)s->records[s->pos + AHEAD].record;
+            __builtin_prefetch(next);
+            __builtin_prefetch(next + 64);
+        }
         const nlt_record_ref *one = &s->records[s->pos];
         const nlt_record *record = one->record;
         int64_t file = record->row_key >> 40;

@@ -8,6 +8,8 @@
 
 #include "core/alloc.h"
 
+enum { AHEAD_BYTES = 4096 }; /* what is on its way from memory while records are walked */
+
 int64_t nlt__record_count(const nlt_buf *records)
 {
     int64_t n = 0;
@@ -22,18 +24,31 @@ void nlt__record_refs(const nlt_buf *records, void *home, nlt_record_ref *refs)
 {
     for (size_t at = 0; at < records->len;) {
         const nlt_record *record = (const void *)(records->ptr + at);
+        __builtin_prefetch((const char *)record + AHEAD_BYTES);
         *refs++ = (nlt_record_ref){record->time, record->row_key, record, home};
         at += nlt__record_size(record->len);
     }
 }
 
+/* How many of an ordered run may stay before `next`. */
+static int64_t count_before(const nlt_record_ref *refs, int64_t n, const nlt_record_ref *next)
+{
+    int64_t low = 0;
+    while (low < n) {
+        int64_t middle = low + (n - low) / 2;
+        if (nlt__ref_is_before(next, &refs[middle])) {
+            n = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
 /* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the first. */
 static void merge(nlt_record_ref *refs, int64_t middle, int64_t n, nlt_record_ref *scratch)
 {
-    int64_t begin = 0;
-    while (begin < middle && !nlt__ref_is_before(&refs[middle], &refs[begin])) {
-        begin++;
-    }
+    int64_t begin = count_before(refs, middle, &refs[middle]);
     int64_t n_left = middle - begin;
     memcpy(scratch, refs + begin, (size_t)n_left * sizeof *scratch);
     int64_t left = 0;
@@ -55,9 +70,9 @@ static int64_t run_end(const nlt_record_ref *refs, int64_t begin, int64_t n)
     return end < n ? end : n;
 }
 
-nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t n, nlt_error *err)
+nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t sorted, int64_t n, nlt_error *err)
 {
-    if (n == 0 || run_end(refs, 0, n) == n) {
+    if (n == sorted || run_end(refs, sorted > 0 ? sorted - 1 : 0, n) == n) {
         return NLT_OK;
     }
     nlt_record_ref *scratch = nlt_alloc((size_t)n * sizeof *scratch);

@@ -84,7 +84,7 @@ static nlt_status sort_held(nlt_spill *spill, nlt_error *err)
         return no_memory(err);
     }
     nlt__record_refs(&spill->held, NULL, spill->refs);
-    return nlt__record_sort(spill->refs, spill->n_refs, err);
+    return nlt__record_sort(spill->refs, 0, spill->n_refs, err);
 }
 
 static nlt_status write_refs(nlt_spill *spill, nlt_error *err)

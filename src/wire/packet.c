@@ -327,6 +327,17 @@ static nlt_packet_status set_fragment(slice s, size_t wire_len, nlt_packet *pack
     return NLT_PACKET_FRAGMENT;
 }
 
+/* In one store: who copies the address soon would wait for several. */
+static nlt_ip ipv4_at(const uint8_t *p)
+{
+    uint32_t word;
+    memcpy(&word, p, sizeof word);
+    const uint32_t words[4] = {word};
+    nlt_ip ip = {.family = 4};
+    memcpy(ip.bytes, words, sizeof ip.bytes);
+    return ip;
+}
+
 static nlt_packet_status decode_ipv4(slice s, nlt_packet *packet)
 {
     if (s.len < 20) {
@@ -339,10 +350,8 @@ static nlt_packet_status decode_ipv4(slice s, nlt_packet *packet)
     }
     packet->protocol = s.p[9];
     uint16_t fragment = nlt__load_be16(s.p + 6);
-    packet->src = (nlt_ip){{0}, 4};
-    packet->dst = (nlt_ip){{0}, 4};
-    memcpy(packet->src.bytes, s.p + 12, 4);
-    memcpy(packet->dst.bytes, s.p + 16, 4);
+    packet->src = ipv4_at(s.p + 12);
+    packet->dst = ipv4_at(s.p + 16);
     size_t captured = s.len < total ? s.len : total;
     slice rest = {s.p + header, captured - header};
     if ((fragment & 0x3fff) == 0) {
