@@ -6,12 +6,10 @@
 #define _GNU_SOURCE
 #include "scan/spill.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/temp_file.h"
 
 enum {
     HELD_MAX = 4 << 20,    /* bytes of records that become a run */
@@ -39,13 +37,6 @@ struct nlt_spill {
     int64_t n_refs, next_ref;
 };
 
-static nlt_status spill_failure(const char *what, nlt_error *err)
-{
-    nlt_fail(err, NLT_ERR_OUTPUT, "temporary file: cannot %s it: %s", what, strerror(errno));
-    nlt_error_hint(err, "TMPDIR names the folder for temporary files");
-    return NLT_ERR_OUTPUT;
-}
-
 static nlt_status no_memory(nlt_error *err)
 {
     return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for records");
@@ -53,24 +44,10 @@ static nlt_status no_memory(nlt_error *err)
 
 /* ---- writing ---- */
 
-static nlt_status open_file(nlt_spill *spill, nlt_error *err)
-{
-    const char *folder = getenv("TMPDIR");
-    folder = folder != NULL && folder[0] != '\0' ? folder : "/tmp";
-    spill->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return spill->fd >= 0 ? NLT_OK : spill_failure("make", err);
-}
-
 static nlt_status write_bytes(nlt_spill *spill, nlt_buf *bytes, nlt_error *err)
 {
-    for (size_t done = 0; done < bytes->len;) {
-        ssize_t n = pwrite(spill->fd, bytes->ptr + done, bytes->len - done, spill->written);
-        if (n < 0 && errno != EINTR) {
-            return spill_failure("write", err);
-        }
-        done += n > 0 ? (size_t)n : 0;
-        spill->written += n > 0 ? n : 0;
-    }
+    NLT_TRY(nlt__temp_file_write(spill->fd, bytes->ptr, bytes->len, spill->written, err));
+    spill->written += (int64_t)bytes->len;
     bytes->len = 0;
     return NLT_OK;
 }
@@ -123,7 +100,7 @@ static nlt_status write_held(nlt_spill *spill, nlt_error *err)
 {
     int64_t begin = spill->written;
     if (spill->fd < 0) {
-        NLT_TRY(open_file(spill, err));
+        NLT_TRY(nlt__temp_file_open(NULL, &spill->fd, err));
     }
     nlt_status status = sort_held(spill, err);
     if (status == NLT_OK) {
@@ -166,16 +143,9 @@ static nlt_status fill_window(nlt_spill *spill, run *r, size_t want, nlt_error *
     size_t more = want - left > READ_BYTES ? want - left : READ_BYTES;
     more = (int64_t)more < r->end - r->at ? more : (size_t)(r->end - r->at);
     NLT_TRY(nlt__buf_reserve(&r->window, more, err));
-    while (more > 0) {
-        ssize_t n = pread(spill->fd, r->window.ptr + r->window.len, more, (off_t)r->at);
-        if (n == 0 || (n < 0 && errno != EINTR)) {
-            return spill_failure("read", err);
-        }
-        size_t got = n > 0 ? (size_t)n : 0;
-        r->window.len += got;
-        r->at += (int64_t)got;
-        more -= got;
-    }
+    NLT_TRY(nlt__temp_file_read(spill->fd, r->window.ptr + r->window.len, more, r->at, err));
+    r->window.len += more;
+    r->at += (int64_t)more;
     return NLT_OK;
 }
 
