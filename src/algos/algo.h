@@ -14,8 +14,7 @@ typedef struct nlt_algo {
     const nlt_param_desc *params;
     int n_params;
     const char *output; /* file below output_path: "report.csv" */
-    /* Appends the nodes that turn relation "netlytics" (already in the plan) into the answer. */
-    nlt_status (*plan)(const nlt_params *params, nlt_plan *plan, nlt_error *err);
+    nlt_plan_fn plan;
 } nlt_algo;
 
 NLT_API int nlt__algo_count(void);

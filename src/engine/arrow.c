@@ -104,7 +104,11 @@ static nlt_status start(stream_state *state, nlt_error *err)
     if (last->kind == NLT_NODE_KERNEL) {
         return nlt__run(table, keep_rows, state, err);
     }
-    NLT_TRY(nlt__relation_install(table, err));
+    NLT_TRY(nlt__run_before_last(table, err));
+    if (last->kind == NLT_NODE_SCAN) {
+        NLT_TRY(nlt__relation_install(table->session, &table->plan, table->plan.n_nodes - 1, false,
+            err));
+    }
     state->is_statement = true;
     char sql[128];
     (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", last->name);

@@ -33,11 +33,15 @@ static bool is_known_version(const char *version)
     return true;
 }
 
+int64_t nlt__memory_rest(const nlt_session *session)
+{
+    return session->memory_bytes - OWN_BYTES - (int64_t)session->threads * THREAD_BYTES;
+}
+
 /* What DuckDB may use while SQL runs (design: program and buffers, then 0.6 of the rest). */
 static int64_t duck_memory(const nlt_session *session)
 {
-    int64_t rest = session->memory_bytes - OWN_BYTES - (int64_t)session->threads * THREAD_BYTES;
-    int64_t memory = rest / 10 * 6;
+    int64_t memory = nlt__memory_rest(session) / 10 * 6;
     return memory < DUCK_MEMORY_MIN ? DUCK_MEMORY_MIN : memory;
 }
 
@@ -178,6 +182,12 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
     session->con = con;
     nlt_status status = nlt__table_function_register(session, err);
     if (status == NLT_OK) {
+        status = nlt__row_table_register(session, err);
+    }
+    if (status == NLT_OK) {
+        status = nlt__sink_register(session, err);
+    }
+    if (status == NLT_OK) {
         status = nlt__scalar_functions_register(session, err);
     }
     if (status == NLT_OK) {
@@ -252,6 +262,15 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
         nlt_error_hint(err, "give more with --memory, or ask for less");
     }
     return is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL;
+}
+
+void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure)
+{
+    pthread_mutex_lock(&session->lock);
+    if (session->scan_error.code == NLT_OK) {
+        session->scan_error = *failure;
+    }
+    pthread_mutex_unlock(&session->lock);
 }
 
 nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err)

@@ -10,6 +10,7 @@
 #include <duckdb.h>
 
 #include "algos/algo.h"
+#include "engine/row_store.h"
 #include "io/asn_view.h"
 #include "netlytics/session.h"
 #include "output/writer.h"
@@ -19,9 +20,19 @@
 
 enum { NLT_SESSION_SCANS_MAX = 64, NLT_RESULT_COLUMNS_MAX = 1024 };
 
+typedef struct nlt_sink nlt_sink;
+
+/* What a kernel emitted, as a relation: netlytics_rows(i) reads relations[i]. */
+typedef struct nlt_stored_relation {
+    nlt_row_store *store; /* owned */
+    const nlt_kernel *kernel;
+} nlt_stored_relation;
+
 struct nlt_session {
     int threads;
     int64_t memory_bytes;
+    nlt_budget budget; /* of rows between kernels */
+    int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
     char *temp_dir; /* private folder; removed at the end */
 
@@ -31,15 +42,18 @@ struct nlt_session {
 
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
+    bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
     int n_relations;    /* named so far; makes names unique in the session */
     nlt_strings names;  /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
 
     nlt_asn_view *asn_view; /* owned; NULL: none was given */
     nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
+    nlt_sink *sink; /* where netlytics_sink() sends rows; NULL: nowhere */
+    nlt_stored_relation relations[NLT_PLAN_NODES_MAX]; /* by node; of the last run */
 
     pthread_mutex_t lock;
-    nlt_error scan_error; /* the first failure of a scan below a statement */
+    nlt_error scan_error; /* the first failure of our own code below a statement */
 };
 
 /* A plan under construction and the columns of its last node. */
@@ -68,17 +82,18 @@ nlt_status nlt__duck_allow(nlt_session *session, const char *path, nlt_error *er
 nlt_status nlt__duck_literal(const char *text, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Appends "name" as an identifier of SQL. */
 nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
+/* What of the memory program and buffers leave to DuckDB and to rows between kernels. */
+int64_t nlt__memory_rest(const nlt_session *session);
 /* Runs a statement of our own. */
 nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) NLT_MUST_CHECK;
 /* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */
 nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err);
+/* Keeps the first failure of our own code below a statement: DuckDB carries only its text. */
+void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure);
 
 /* ---- table_function.c ---- */
 
-/* Behind the table's columns: file index * 2^40 + offset of the row's (first) line. */
-#define NLT_ROW_KEY_COLUMN "netlytics row key"
-
-/* netlytics_scan(i): the rows of session->scans[i]. */
+/* netlytics_scan(i): the rows of session->scans[i]; NLT_ROW_KEY_COLUMN behind its columns. */
 nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- scalar_function.c ---- */
@@ -96,6 +111,30 @@ duckdb_logical_type nlt__duck_type(nlt_dtype dtype);
 /* Copies `n` rows of a column into a fresh vector of its type. `is_borrowed`: long texts stay where
  * they are; else the vector gets copies. */
 void nlt__duck_column(duckdb_vector vector, const nlt_vec *vec, int64_t n, bool is_borrowed);
+
+/* ---- row_table.c ---- */
+
+/* netlytics_rows(i): the rows of session->relations[i]. */
+nlt_status nlt__row_table_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- sink.c: the rows of a relation into C, from DuckDB's threads ---- */
+
+typedef struct nlt_sink_target {
+    /* A new worker; any thread. Owned by `ctx`. */
+    nlt_status (*open)(void *ctx, void **worker, nlt_error *err);
+    /* Rows for a worker, which has one thread at a time. */
+    nlt_status (*rows)(void *worker, const nlt_batch *rows, nlt_error *err);
+    void *ctx;
+} nlt_sink_target;
+
+/* netlytics_sink(columns...): for nlt__sink_run. */
+nlt_status nlt__sink_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
+/* Reads `columns` of `relation` (SQL behind FROM), in no order. */
+nlt_status nlt__sink_run(nlt_session *session, const char *relation,
+    const nlt_column_desc *columns, int n_columns, const nlt_sink_target *target, nlt_error *err)
+    NLT_MUST_CHECK;
+/* "BIGINT", "DECIMAL(38,2)", "VARCHAR[]": a type in DuckDB's SQL. */
+nlt_status nlt__sql_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- chunk.c: DuckDB's chunks as batches ---- */
 
@@ -135,19 +174,49 @@ void nlt__statement_clear(nlt_statement *statement);
 
 #define NLT_TABLE_NAME "netlytics" /* what statements call a table that was given no name */
 
-/* Makes the plan's relations known to DuckDB, all but the last node, and what that one calls them. */
-nlt_status nlt__relation_install(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
+
+/* Makes the plan's relations known to DuckDB, all but the last node, and what that one calls them,
+ * without running anything: a kernel's is empty. Enough to check a statement. */
+nlt_status nlt__relation_declare(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
+/* A node's relation: of a scan, of a statement (a table if `is_kept`), of what a kernel emitted. */
+nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int node,
+    bool is_kept, nlt_error *err) NLT_MUST_CHECK;
+/* What the plan's last statement calls its relations. */
+nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
+    NLT_MUST_CHECK;
 
 /* ---- runner.c ---- */
 
 /* Takes rows; batches are borrowed for the call. */
 typedef nlt_status (*nlt_rows_fn)(void *ctx, const nlt_batch *batch, nlt_error *err);
 
-/* Runs the plan of a table whose last node is a statement or a kernel, then checks its scans. */
+/* Runs a table's plan, whatever its last node, then checks its scans. */
 nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err) NLT_MUST_CHECK;
 /* How many scans have found out that they must sort: a run that fails with NLT_ERR_LIMIT while this
  * number grows is to be made again. */
 int nlt__run_sorting(const nlt_session *session);
+/* Runs all but the last node. */
+nlt_status nlt__run_before_last(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
+/* Runs a statement and hands on its rows. */
+nlt_status nlt__run_statement(nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Frees what kernels have emitted. */
+void nlt__run_clear(nlt_session *session);
+
+/* ---- kernel_run.c ---- */
+
+/* Parts of rows that several kernels of a plan read. */
+typedef struct nlt_kernel_stores {
+    const nlt_plan *plan;
+    struct nlt_kernel_store *items[NLT_PLAN_NODES_MAX];
+    int n;
+} nlt_kernel_stores;
+
+/* Runs the kernel of a node; its rows go to `rows` or, if that is NULL, to session->relations. */
+nlt_status nlt__kernel_run(nlt_session *session, nlt_kernel_stores *stores, int node,
+    nlt_rows_fn rows, void *ctx, nlt_error *err) NLT_MUST_CHECK;
+void nlt__kernel_stores_clear(nlt_kernel_stores *stores);
+
 /* After a run: warnings of the scans to the hooks; NLT_ERR_DAMAGED. */
 nlt_status nlt__run_finish(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* Hands warnings to the session's owner and empties the list. */

@@ -109,7 +109,7 @@ static nlt_status put_rows(const nlt_table *table, const partition *by, nlt_buf 
         NLT_TRY(put_day(by->column + 1, &table->columns[by->column], by->name, out, err));
     }
     if (last->kind == NLT_NODE_SCAN) {
-        return nlt__buf_printf(out, err, " FROM \"%s\"", last->name);
+        return nlt__buf_printf(out, err, " FROM netlytics_scan(%d)", last->scan);
     }
     size_t len = strlen(last->sql);
     while (len > 0 && strchr("; \n\t\r", last->sql[len - 1]) != NULL) {
@@ -191,7 +191,7 @@ static nlt_status copy_rows(nlt_table *table, const char *path, const partition 
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     if (status == NLT_OK) {
-        status = nlt__relation_install(table, err);
+        status = nlt__run_before_last(table, err);
     }
     if (status == NLT_OK) {
         int sorting;

@@ -10,11 +10,14 @@
 
 #include "core/alloc.h"
 #include "engine/engine.h"
+#include "engine/plan_table.h"
 #include "sql/gate.h"
 
 enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
 #define INPUT NLT_TABLE_NAME /* what every algorithm calls the table it reads */
+#define KEPT " kept"         /* behind the name of a statement whose rows are kept */
+#define KEPT_SCAN "netlytics scan %d kept"
 
 static nlt_status table_new(nlt_session *session, nlt_table **out, nlt_error *err)
 {
@@ -146,32 +149,62 @@ static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
         }
         NLT_TRY(nlt__plan_sql(to, node->name, node->sql, err));
         for (int j = 0; j < node->n_bindings; j++) {
-            NLT_TRY(nlt__plan_bind(to, to->n_nodes - 1, node->bindings[j].alias, node->bindings[j].relation, err));
+            NLT_TRY(nlt__plan_bind(to, to->n_nodes - 1, node->bindings[j].alias,
+                node->bindings[j].relation, err));
         }
     }
     return NLT_OK;
 }
 
-/* ---- relations as views ---- */
+/* ---- relations of DuckDB's ---- */
+
+/* Length of NAME in "NAME with row key"; 0: it has no such end. */
+static size_t keyed_length(const char *name)
+{
+    size_t len = strlen(name);
+    size_t end = strlen(NLT_WITH_ROW_KEY);
+    return len > end && strcmp(name + len - end, NLT_WITH_ROW_KEY) == 0 ? len - end : 0;
+}
+
+/* The scan that a name stands for, with or without its row key; NULL: it is no scan. */
+static const nlt_node *find_scan(const nlt_plan *plan, const char *name)
+{
+    size_t len = keyed_length(name);
+    len = len > 0 ? len : strlen(name);
+    for (int i = 0; i < plan->n_nodes; i++) {
+        const nlt_node *node = &plan->nodes[i];
+        if (node->kind == NLT_NODE_SCAN && strlen(node->name) == len
+            && strncmp(node->name, name, len) == 0) {
+            return node;
+        }
+    }
+    return NULL;
+}
 
 /* The rows of a relation. Scans are written out, since any name may come to mean another scan. */
-static nlt_status put_relation(const nlt_plan *plan, const char *name, nlt_buf *out, nlt_error *err)
+static nlt_status put_relation(const nlt_session *session, const nlt_plan *plan, const char *name,
+    nlt_buf *out, nlt_error *err)
 {
-    const nlt_node *node = nlt__plan_find(plan, name);
-    if (node != NULL && node->kind == NLT_NODE_SCAN) {
-        return nlt__buf_printf(out, err,
-            "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM netlytics_scan(%d)", node->scan);
+    const nlt_node *scan = find_scan(plan, name);
+    if (scan == NULL) {
+        return nlt__buf_printf(out, err, "SELECT * FROM \"%s\"", name);
     }
-    return nlt__buf_printf(out, err, "SELECT * FROM \"%s\"", name);
+    bool has_key = keyed_length(name) > 0;
+    NLT_TRY(nlt__buf_printf(out, err,
+        has_key ? "SELECT *" : "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\")"));
+    return session->are_scans_kept[scan->scan]
+        ? nlt__buf_printf(out, err, " FROM \"" KEPT_SCAN "\"", scan->scan)
+        : nlt__buf_printf(out, err, " FROM netlytics_scan(%d)", scan->scan);
 }
 
 /* A statement with what it calls its relations around it. */
-static nlt_status put_bound(const nlt_plan *plan, const nlt_node *node, nlt_buf *out, nlt_error *err)
+static nlt_status put_bound(const nlt_session *session, const nlt_plan *plan, const nlt_node *node,
+    nlt_buf *out, nlt_error *err)
 {
     for (int i = 0; i < node->n_bindings; i++) {
         NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\" AS NOT MATERIALIZED (", i > 0 ? ", " : "WITH ",
             node->bindings[i].alias));
-        NLT_TRY(put_relation(plan, node->bindings[i].relation, out, err));
+        NLT_TRY(put_relation(session, plan, node->bindings[i].relation, out, err));
         NLT_TRY(nlt__buf_append(out, ")", 1, err));
     }
     size_t len = strlen(node->sql);
@@ -194,21 +227,92 @@ static nlt_status run_text(nlt_session *session, nlt_buf *sql, nlt_status status
     return status;
 }
 
-static nlt_status install_node(nlt_session *session, const nlt_plan *plan, const nlt_node *node,
-    nlt_error *err)
+/* NAME as a view of a relation that put_relation knows. */
+static nlt_status install_view(nlt_session *session, const nlt_plan *plan, const char *name,
+    const char *relation, nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ", name);
+    if (status == NLT_OK) {
+        status = put_relation(session, plan, relation, &sql, err);
+    }
+    return run_text(session, &sql, status, err);
+}
+
+/* The scan, and the scan with its row key. */
+static nlt_status install_scan(nlt_session *session, const nlt_plan *plan, const nlt_node *node,
+    bool is_kept, nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    if (is_kept && !session->are_scans_kept[node->scan]) {
+        nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP TABLE \"" KEPT_SCAN
+            "\" AS SELECT * FROM netlytics_scan(%d)", node->scan, node->scan);
+        NLT_TRY(run_text(session, &sql, status, err));
+        session->are_scans_kept[node->scan] = true;
+    }
+    nlt_buf keyed = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__buf_printf(&keyed, err, "%s" NLT_WITH_ROW_KEY, node->name);
+    const char *name = status == NLT_OK ? nlt__buf_cstr(&keyed) : NULL;
+    if (status == NLT_OK) {
+        status = name != NULL ? install_view(session, plan, name, name, err)
+                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt__buf_clear(&keyed);
+    return status == NLT_OK ? install_view(session, plan, node->name, node->name, err) : status;
+}
+
+/* A view; or a table, and a view of it, since a name cannot change from the one to the other. */
+static nlt_status install_statement(nlt_session *session, const nlt_plan *plan,
+    const nlt_node *node, bool is_kept, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(2 * SQL_MAX);
-    nlt_status status =
-        nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ", node->name);
+    nlt_status status = is_kept
+        ? nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP TABLE \"%s" KEPT "\" AS ", node->name)
+        : nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ", node->name);
     if (status == NLT_OK) {
-        status = node->kind == NLT_NODE_SCAN ? put_relation(plan, node->name, &sql, err)
-                                             : put_bound(plan, node, &sql, err);
+        status = put_bound(session, plan, node, &sql, err);
+    }
+    NLT_TRY(run_text(session, &sql, status, err));
+    if (!is_kept) {
+        return NLT_OK;
+    }
+    status = nlt__buf_printf(&sql, err,
+        "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT * FROM \"%s" KEPT "\"", node->name,
+        node->name);
+    return run_text(session, &sql, status, err);
+}
+
+static nlt_status install_stored(nlt_session *session, const nlt_node *node, int index,
+    nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__buf_printf(&sql, err,
+        "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT * FROM netlytics_rows(%d)", node->name,
+        index);
+    return run_text(session, &sql, status, err);
+}
+
+/* A relation of the kernel's columns without rows. */
+static nlt_status declare_kernel(nlt_session *session, const nlt_node *node, nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT ",
+        node->name);
+    for (int i = 0; status == NLT_OK && i < node->kernel->n_output; i++) {
+        status = nlt__buf_printf(&sql, err, "%sCAST(NULL AS ", i > 0 ? ", " : "");
+        status = status == NLT_OK ? nlt__sql_type(node->kernel->output[i].dtype, &sql, err) : status;
+        if (status == NLT_OK) {
+            status = nlt__buf_printf(&sql, err, ") AS \"%s\"", node->kernel->output[i].name);
+        }
+    }
+    if (status == NLT_OK) {
+        status = nlt__buf_printf(&sql, err, " WHERE false");
     }
     return run_text(session, &sql, status, err);
 }
 
 /* What the last statement calls its relations; what the one before called them is forgotten. */
-static nlt_status install_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
+nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
 {
     const nlt_node *last = &plan->nodes[plan->n_nodes - 1];
     for (size_t i = 0; i < session->names.n; i++) {
@@ -220,21 +324,28 @@ static nlt_status install_names(nlt_session *session, const nlt_plan *plan, nlt_
     nlt__strings_clear(&session->names);
     for (int i = 0; i < last->n_bindings; i++) {
         const nlt_binding *binding = &last->bindings[i];
-        nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-        nlt_status status = nlt__strings_add(&session->names, err, "%s", binding->alias);
-        if (status == NLT_OK) {
-            status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ",
-                binding->alias);
-        }
-        if (status == NLT_OK) {
-            status = put_relation(plan, binding->relation, &sql, err);
-        }
-        NLT_TRY(run_text(session, &sql, status, err));
+        NLT_TRY(nlt__strings_add(&session->names, err, "%s", binding->alias));
+        NLT_TRY(install_view(session, plan, binding->alias, binding->relation, err));
     }
     return NLT_OK;
 }
 
-nlt_status nlt__relation_install(nlt_table *table, nlt_error *err)
+nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int node,
+    bool is_kept, nlt_error *err)
+{
+    const nlt_node *n = &plan->nodes[node];
+    switch (n->kind) {
+    case NLT_NODE_SCAN:
+        return install_scan(session, plan, n, is_kept, err);
+    case NLT_NODE_SQL:
+        return install_statement(session, plan, n, is_kept, err);
+    case NLT_NODE_KERNEL:
+    default:
+        return install_stored(session, n, node, err);
+    }
+}
+
+nlt_status nlt__relation_declare(nlt_table *table, nlt_error *err)
 {
     nlt_session *session = table->session;
     const nlt_plan *plan = &table->plan;
@@ -242,11 +353,13 @@ nlt_status nlt__relation_install(nlt_table *table, nlt_error *err)
     for (int i = 0; i < plan->n_nodes; i++) {
         const nlt_node *node = &plan->nodes[i];
         bool is_last = i + 1 == plan->n_nodes;
-        if (node->kind == NLT_NODE_SCAN || (node->kind == NLT_NODE_SQL && !is_last)) {
-            NLT_TRY(install_node(session, plan, node, err));
+        if (node->kind == NLT_NODE_KERNEL) {
+            NLT_TRY(declare_kernel(session, node, err));
+        } else if (node->kind == NLT_NODE_SCAN || !is_last) {
+            NLT_TRY(nlt__relation_install(session, plan, i, false, err));
         }
     }
-    return install_names(session, plan, err);
+    return nlt__relation_names(session, plan, err);
 }
 
 /* Columns of a statement's answer, which checks names and types too. */
@@ -284,7 +397,7 @@ static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const c
         NLT_TRY(nlt__plan_bind(&table->plan, table->plan.n_nodes - 1, names[i],
             last_name(&inputs[i]->plan), err));
     }
-    NLT_TRY(nlt__relation_install(table, err));
+    NLT_TRY(nlt__relation_declare(table, err));
     return learn_columns(table, nlt__last_node(table)->sql, err);
 }
 
@@ -348,35 +461,132 @@ static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_
     return NLT_ERR_ARG;
 }
 
-/* The algorithm writes its statements as if its input were called INPUT. */
-static nlt_status append_plan(nlt_table *table, const nlt_algo *algo, nlt_error *err)
+/* "NAME with row key", where NAME is what the input ends in. */
+static const char *keyed_name(nlt_plan *plan, const nlt_table *input)
 {
-    nlt_plan *plan = &table->plan;
-    int first = plan->n_nodes;
-    const char *input = last_name(plan);
-    NLT_TRY(algo->plan(table->params, plan, err));
-    for (int i = first; i < plan->n_nodes; i++) {
-        if (plan->nodes[i].kind == NLT_NODE_SQL) {
-            NLT_TRY(nlt__plan_bind(plan, i, INPUT, input, err));
+    const char *name = last_name(&input->plan);
+    size_t len = strlen(name);
+    char *keyed = nlt__arena_alloc(&plan->arena, len + sizeof NLT_WITH_ROW_KEY);
+    if (keyed != NULL) {
+        memcpy(keyed, name, len);
+        memcpy(keyed + len, NLT_WITH_ROW_KEY, sizeof NLT_WITH_ROW_KEY);
+    }
+    return keyed;
+}
+
+/* A statement's answer has no row key: its rows are numbered in the order of all its columns. */
+static nlt_status add_numbers(nlt_plan *plan, const nlt_table *input, const char *keyed,
+    nlt_error *err)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__buf_printf(&sql, err, "SELECT *, row_number() OVER (ORDER BY ");
+    for (int i = 0; status == NLT_OK && i < input->n_columns; i++) {
+        status = nlt__buf_append(&sql, ", ", i > 0 ? 2 : 0, err);
+        status = status == NLT_OK ? nlt__duck_name(input->columns[i].name, &sql, err) : status;
+    }
+    if (status == NLT_OK) {
+        status = nlt__buf_printf(&sql, err, ") - 1 AS \"" NLT_ROW_KEY_COLUMN "\" FROM \"%s\"",
+            last_name(&input->plan));
+    }
+    const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
+    if (status == NLT_OK) {
+        status = text != NULL ? nlt__plan_sql(plan, keyed, text, err)
+                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt__buf_clear(&sql);
+    return status;
+}
+
+static bool wants_row_key(const nlt_node *node)
+{
+    if (node->kind == NLT_NODE_SQL) {
+        return strstr(node->sql, INPUT NLT_WITH_ROW_KEY) != NULL;
+    }
+    return node->kind == NLT_NODE_KERNEL && strcmp(node->input, INPUT) == 0
+        && nlt__column_find(node->kernel->input, node->kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
+}
+
+/* What the algorithm calls INPUT is what the input ends in. */
+static nlt_status bind_node(nlt_plan *plan, int index, const nlt_table *input, const char *keyed,
+    nlt_error *err)
+{
+    nlt_node *node = &plan->nodes[index];
+    const char *name = last_name(&input->plan);
+    if (node->kind == NLT_NODE_SQL) {
+        if (wants_row_key(node)) {
+            NLT_TRY(nlt__plan_bind(plan, index, INPUT NLT_WITH_ROW_KEY, keyed, err));
+        }
+        return nlt__plan_bind(plan, index, INPUT, name, err);
+    }
+    bool is_numbered = wants_row_key(node) && input->plan.nodes[input->plan.n_nodes - 1].kind
+        != NLT_NODE_SCAN;
+    if (node->kind == NLT_NODE_KERNEL && strcmp(node->input, INPUT) == 0) {
+        NLT_TRY(nlt__plan_input(plan, index, is_numbered ? keyed : name, err));
+    }
+    for (int i = 0; node->kind == NLT_NODE_KERNEL && i < node->kernel->n_sides; i++) {
+        if (node->sides[i] != NULL && strcmp(node->sides[i], INPUT) == 0) {
+            NLT_TRY(nlt__plan_side(plan, index, i, name, err));
         }
     }
     return NLT_OK;
 }
 
-static nlt_status fill_run(nlt_table *table, const nlt_table *input, const nlt_algo *algo,
-    const char *params, nlt_error *err)
+/* The algorithm writes its nodes as if its input were called INPUT. */
+static nlt_status append_plan(nlt_table *table, const nlt_table *input, nlt_plan_fn write,
+    const nlt_params *params, nlt_error *err)
 {
-    NLT_TRY(nlt__params_parse(algo->class_name, algo->params, algo->n_params, params,
-        &table->params, err));
-    NLT_TRY(check_input(input, algo, err));
+    nlt_plan *plan = &table->plan;
+    int first = plan->n_nodes;
+    bool is_numbered = false;
+    const char *keyed = keyed_name(plan, input);
+    if (keyed == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    NLT_TRY(write(params, plan, err));
+    for (int i = first; i < plan->n_nodes; i++) {
+        is_numbered |= wants_row_key(&plan->nodes[i]);
+        NLT_TRY(bind_node(plan, i, input, keyed, err));
+    }
+    if (!is_numbered || input->plan.nodes[input->plan.n_nodes - 1].kind == NLT_NODE_SCAN) {
+        return NLT_OK;
+    }
+    NLT_TRY(add_numbers(plan, input, keyed, err));
+    nlt__plan_move(plan, plan->n_nodes - 1, first);
+    return NLT_OK;
+}
+
+static nlt_status fill_plan(nlt_table *table, const nlt_table *input, nlt_plan_fn write,
+    const nlt_params *params, nlt_error *err)
+{
     NLT_TRY(copy_plan(&input->plan, &table->plan, err));
-    NLT_TRY(append_plan(table, algo, err));
+    NLT_TRY(append_plan(table, input, write, params, err));
     const nlt_node *last = nlt__last_node(table);
     if (last->kind == NLT_NODE_KERNEL) {
         return set_columns(table, last->kernel->output, last->kernel->n_output, err);
     }
+    if (last->kind == NLT_NODE_SQL && table->plan.n_nodes > input->plan.n_nodes) {
+        NLT_TRY(nlt__relation_declare(table, err));
+        return learn_columns(table, last->sql, err);
+    }
     table->desc = last->kind == NLT_NODE_SCAN ? input->desc : NULL;
     return set_columns(table, input->columns, input->n_columns, err);
+}
+
+nlt_status nlt__table_from_plan(nlt_table *input, nlt_plan_fn plan, const nlt_params *params,
+    nlt_table **out, nlt_error *err)
+{
+    *out = NULL;
+    nlt_table *table = NULL;
+    nlt_status status = table_new(input->session, &table, err);
+    if (status == NLT_OK) {
+        status = fill_plan(table, input, plan, params, err);
+    }
+    if (status != NLT_OK) {
+        nlt_table_free(table);
+        return status;
+    }
+    *out = table;
+    return NLT_OK;
 }
 
 nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_table **out,
@@ -384,16 +594,18 @@ nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_t
 {
     *out = NULL;
     const nlt_algo *found = NULL;
-    nlt_table *table = NULL;
+    nlt_params *parsed = NULL;
     NLT_TRY(nlt__algo_find(algo, &found, err));
-    nlt_status status = table_new(input->session, &table, err);
+    NLT_TRY(nlt__params_parse(found->class_name, found->params, found->n_params, params, &parsed,
+        err));
+    nlt_status status = check_input(input, found, err);
     if (status == NLT_OK) {
-        status = fill_run(table, input, found, params, err);
+        status = nlt__table_from_plan(input, found->plan, parsed, out, err);
     }
     if (status != NLT_OK) {
-        nlt_table_free(table);
+        nlt__params_free(parsed);
         return status;
     }
-    *out = table;
+    (*out)->params = parsed;
     return NLT_OK;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs plans: statements through DuckDB, finishing kernels over a statement's rows. */
+/* Runs plans node by node: scans and statements are relations of DuckDB's, which run when they are
+ * read; kernels run in their turn. A relation that several nodes read is made once: a statement's
+ * becomes a table; a scan is read again, which costs less than keeping it, unless it is a pipe. */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/engine.h"
-
-enum { SQL_MAX = 1 << 16 };
 
 void nlt__warn_all(nlt_session *session, nlt_strings *warnings)
 {
@@ -27,7 +27,7 @@ nlt_status nlt__run_finish(nlt_session *session, nlt_error *err)
     return status;
 }
 
-static nlt_status run_statement(nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx,
+nlt_status nlt__run_statement(nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx,
     nlt_error *err)
 {
     nlt_statement statement;
@@ -44,58 +44,6 @@ static nlt_status run_statement(nlt_session *session, const char *sql, nlt_rows_
     return status;
 }
 
-/* "SELECT a, b FROM relation": the columns that a kernel reads. */
-static nlt_status kernel_input(const nlt_node *node, nlt_buf *out, nlt_error *err)
-{
-    const nlt_kernel *kernel = node->kernel;
-    for (int i = 0; i < kernel->n_input; i++) {
-        NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : "SELECT ",
-            kernel->input[i].name));
-    }
-    return nlt__buf_printf(out, err, " FROM \"%s\"", node->input);
-}
-
-typedef struct kernel_run {
-    const nlt_kernel *kernel;
-    void *state;
-    nlt_emit emit;
-} kernel_run;
-
-static nlt_status push_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
-{
-    kernel_run *run = ctx;
-    return run->kernel->push(run->state, batch, &run->emit, err);
-}
-
-static nlt_status run_kernel(nlt_session *session, const nlt_node *node, nlt_rows_fn rows,
-    void *ctx, nlt_error *err)
-{
-    const nlt_kernel *kernel = node->kernel;
-    if (kernel->n_keys > 0) {
-        return nlt_fail(err, NLT_ERR_INTERNAL, "%s: kernels with keys cannot be run yet",
-            kernel->name);
-    }
-    nlt_strings warnings = NLT_STRINGS_INIT;
-    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-    kernel_run run = {.kernel = kernel, .emit = {rows, ctx}};
-    nlt_status status = kernel->open(node->params, &warnings, &run.state, err);
-    if (status == NLT_OK) {
-        status = kernel_input(node, &sql, err);
-    }
-    if (status == NLT_OK) {
-        const char *text = nlt__buf_cstr(&sql);
-        status = text != NULL ? run_statement(session, text, push_rows, &run, err)
-                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
-    if (status == NLT_OK) {
-        status = kernel->finish(run.state, &run.emit, err);
-    }
-    kernel->close(run.state);
-    nlt__buf_clear(&sql);
-    nlt__warn_all(session, &warnings);
-    return status;
-}
-
 /* The rows of a dataset in its order, for connectors whose scan has another. */
 static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nlt_rows_fn rows,
     void *ctx, nlt_error *err)
@@ -108,23 +56,68 @@ static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nl
     (void)snprintf(sql, sizeof sql,
         "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM netlytics_scan(%d) "
         "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s", node->scan, limit);
-    return run_statement(session, sql, rows, ctx, err);
+    return nlt__run_statement(session, sql, rows, ctx, err);
 }
 
-static nlt_status run_last(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
+void nlt__run_clear(nlt_session *session)
+{
+    for (int i = 0; i < NLT_PLAN_NODES_MAX; i++) {
+        nlt__row_store_free(session->relations[i].store);
+        session->relations[i].store = NULL;
+    }
+}
+
+/* True if a node's rows are to be kept because they are read more than once. */
+static bool must_keep(const nlt_session *session, const nlt_plan *plan, int node)
+{
+    if (nlt__plan_readers(plan, node) < 2) {
+        return false;
+    }
+    return plan->nodes[node].kind == NLT_NODE_SQL
+        || nlt__scan_bytes(session->scans[plan->nodes[node].scan]) < 0;
+}
+
+static nlt_status run_before_last(nlt_table *table, nlt_kernel_stores *stores, nlt_error *err)
+{
+    nlt_session *session = table->session;
+    const nlt_plan *plan = &table->plan;
+    session->scan_error = (nlt_error)NLT_ERROR_INIT;
+    nlt__run_clear(session);
+    memset(session->are_scans_kept, 0, sizeof session->are_scans_kept);
+    for (int i = 0; i + 1 < plan->n_nodes; i++) {
+        bool is_kernel = plan->nodes[i].kind == NLT_NODE_KERNEL;
+        if (is_kernel) {
+            NLT_TRY(nlt__kernel_run(session, stores, i, NULL, NULL, err));
+        }
+        bool is_kept = !is_kernel && must_keep(session, plan, i);
+        NLT_TRY(nlt__relation_install(session, plan, i, is_kept, err));
+    }
+    return nlt__relation_names(session, plan, err);
+}
+
+static nlt_status run_nodes(nlt_table *table, nlt_kernel_stores *stores, nlt_rows_fn rows,
+    void *ctx, nlt_error *err)
 {
     nlt_session *session = table->session;
     const nlt_node *last = nlt__last_node(table);
-    session->scan_error = (nlt_error)NLT_ERROR_INIT;
+    NLT_TRY(run_before_last(table, stores, err));
     switch (last->kind) {
     case NLT_NODE_SCAN:
         return run_sorted_scan(session, last, rows, ctx, err);
     case NLT_NODE_SQL:
-        return run_statement(session, last->sql, rows, ctx, err);
+        return nlt__run_statement(session, last->sql, rows, ctx, err);
     case NLT_NODE_KERNEL:
     default:
-        return run_kernel(session, last, rows, ctx, err);
+        return nlt__kernel_run(session, stores, table->plan.n_nodes - 1, rows, ctx, err);
     }
+}
+
+static nlt_status run_all(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
+{
+    nlt_kernel_stores stores = {.plan = &table->plan};
+    nlt_status status = run_nodes(table, &stores, rows, ctx, err);
+    nlt__kernel_stores_clear(&stores);
+    return status;
 }
 
 int nlt__run_sorting(const nlt_session *session)
@@ -136,9 +129,49 @@ int nlt__run_sorting(const nlt_session *session)
     return n;
 }
 
+/* True if a run is to be made again: it found out that its input must be sorted. */
+static bool must_repeat(const nlt_session *session, nlt_status status, int *sorting)
+{
+    int before = *sorting;
+    *sorting = nlt__run_sorting(session);
+    return status == NLT_ERR_LIMIT && *sorting > before;
+}
+
+nlt_status nlt__run_before_last(nlt_table *table, nlt_error *err)
+{
+    nlt_kernel_stores stores = {.plan = &table->plan};
+    int sorting = nlt__run_sorting(table->session);
+    NLT_TRY(nlt__duck_open(table->session, err));
+    nlt_status status;
+    do {
+        status = run_before_last(table, &stores, err);
+        nlt__kernel_stores_clear(&stores);
+    } while (must_repeat(table->session, status, &sorting));
+    return status;
+}
+
+/* Hands rows on and knows whether there were any. */
+typedef struct watched_rows {
+    nlt_rows_fn rows;
+    void *ctx;
+    bool has_begun;
+} watched_rows;
+
+static nlt_status watch_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
+{
+    watched_rows *watched = ctx;
+    watched->has_begun = true;
+    return watched->rows(watched->ctx, batch, err);
+}
+
 nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
-    NLT_TRY(nlt__relation_install(table, err));
-    NLT_TRY(run_last(table, rows, ctx, err));
-    return nlt__run_finish(table->session, err);
+    watched_rows watched = {rows, ctx, false};
+    int sorting = nlt__run_sorting(table->session);
+    NLT_TRY(nlt__duck_open(table->session, err));
+    nlt_status status;
+    do {
+        status = run_all(table, watch_rows, &watched, err);
+    } while (must_repeat(table->session, status, &sorting) && !watched.has_begun);
+    return status == NLT_OK ? nlt__run_finish(table->session, err) : status;
 }

@@ -12,8 +12,9 @@
 #include "core/alloc.h"
 #include "core/thread.h"
 #include "engine/engine.h"
+#include "engine/plan_table.h"
 
-enum { MEMORY_MIN = 256 << 20, REPORT_MAX = 64 << 20 };
+enum { MEMORY_MIN = 256 << 20, REPORT_MAX = 64 << 20, SORT_BYTES_MIN = 8 << 20 };
 
 static nlt_status make_temp_dir(nlt_session *session, const char *base, nlt_error *err)
 {
@@ -59,6 +60,21 @@ static nlt_status open_asn_view(nlt_session *session, const nlt_session_options 
     return status;
 }
 
+/* What rows between kernels may use: 0.8 of what program and buffers leave (design: cli.md), a
+ * quarter of it to sort parts. */
+static void share_memory(nlt_session *session)
+{
+    int64_t rows = nlt__memory_rest(session) / 10 * 8;
+    int64_t sorting = rows / 4;
+    session->budget.memory_max = rows - sorting;
+    session->budget.disk_max = -1;
+    session->budget.folder = session->temp_dir;
+    session->sort_bytes = sorting / session->threads;
+    if (session->sort_bytes < SORT_BYTES_MIN) {
+        session->sort_bytes = SORT_BYTES_MIN;
+    }
+}
+
 static nlt_status take_options(nlt_session *session, const nlt_session_options *options,
     nlt_error *err)
 {
@@ -76,7 +92,9 @@ static nlt_status take_options(nlt_session *session, const nlt_session_options *
             (long long)session->memory_bytes);
     }
     NLT_TRY(open_asn_view(session, options, err));
-    return make_temp_dir(session, options->temp_dir, err);
+    NLT_TRY(make_temp_dir(session, options->temp_dir, err));
+    share_memory(session);
+    return NLT_OK;
 }
 
 nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out, nlt_error *err)
@@ -97,6 +115,17 @@ nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **ou
     return NLT_OK;
 }
 
+void nlt__session_row_memory(nlt_session *session, int64_t rows, int64_t sorting)
+{
+    session->budget.memory_max = rows;
+    session->sort_bytes = sorting;
+}
+
+int64_t nlt__session_spilled(const nlt_session *session)
+{
+    return atomic_load(&session->budget.spilled);
+}
+
 void nlt_session_close(nlt_session *session)
 {
     if (session == NULL) {
@@ -104,6 +133,7 @@ void nlt_session_close(nlt_session *session)
     }
     nlt__duck_close(session);
     nlt__asn_view_close(session->asn_view);
+    nlt__run_clear(session);
     for (int i = 0; i < session->n_scans; i++) {
         nlt__scan_close(session->scans[i]);
     }

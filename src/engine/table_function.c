@@ -46,16 +46,6 @@ static void global_free(void *ptr)
     nlt_free(global);
 }
 
-/* Keeps the first failure whole: DuckDB carries only its text. */
-static void keep_failure(nlt_session *session, const nlt_error *failure)
-{
-    pthread_mutex_lock(&session->lock);
-    if (session->scan_error.code == NLT_OK) {
-        session->scan_error = *failure;
-    }
-    pthread_mutex_unlock(&session->lock);
-}
-
 /* ---- bind and init ---- */
 
 static void scan_bind_fn(duckdb_bind_info info)
@@ -150,7 +140,7 @@ static void scan_fn(duckdb_function_info info, duckdb_data_chunk output)
     const nlt_batch *batch = NULL;
     nlt_error failure = NLT_ERROR_INIT;
     if (next_batch(global, local, &batch, &failure) != NLT_OK) {
-        keep_failure(local->session, &failure);
+        nlt__duck_keep_failure(local->session, &failure);
         duckdb_function_set_error(info, failure.message);
         return;
     }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/assert.h"
+
 void nlt__plan_init(nlt_plan *plan)
 {
     memset(plan, 0, sizeof *plan);
@@ -90,4 +92,102 @@ const nlt_node *nlt__plan_find(const nlt_plan *plan, const char *name)
         }
     }
     return NULL;
+}
+
+/* A relation that a node reads, copied. */
+static nlt_status set_name(nlt_plan *plan, const char **name, const char *relation, nlt_error *err)
+{
+    *name = copy_text(plan, relation);
+    return *name != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
+}
+
+nlt_status nlt__plan_input(nlt_plan *plan, int index, const char *relation, nlt_error *err)
+{
+    return set_name(plan, &plan->nodes[index].input, relation, err);
+}
+
+nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relation,
+    nlt_error *err)
+{
+    nlt_node *node = &plan->nodes[index];
+    NLT_ASSERT(node->kind == NLT_NODE_KERNEL && side >= 0 && side < node->kernel->n_sides);
+    return set_name(plan, &node->sides[side], relation, err);
+}
+
+void nlt__plan_move(nlt_plan *plan, int from, int to)
+{
+    nlt_node moved = plan->nodes[from];
+    memmove(&plan->nodes[to + 1], &plan->nodes[to], (size_t)(from - to) * sizeof moved);
+    plan->nodes[to] = moved;
+}
+
+/* ---- who reads whom ---- */
+
+static bool is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* True if the statement has the name, as a word or in quotes, with or without the row key. A text
+ * or a column of that name counts, too: then more is kept than needed, never less. */
+static bool statement_names(const char *sql, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = strstr(sql, name); at != NULL; at = strstr(at + 1, name)) {
+        char before = at > sql ? at[-1] : ' ';
+        char behind = at[len];
+        bool is_word = !is_word_char(before) && !is_word_char(behind);
+        if (is_word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With or without the row key. */
+static bool is_relation(const char *relation, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(relation, name, len) == 0
+        && (relation[len] == '\0' || strcmp(relation + len, NLT_WITH_ROW_KEY) == 0);
+}
+
+bool nlt__plan_reads(const nlt_plan *plan, int node, int from)
+{
+    const nlt_node *reader = &plan->nodes[node];
+    const char *name = plan->nodes[from].name;
+    if (node <= from || reader->kind == NLT_NODE_SCAN) {
+        return false;
+    }
+    if (reader->kind == NLT_NODE_SQL) {
+        bool is_bound = false;
+        for (int i = 0; i < reader->n_bindings; i++) {
+            is_bound |= is_relation(reader->bindings[i].relation, name);
+        }
+        return is_bound || statement_names(reader->sql, name);
+    }
+    bool is_read = is_relation(reader->input, name);
+    for (int i = 0; i < reader->kernel->n_sides; i++) {
+        is_read |= reader->sides[i] != NULL && is_relation(reader->sides[i], name);
+    }
+    return is_read;
+}
+
+int nlt__plan_readers(const nlt_plan *plan, int from)
+{
+    int n = 0;
+    for (int i = from + 1; i < plan->n_nodes; i++) {
+        n += nlt__plan_reads(plan, i, from);
+    }
+    return n;
+}
+
+int nlt__column_find(const nlt_column_desc *columns, int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(columns[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
 }

@@ -12,6 +12,12 @@
 #include "netlytics/dataset.h"
 #include "plan/kernel.h"
 
+/* A hidden column of scans: file index * 2^40 + offset of the row's (first) line: total order, and
+ * the place of the evidence. The relation "X" NLT_WITH_ROW_KEY is the scan X with it; a kernel may
+ * have it among its input columns. */
+#define NLT_ROW_KEY_COLUMN "netlytics row key"
+#define NLT_WITH_ROW_KEY " with row key"
+
 typedef enum nlt_node_kind {
     NLT_NODE_SCAN = 0,
     NLT_NODE_SQL,
@@ -33,6 +39,7 @@ typedef struct nlt_node {
     const nlt_kernel *kernel;   /* KERNEL */
     const nlt_params *params;   /* KERNEL: its parameters; borrowed */
     const char *input;          /* KERNEL: the relation it reads */
+    const char *sides[NLT_KERNEL_SIDES_MAX]; /* KERNEL: its further relations, as the kernel's */
     int scan;                   /* SCAN: index of the dataset in the session */
     int64_t limit;              /* SCAN: first rows in dataset order only; -1: all */
     bool is_ordered;            /* SCAN: rows must come in dataset order */
@@ -45,6 +52,9 @@ typedef struct nlt_plan {
     int n_nodes;
     nlt_arena arena; /* owns names and statements */
 } nlt_plan;
+
+/* Appends the nodes that turn relation "netlytics" (already in the plan) into an answer. */
+typedef nlt_status (*nlt_plan_fn)(const nlt_params *params, nlt_plan *plan, nlt_error *err);
 
 NLT_API void nlt__plan_init(nlt_plan *plan);
 NLT_API void nlt__plan_clear(nlt_plan *plan);
@@ -60,5 +70,20 @@ NLT_API nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_
     const nlt_params *params, const char *input, nlt_error *err) NLT_MUST_CHECK;
 /* The node that makes a relation; NULL: there is none. */
 NLT_API const nlt_node *nlt__plan_find(const nlt_plan *plan, const char *name);
+/* The kernel of node `index` reads `relation`; as its side `side`. NLT_ERR_NOMEM. */
+NLT_API nlt_status nlt__plan_input(nlt_plan *plan, int index, const char *relation, nlt_error *err)
+    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relation,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Moves node `from` in front of node `to`, which is an earlier one. */
+NLT_API void nlt__plan_move(nlt_plan *plan, int from, int to);
+
+/* True if node `node` reads the relation that `from` makes: a statement that has its name as a word
+ * or quoted, a kernel whose input or side it is. */
+NLT_API bool nlt__plan_reads(const nlt_plan *plan, int node, int from);
+/* How many nodes read the relation of node `from`. */
+NLT_API int nlt__plan_readers(const nlt_plan *plan, int from);
+/* Position of a column by name; -1: there is none. */
+NLT_API int nlt__column_find(const nlt_column_desc *columns, int n, const char *name);
 
 #endif

@@ -119,7 +119,8 @@ static nlt_status run_rows(run *r, const nlt_kernel *kernel, const sums *rows, i
 {
     void *state = NULL;
     nlt_emit emit = {collect, &r->out};
-    nlt_status status = kernel->open(r->params, &r->warnings, &state, &r->err);
+    const nlt_kernel_env env = {r->params, &r->warnings, NULL};
+    nlt_status status = kernel->open(&env, &state, &r->err);
     for (int64_t first = 0; status == NLT_OK && first < n; first += NLT_BATCH_ROWS) {
         int64_t count = n - first < NLT_BATCH_ROWS ? n - first : NLT_BATCH_ROWS;
         nlt_batch *batch = make_batch(kernel, rows + first, count);
@@ -263,7 +264,8 @@ static void short_memory_is_reported(void **state)
     for (int64_t nth = 1; !has_ended; nth++) {
         void *kernel_state = NULL;
         nlt__alloc_fail_at(nth);
-        nlt_status status = kernel->open(r.params, &r.warnings, &kernel_state, &r.err);
+        const nlt_kernel_env env = {r.params, &r.warnings, NULL};
+        nlt_status status = kernel->open(&env, &kernel_state, &r.err);
         if (status == NLT_OK) {
             status = kernel->push(kernel_state, batch, &emit, &r.err);
         }

@@ -82,17 +82,16 @@ static nlt_i128 sum_at(top *t, const nlt_vec *vec, int64_t row)
     return value;
 }
 
-static nlt_status top_open(const nlt_params *params, nlt_strings *warnings, void **state,
-    nlt_error *err)
+static nlt_status top_open(const nlt_kernel_env *env, void **state, nlt_error *err)
 {
     top *t = nlt_alloc_zero(1, sizeof *t);
     *state = t;
     if (t == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    t->ranking = (nlt_ranking){.limit = nlt__params_i64(params, "N_TOP"),
+    t->ranking = (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"),
         .order = nlt__compare_bytes};
-    t->warnings = warnings;
+    t->warnings = env->warnings;
     return NLT_OK;
 }
 

@@ -48,17 +48,16 @@ static int compare_addresses(nlt_bytes a, nlt_bytes b)
     return order != 0 ? order : nlt__compare_bytes(a, b);
 }
 
-static nlt_status top_open(const nlt_params *params, nlt_strings *warnings, void **state,
-    nlt_error *err)
+static nlt_status top_open(const nlt_kernel_env *env, void **state, nlt_error *err)
 {
     top *t = nlt_alloc_zero(1, sizeof *t);
     *state = t;
     if (t == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    t->ranking = (nlt_ranking){.limit = nlt__params_i64(params, "N_TOP"),
+    t->ranking = (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"),
         .order = compare_addresses};
-    t->warnings = warnings;
+    t->warnings = env->warnings;
     return NLT_OK;
 }
 
