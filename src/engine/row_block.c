@@ -39,7 +39,8 @@ static char *pack_lane(char *out, const uint64_t *values, int n)
         most = values[i] > most ? values[i] : most;
     }
     uint64_t range = most - least;
-    uint8_t width = range == 0 ? 0 : (uint8_t)((64 - __builtin_clzll(range) + 7) / 8);
+    int bits = range == 0 ? 0 : 64 - __builtin_clzll(range);
+    uint8_t width = (uint8_t)((bits + 7) / 8);
     out = put(out, &width, 1);
     out = put(out, &least, 8);
     for (int i = 0; width > 0 && i < n; i++) {
