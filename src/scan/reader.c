@@ -233,7 +233,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
     begin_at(reader, range);
     replay_headers(reader, split);
-    if (reader->base >= reader->end) {
+    if (range->begin >= range->end) { /* joined to another one */
         reader->at_end = true;
         return NLT_OK;
     }
