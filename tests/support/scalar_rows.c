@@ -6,8 +6,8 @@
 
 #include "core/buf.h"
 #include "core/num.h"
-#include "core/time.h"
 #include "core/utf8.h"
+#include "sql/spark_cast.h"
 
 /* The row of the call lies among others, in a batch that is not a multiple of 64. */
 enum { ROWS = 131, TEXT_MAX_BYTES = 1 << 20 };
@@ -77,31 +77,6 @@ static const char *read_text(scalar_rows *rows, const char *p, nlt_bytes *out)
     return p;
 }
 
-static int64_t number_at(const char *p, size_t len)
-{
-    int64_t value = 0;
-    must(nlt__parse_i64((nlt_bytes){p, len}, &value), "no number", p);
-    return value;
-}
-
-/* "YYYY-MM-DD[ HH:MM:SS[.f]]" */
-static int64_t read_us(nlt_bytes text)
-{
-    const char *p = text.ptr;
-    int64_t days = nlt__days_from_civil((nlt_civil){(int)number_at(p, 4), (int)number_at(p + 5, 2),
-        (int)number_at(p + 8, 2)});
-    int64_t us = 0;
-    if (text.len >= 19) {
-        us = number_at(p + 11, 2) * 3600 + number_at(p + 14, 2) * 60 + number_at(p + 17, 2);
-        us *= 1000000;
-        int64_t unit = 100000;
-        for (size_t i = 20; i < text.len; i++, unit /= 10) {
-            us += (p[i] - '0') * unit;
-        }
-    }
-    return days * INT64_C(86400000000) + us;
-}
-
 static bool starts(const char *p, const char *word)
 {
     return strncmp(p, word, strlen(word)) == 0;
@@ -113,8 +88,12 @@ static const char *read_literal(scalar_rows *rows, const char *p, literal *out)
     if (starts(p, "DATE '") || starts(p, "TIMESTAMP '")) {
         out->type = *p == 'D' ? NLT_TYPE_DATE : NLT_TYPE_TIMESTAMP;
         p = read_text(rows, strchr(p, '\''), &out->text);
-        int64_t us = read_us(out->text);
-        out->i64 = out->type == NLT_TYPE_DATE ? us / INT64_C(86400000000) : us;
+        int32_t days = 0;
+        bool is_time = out->type == NLT_TYPE_DATE
+            ? nlt__spark_date(out->text, &days)
+            : nlt__spark_timestamp(out->text, 0, &out->i64);
+        must(is_time, "no time", out->text.ptr);
+        out->i64 += days;
         return p;
     }
     if (*p == '\'') {
@@ -206,7 +185,7 @@ static void put(scalar_rows *rows, const char *text, size_t len)
 
 static void show_value(scalar_rows *rows, const nlt_vec *vec, int64_t row)
 {
-    char text[64];
+    char text[NLT_SPARK_TEXT_MAX];
     size_t len = 0;
     if (!nlt__valid(vec->valid, row)) {
         put(rows, "NULL", 4);
@@ -223,17 +202,17 @@ static void show_value(scalar_rows *rows, const nlt_vec *vec, int64_t row)
         must(nlt__text_is_clean(value), "no valid UTF-8", "result");
         put(rows, value.ptr, value.len);
     } else if (vec->dtype.type == NLT_TYPE_DOUBLE) {
-        len = nlt__format_double(((const double *)vec->data)[row], text);
+        len = nlt__spark_double_text(((const double *)vec->data)[row], text);
         put(rows, text, len);
     } else if (vec->dtype.type == NLT_TYPE_BOOL) {
         bool value = ((const uint8_t *)vec->data)[row] != 0;
         put(rows, value ? "true" : "false", value ? 4 : 5);
     } else if (vec->dtype.type == NLT_TYPE_DATE) {
-        nlt__format_date(((const int32_t *)vec->data)[row], text);
-        put(rows, text, strlen(text));
+        len = nlt__spark_date_text(((const int32_t *)vec->data)[row], text);
+        put(rows, text, len);
     } else if (vec->dtype.type == NLT_TYPE_TIMESTAMP) {
-        nlt__format_timestamp_us(((const int64_t *)vec->data)[row], text);
-        put(rows, text, strlen(text));
+        len = nlt__spark_timestamp_text(((const int64_t *)vec->data)[row], text);
+        put(rows, text, len);
     } else {
         len = nlt__format_i64(((const int64_t *)vec->data)[row], text);
         put(rows, text, len);

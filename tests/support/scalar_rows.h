@@ -6,7 +6,7 @@
  *
  * Arguments are literals: 'text' ('' is a quote), 12, 1.5 or 1e3 (doubles), true, NULL,
  * DATE '2017-03-01', TIMESTAMP '2017-03-01 10:00:00.5'. A result is its text, `NULL`, a list as
- * `[a,b]`, a double as its shortest text; a failure is `error: MESSAGE`. */
+ * `[a,b]`, numbers and times as Spark writes them; a failure is `error: MESSAGE`. */
 
 #include "sql/scalar.h"
 
