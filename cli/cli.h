@@ -205,9 +205,10 @@ typedef struct cli_run {
     double start_s;
 } cli_run;
 
-/* Puts a connector's name where the request says "auto". NLT_ERR_ARG, NLT_ERR_NO_ROWS. */
+/* Puts a connector's name where the request says "auto". The request borrows from the choice, which
+ * is to be cleared. NLT_ERR_ARG, NLT_ERR_NO_ROWS. */
 nlt_status cli_choose_connector(const cli_options *options, nlt_dataset_request *request,
-    nlt_error *err) NLT_MUST_CHECK;
+    nlt_probe_choice *choice, nlt_error *err) NLT_MUST_CHECK;
 
 /* Opens a session and names the datasets of the flags. On failure, too: cli_run_close(). */
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;

@@ -421,18 +421,19 @@ static const char *wanted_table(const cli_options *options)
 }
 
 nlt_status cli_choose_connector(const cli_options *options, nlt_dataset_request *request,
-    nlt_error *err)
+    nlt_probe_choice *choice, nlt_error *err)
 {
-    nlt_probe_choice choice;
+    *choice = (nlt_probe_choice){.n_files = 0};
     if (strcasecmp(request->connector, "auto") != 0) {
         return NLT_OK;
     }
     const nlt_probe_options probing = {sizeof probing, 0, request->start_day, request->end_day};
-    NLT_TRY(nlt_probe_choose(request->input_path, &probing, wanted_table(options), &choice, err));
-    request->connector = choice.class_name;
+    NLT_TRY(nlt_probe_choose(request->input_path, &probing, wanted_table(options), choice, err));
+    request->connector = choice->class_name;
+    request->head = choice->head;
     if (!cli_option_is_on(options, CLI_OPT_QUIET)) {
-        (void)fprintf(stderr, "netlytics: %s: %s: -c %s\n", request->input_path, choice.what,
-            choice.alias);
+        (void)fprintf(stderr, "netlytics: %s: %s: -c %s\n", request->input_path, choice->what,
+            choice->alias);
     }
     return NLT_OK;
 }

@@ -103,10 +103,13 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
 
 static nlt_status add_input(cli_run *run, nlt_dataset_request *request, nlt_error *err)
 {
-    NLT_TRY(cli_choose_connector(run->options, request, err));
-    NLT_TRY(nlt_dataset(run->session, request, &run->inputs[run->n_inputs], err));
-    run->n_inputs++;
-    return NLT_OK;
+    nlt_probe_choice choice;
+    NLT_TRY(cli_choose_connector(run->options, request, &choice, err));
+    nlt_status status = nlt_dataset(run->session, request, &run->inputs[run->n_inputs], err);
+    nlt_probe_choice_clear(&choice);
+    request->head = (nlt_bytes){NULL, 0};
+    run->n_inputs += status == NLT_OK;
+    return status;
 }
 
 /* One more table, with the days and rules of all. */

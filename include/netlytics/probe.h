@@ -105,13 +105,16 @@ typedef struct nlt_probe_choice {
     const char *class_name, *alias, *table; /**< static */
     char what[256];                         /**< of the first file looked at */
     int64_t n_files;                        /**< that were looked at */
+    nlt_bytes head; /**< of standard input, for nlt_dataset_request.head; owned:
+                         nlt_probe_choice_clear() */
 } nlt_probe_choice;
 
 /**
  * Chooses the connector for an input: the one that reads every file that was looked at (all, or 32 of
  * them spread over the list) and gives `table`.
  *
- * @param path    [in] a file, a glob or a base folder; not standard input
+ * @param path    [in] a file, a glob or a base folder; "-": standard input, whose first 64 KiB are
+ *                then in out->head and no longer there
  * @param options [in] the days of the request; NULL for defaults
  * @param table   [in] table that is wanted; NULL: any, then the tool's first one counts
  * @return NLT_OK; NLT_ERR_NOT_FOUND; NLT_ERR_NO_ROWS: no connector reads it; NLT_ERR_ARG: several
@@ -120,6 +123,9 @@ typedef struct nlt_probe_choice {
  */
 NLT_API nlt_status nlt_probe_choose(const char *path, const nlt_probe_options *options,
     const char *table, nlt_probe_choice *out, nlt_error *err) NLT_MUST_CHECK;
+
+/** Frees the head. */
+NLT_API void nlt_probe_choice_clear(nlt_probe_choice *chosen);
 
 #ifdef __cplusplus
 }

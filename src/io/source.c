@@ -192,13 +192,13 @@ static nlt_status source_begin(nlt_source *source, int64_t offset, nlt_error *er
     return codec_table[source->codec]->open(&source->state, err);
 }
 
-nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
-    nlt_source **out, nlt_error *err)
+_Static_assert((int)NLT_SOURCE_HEAD_MAX <= (int)NLT_INPUT_BYTES, "a head fills the input buffer");
+
+/* `head`: bytes in front of what is read; `is_all`: there is nothing else. */
+static nlt_status open_source(const char *path, int64_t offset, nlt_bytes head, bool is_all,
+    const atomic_bool *stop, nlt_source **out, nlt_error *err)
 {
     *out = NULL;
-    if (offset < 0) {
-        return nlt_fail(err, NLT_ERR_ARG, "%s: negative offset %lld", path, (long long)offset);
-    }
     nlt_source *source = nlt_alloc_zero(1, sizeof *source);
     if (source == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path);
@@ -211,6 +211,12 @@ nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool 
         ? nlt_fail(err, NLT_ERR_NOMEM, "%s: out of memory", path)
         : in->file.fs->open(source->path, &in->file, err);
     in->file.stop = stop;
+    if (status == NLT_OK && head.len > 0) {
+        memcpy(in->buf, head.ptr, head.len);
+        in->len = head.len;
+        in->offset = (int64_t)head.len;
+    }
+    in->at_end = is_all;
     if (status == NLT_OK) {
         status = source_begin(source, offset, err);
     }
@@ -220,6 +226,39 @@ nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool 
     }
     *out = source;
     return NLT_OK;
+}
+
+nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
+    nlt_source **out, nlt_error *err)
+{
+    *out = NULL;
+    if (offset < 0) {
+        return nlt_fail(err, NLT_ERR_ARG, "%s: negative offset %lld", path, (long long)offset);
+    }
+    return open_source(path, offset, (nlt_bytes){NULL, 0}, false, stop, out, err);
+}
+
+nlt_status nlt__source_open_behind(nlt_bytes head, bool is_all, const atomic_bool *stop,
+    nlt_source **out, nlt_error *err)
+{
+    return open_source("-", 0, head, is_all, stop, out, err);
+}
+
+nlt_status nlt__source_read_head(char *buf, size_t cap, size_t *n, bool *is_all, nlt_error *err)
+{
+    const nlt_fs *fs = nlt__fs_for("-");
+    nlt_fs_file file = {.fs = fs, .handle = -1};
+    size_t got = 1;
+    *n = 0;
+    NLT_TRY(fs->open("-", &file, err));
+    nlt_status status = NLT_OK;
+    while (status == NLT_OK && got > 0 && *n < cap) {
+        status = fs->read(&file, (int64_t)*n, buf + *n, cap - *n, &got, err);
+        *n += got;
+    }
+    *is_all = status == NLT_OK && got == 0;
+    fs->close(&file);
+    return status;
 }
 
 nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n, nlt_error *err)

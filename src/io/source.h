@@ -18,6 +18,8 @@ typedef enum nlt_codec {
     NLT_CODEC_COUNT
 } nlt_codec;
 
+enum { NLT_SOURCE_HEAD_MAX = 256 << 10 };
+
 typedef struct nlt_source nlt_source;
 
 /* `stop`, where not NULL, ends the waiting for a pipe: NLT_ERR_CANCELLED.
@@ -25,6 +27,13 @@ typedef struct nlt_source nlt_source;
  * NLT_ERR_NOT_FOUND: no such file; NLT_ERR_IO: not readable, a directory. */
 NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
     nlt_source **out, nlt_error *err) NLT_MUST_CHECK;
+/* The same for standard input of which `head` (at most NLT_SOURCE_HEAD_MAX bytes; copied) has been read
+ * already. `is_all`: nothing follows it, or is to be read. */
+NLT_API nlt_status nlt__source_open_behind(nlt_bytes head, bool is_all, const atomic_bool *stop,
+    nlt_source **out, nlt_error *err) NLT_MUST_CHECK;
+/* The first bytes of standard input as they are; *is_all: it ends there. NLT_ERR_IO. */
+NLT_API nlt_status nlt__source_read_head(char *buf, size_t cap, size_t *n, bool *is_all,
+    nlt_error *err) NLT_MUST_CHECK;
 /* Fills up to `cap` bytes; *n = 0 at the end. As many as can be had: fewer than `cap` only at the
  * end or (pipes) when less is there. NLT_ERR_DAMAGED: the compressed stream is corrupt or cut; *n
  * bytes before the damage are valid (also for every other failure). NLT_ERR_IO, NLT_ERR_NOMEM, NLT_ERR_CANCELLED. After a

@@ -32,6 +32,7 @@ typedef struct choice {
     int n;
     candidate candidates[CONNECTORS_MAX];
     int64_t n_looked; /* files that told something */
+    nlt_buf head;      /* of standard input; its bytes are the caller's in the end */
     nlt_error unread;  /* why the first of the others could not be read; code NLT_OK: none */
 } choice;
 
@@ -141,6 +142,7 @@ static nlt_status take_file(choice *c, const char *path, const nlt_probe *probe,
                                      : fail_mixture(c, path, probe->what, before, err);
 }
 
+/* A pipe by its name: opening it twice would lose what was read. */
 static nlt_status fail_stream(const char *path, nlt_error *err)
 {
     nlt_fail(err, NLT_ERR_ARG, "-c auto: %s can be read only once", path);
@@ -215,6 +217,21 @@ static nlt_status look_at_files(choice *c, int64_t first, int64_t last, nlt_erro
     }
     nlt__file_list_clear(&list);
     return status == NLT_OK && c->n_looked == 0 ? fail_nothing(c, err) : status;
+}
+
+/* Its first bytes are kept, so that the dataset has them, too. */
+static nlt_status look_at_stdin(choice *c, nlt_error *err)
+{
+    nlt_probe *probe = NULL;
+    bool is_all = false;
+    c->head = (nlt_buf)NLT_BUF_INIT(NLT_PROBE_SMALL_SAMPLE);
+    NLT_TRY(nlt__buf_reserve(&c->head, NLT_PROBE_SMALL_SAMPLE, err));
+    NLT_TRY(nlt__source_read_head(c->head.ptr, NLT_PROBE_SMALL_SAMPLE, &c->head.len, &is_all, err));
+    NLT_TRY(nlt__probe_head((nlt_bytes){c->head.ptr, c->head.len}, is_all, &probe, err));
+    nlt_status status = probe->is_empty ? fail_nothing(c, err)
+                                        : take_file(c, "standard input", probe, err);
+    nlt_probe_close(probe);
+    return status;
 }
 
 /* ---- folders ---- */
@@ -293,12 +310,12 @@ static nlt_status choose(choice *c, const nlt_probe_options *options, const cand
     int64_t last = 0;
     nlt_fs_info info = {NLT_FS_FILE, -1};
     NLT_TRY(nlt__scan_days(options->start_day, options->end_day, &first, &last, err));
-    if (strcmp(c->path, "-") == 0) {
-        return fail_stream("standard input", err);
-    }
-    bool is_folder = nlt__fs_for(c->path)->stat(c->path, &info, NULL) == NLT_OK
+    bool is_stdin = strcmp(c->path, "-") == 0;
+    bool is_folder = !is_stdin && nlt__fs_for(c->path)->stat(c->path, &info, NULL) == NLT_OK
         && info.kind == NLT_FS_DIRECTORY;
-    NLT_TRY(is_folder ? look_at_folder(c, options, err) : look_at_files(c, first, last, err));
+    NLT_TRY(is_stdin ? look_at_stdin(c, err)
+            : is_folder ? look_at_folder(c, options, err)
+                        : look_at_files(c, first, last, err));
     NLT_TRY(filter_table(c, err));
     return decide(c, out, err);
 }
@@ -322,9 +339,18 @@ nlt_status nlt_probe_choose(const char *path, const nlt_probe_options *options, 
             .alias = best->connector->alias, .table = best->connector->table->name,
             .n_files = best->n_files > 0 ? best->n_files : c->n_looked};
         (void)snprintf(out->what, sizeof out->what, "%s", best->what);
+        out->head = (nlt_bytes){c->head.ptr, c->head.len};
+        c->head = (nlt_buf){NULL, 0, 0, 0};
     }
+    nlt__buf_clear(&c->head);
     nlt_free(c);
     return status;
+}
+
+void nlt_probe_choice_clear(nlt_probe_choice *chosen)
+{
+    nlt_free((void *)(uintptr_t)chosen->head.ptr);
+    chosen->head = (nlt_bytes){NULL, 0};
 }
 
 /* ---- the wrong connector ---- */

@@ -44,20 +44,40 @@ static nlt_status read_bytes(nlt_source *source, size_t max_bytes, nlt_file_samp
     return status;
 }
 
+static nlt_status sample_begin(const char *name, size_t max_bytes, nlt_file_sample *out,
+    nlt_error *err)
+{
+    *out = (nlt_file_sample){.damage = NLT_ERROR_INIT};
+    out->sample.name = name;
+    out->bytes = nlt_alloc(max_bytes + 1 + PAD_BYTES);
+    return out->bytes != NULL ? NLT_OK : nlt__probe_no_memory(err);
+}
+
 nlt_status nlt__file_sample_read(const char *path, size_t max_bytes, nlt_file_sample *out,
     nlt_error *err)
 {
     const char *slash = strrchr(path, '/');
-    *out = (nlt_file_sample){.damage = NLT_ERROR_INIT};
-    out->sample.name = slash == NULL ? path : slash + 1;
-    out->bytes = nlt_alloc(max_bytes + 1 + PAD_BYTES);
-    if (out->bytes == NULL) {
-        return nlt__probe_no_memory(err);
-    }
     nlt_source *source = NULL;
+    NLT_TRY(sample_begin(slash == NULL ? path : slash + 1, max_bytes, out, err));
     NLT_TRY(nlt__source_open(path, 0, NULL, &source, err));
     out->codec = nlt__source_codec(source);
     nlt_status status = read_bytes(source, max_bytes, out, err);
+    nlt__source_close(source);
+    return status;
+}
+
+/* Of bytes that were read already. A packed stream that ends with them is not damaged for that. */
+static nlt_status sample_unpack(nlt_bytes head, bool is_all, nlt_file_sample *out, nlt_error *err)
+{
+    nlt_source *source = NULL;
+    NLT_TRY(sample_begin("-", NLT_PROBE_SMALL_SAMPLE, out, err));
+    NLT_TRY(nlt__source_open_behind(head, true, NULL, &source, err));
+    out->codec = nlt__source_codec(source);
+    nlt_status status = read_bytes(source, NLT_PROBE_SMALL_SAMPLE, out, err);
+    out->sample.is_whole &= is_all;
+    if (!is_all) {
+        out->damage = (nlt_error)NLT_ERROR_INIT;
+    }
     nlt__source_close(source);
     return status;
 }
@@ -176,6 +196,12 @@ static nlt_status name_it(nlt_probe *probe, const nlt_file_sample *sample, nlt_e
     return probe->damage != NULL ? NLT_OK : nlt__probe_no_memory(err);
 }
 
+static nlt_status probe_sample(nlt_probe *probe, const nlt_file_sample *sample, nlt_error *err)
+{
+    NLT_TRY(look(probe, &sample->sample, err));
+    return name_it(probe, sample, err);
+}
+
 static nlt_status probe_file(nlt_probe *probe, const char *path, int64_t sample_bytes,
     nlt_error *err)
 {
@@ -185,10 +211,7 @@ static nlt_status probe_file(nlt_probe *probe, const char *path, int64_t sample_
                                               : (size_t)sample_bytes;
     nlt_status status = nlt__file_sample_read(path, max_bytes, &sample, err);
     if (status == NLT_OK) {
-        status = look(probe, &sample.sample, err);
-    }
-    if (status == NLT_OK) {
-        status = name_it(probe, &sample, err);
+        status = probe_sample(probe, &sample, err);
     }
     nlt__file_sample_clear(&sample);
     return status;
@@ -216,16 +239,43 @@ static nlt_status fill(nlt_probe *probe, const char *path, const nlt_probe_optio
                             : probe_file(probe, path, options->sample_bytes, err);
 }
 
+static nlt_probe *new_probe(void)
+{
+    nlt_probe *probe = nlt_alloc_zero(1, sizeof *probe);
+    if (probe != NULL) {
+        probe->path = probe->packing = probe->damage = probe->hint = probe->what = "";
+    }
+    return probe;
+}
+
+nlt_status nlt__probe_head(nlt_bytes head, bool is_all, nlt_probe **out, nlt_error *err)
+{
+    nlt_file_sample sample = {.bytes = NULL};
+    *out = new_probe();
+    if (*out == NULL) {
+        return nlt__probe_no_memory(err);
+    }
+    nlt_status status = sample_unpack(head, is_all, &sample, err);
+    if (status == NLT_OK) {
+        status = probe_sample(*out, &sample, err);
+    }
+    nlt__file_sample_clear(&sample);
+    if (status != NLT_OK) {
+        nlt_probe_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 nlt_status nlt_probe_open(const char *path, const nlt_probe_options *options, nlt_probe **out,
     nlt_error *err)
 {
     static const nlt_probe_options defaults = NLT_PROBE_OPTIONS_INIT;
     *out = NULL;
-    nlt_probe *probe = nlt_alloc_zero(1, sizeof *probe);
+    nlt_probe *probe = new_probe();
     if (probe == NULL) {
         return nlt__probe_no_memory(err);
     }
-    probe->packing = probe->damage = probe->hint = probe->what = "";
     nlt_status status = fill(probe, path, options != NULL ? options : &defaults, err);
     if (status != NLT_OK) {
         nlt_probe_close(probe);

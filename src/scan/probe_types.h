@@ -61,6 +61,9 @@ nlt_status nlt__probe_no_memory(nlt_error *err);
 
 /* The i-th of at most `wanted` of `n` items, spread evenly, the first and the last among them. */
 int64_t nlt__probe_spread(int64_t n, int64_t wanted, int64_t i);
+/* A probe of bytes that were read already. `is_all`: nothing follows them. Owned: nlt_probe_close. */
+nlt_status nlt__probe_head(nlt_bytes head, bool is_all, nlt_probe **out, nlt_error *err)
+    NLT_MUST_CHECK;
 /* Fills the probe of a folder. */
 nlt_status nlt__probe_folder(nlt_probe *probe, const char *path, int64_t first, int64_t last,
     nlt_error *err) NLT_MUST_CHECK;

@@ -238,8 +238,12 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
         return NLT_OK;
     }
     nlt_error cause = NLT_ERROR_INIT;
-    nlt_status status = nlt__source_open(reader_path(reader), reader->base,
-        &reader->scan->is_cancelled, &reader->source, &cause);
+    const nlt_scan *scan = reader->scan;
+    nlt_bytes head = {scan->head, scan->head_len};
+    nlt_status status = scan->head != NULL
+        ? nlt__source_open_behind(head, false, &scan->is_cancelled, &reader->source, &cause)
+        : nlt__source_open(reader_path(reader), reader->base, &scan->is_cancelled, &reader->source,
+              &cause);
     return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
 }
 

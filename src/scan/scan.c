@@ -44,6 +44,10 @@ nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *f
 
 static nlt_status check_request(const nlt_dataset_request *request, nlt_error *err)
 {
+    if (request->head.len > NLT_SOURCE_HEAD_MAX
+        || (request->head.len > 0 && (request->input_path == NULL || strcmp(request->input_path, "-") != 0))) {
+        return nlt_fail(err, NLT_ERR_ARG, "the head of a dataset is one of standard input");
+    }
     if (request->connector == NULL || request->input_path == NULL) {
         return nlt_fail(err, NLT_ERR_ARG, "a dataset needs %s",
             request->connector == NULL ? "--connector" : "--input_path");
@@ -273,6 +277,13 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     set_filter(scan, first, last);
     NLT_TRY(nlt__zone_open(request->timezone != NULL ? request->timezone : "UTC", &scan->zone,
         err));
+    if (request->head.len > 0) {
+        scan->head = nlt_strndup(request->head.ptr, request->head.len);
+        scan->head_len = request->head.len;
+        if (scan->head == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+    }
     bool is_folder = false;
     NLT_TRY(list_files(scan, request->input_path, first, last, &is_folder, err));
     NLT_TRY(list_tellers(scan, request->input_path, is_folder, first, last, err));
@@ -324,6 +335,7 @@ void nlt__scan_close(nlt_scan *scan)
     if (scan->facts != NULL) {
         scan->connector->facts->close(scan->facts);
     }
+    nlt_free(scan->head);
     nlt_free(scan->files);
     nlt_free(scan->splits);
     nlt_free(scan->name);

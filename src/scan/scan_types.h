@@ -84,6 +84,8 @@ struct nlt_scan {
     int64_t first_split; /* behind those of the tellers */
     int64_t bytes; /* -1: unknown */
 
+    char *head;      /* of standard input, read already; owned; NULL: none */
+    size_t head_len;
     nlt_zone *zone; /* owned */
     double max_bad_fraction;
     bool strict_files;

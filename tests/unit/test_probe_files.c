@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "core/alloc.h"
+#include "io/source.h"
 #include "netlytics/probe.h"
+#include "scan/scan.h"
 
 static const char squid_line[] =
     "1488326400.500    200 10.0.0.1 TCP_MISS/200 1500 GET http://a.com/x - HIER_DIRECT/192.0.2.1 text/html\n";
@@ -189,7 +191,23 @@ static void test_choice(void **state)
         assert_int_equal(nlt_probe_choose(paths[i], NULL, "DNS", &choice, &err), NLT_ERR_ARG);
         assert_null(choice.alias);
     }
-    assert_int_equal(nlt_probe_choose("-", NULL, NULL, &choice, &err), NLT_ERR_ARG);
+}
+
+/* What was read already belongs in front of standard input and nothing else. */
+static void test_head_of_a_file(void **state)
+{
+    const folder *made = *state;
+    static char bytes[NLT_SOURCE_HEAD_MAX + 1];
+    nlt_dataset_request request = NLT_DATASET_REQUEST_INIT;
+    nlt_scan *scan = NULL;
+    request.connector = "squid:HTTP";
+    request.input_path = made->file;
+    request.head = (nlt_bytes){bytes, 1};
+    assert_int_equal(nlt__scan_open(&request, 1, 0, NULL, &scan, NULL), NLT_ERR_ARG);
+    request.input_path = "-";
+    request.head.len = sizeof bytes;
+    assert_int_equal(nlt__scan_open(&request, 1, 0, NULL, &scan, NULL), NLT_ERR_ARG);
+    assert_null(scan);
 }
 
 /* The n-th allocation fails, for every n: an error and nothing else. */
@@ -221,6 +239,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_small_sample, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_choice, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_head_of_a_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_no_memory, make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
