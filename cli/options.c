@@ -85,6 +85,8 @@ const cli_flag cli_flags[] = {
         "memory, e.g. 2G, at least 256M (60 % of the machine's)"},
     {CLI_OPT_TEMP_DIR_LOCAL, "temp_dir_local", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "spill files go below it ($TMPDIR or /tmp)"},
+    {CLI_OPT_CACHE, "cache", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
+        "keep rows as Parquet in DIR, so that a log is parsed once"},
     {CLI_OPT_PROGRESS, "progress", 0, "WHEN", CLI_GROUP_RUNNING, RUNS, "auto|always|never",
         "auto (on a terminal), always, never"},
     {CLI_OPT_VERBOSE, "verbose", 'v', NULL, CLI_GROUP_RUNNING, RUNS, NULL,
@@ -468,6 +470,7 @@ nlt_status cli_options_check_places(const cli_options *options, nlt_error *err)
     static const cli_option places[] = {
         CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT, CLI_OPT_OUTPUT_FILE_LOCAL,
         CLI_OPT_OUTPUT_FILE_HDFS, CLI_OPT_REPORT_JSON, CLI_OPT_TEMP_DIR_LOCAL,
+        CLI_OPT_CACHE,
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         const char *path = options->values[places[i]];

@@ -95,6 +95,7 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
     out->start_day = options->values[CLI_OPT_START_DAY];
     out->end_day = options->values[CLI_OPT_END_DAY];
     out->timezone = options->values[CLI_OPT_TIMEZONE];
+    out->cache_dir = options->values[CLI_OPT_CACHE];
     out->filter_rows = cli_option_is_on(options, CLI_OPT_FILTER_ROWS);
     out->strict_days = cli_option_is_on(options, CLI_OPT_STRICT_DAYS);
     out->strict_files = cli_option_is_on(options, CLI_OPT_STRICT_FILES);
@@ -105,7 +106,14 @@ static nlt_status add_input(cli_run *run, nlt_dataset_request *request, nlt_erro
 {
     nlt_probe_choice choice;
     NLT_TRY(cli_choose_connector(run->options, request, &choice, err));
+    bool is_converting = request->cache_dir != NULL;
+    if (is_converting) {
+        cli_progress_start(&run->progress, run->session, run->options, false);
+    }
     nlt_status status = nlt_dataset(run->session, request, &run->inputs[run->n_inputs], err);
+    if (is_converting) {
+        cli_progress_stop(&run->progress);
+    }
     nlt_probe_choice_clear(&choice);
     request->head = (nlt_bytes){NULL, 0};
     run->n_inputs += status == NLT_OK;
@@ -186,6 +194,16 @@ static void print_report(const cli_run *run)
     nlt_text_free(text);
 }
 
+static void print_cache(const cli_run *run, const nlt_totals *totals)
+{
+    if (totals->cached_files > 0) {
+        (void)fprintf(stderr, "netlytics: cache: %lld of %lld files from it, %lld added, %lld MB in %s\n",
+            (long long)(totals->cached_files - totals->converted_files), (long long)totals->files,
+            (long long)totals->converted_files, (long long)((totals->cache_bytes + 500000) / 1000000),
+            run->options->values[CLI_OPT_CACHE]);
+    }
+}
+
 void cli_run_summary(cli_run *run)
 {
     if (cli_option_is_on(run->options, CLI_OPT_VERBOSE)) {
@@ -198,6 +216,7 @@ void cli_run_summary(cli_run *run)
     nlt_progress progress = {0};
     nlt_session_totals(run->session, &totals);
     nlt_session_progress(run->session, &progress);
+    print_cache(run, &totals);
     double seconds = now_s() - run->start_s;
     (void)fprintf(stderr, "netlytics: %lld file%s, %lld row%s, %lld rejected, %.2f s, %.0f MB/s, ",
         (long long)totals.files, totals.files == 1 ? "" : "s", (long long)totals.rows,

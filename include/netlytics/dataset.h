@@ -24,12 +24,15 @@ typedef struct nlt_dataset_request {
     bool filter_rows;         /**< keep rows whose time column lies in the day range (UTC) */
     bool strict_days;         /**< a day without a file is an error, not a warning */
     bool strict_files;        /**< a damaged file is an error, not a warning */
+    const char *cache_dir;    /**< a folder of one's own (made 0700) in which rows are kept as Parquet, so
+                                   that a log is parsed once; NULL: none */
     const char *name;         /**< of the table in statements and reports; NULL: "netlytics" */
     nlt_bytes head;           /**< of standard input, read already: nlt_probe_choice; len 0: none */
 } nlt_dataset_request;
 
 #define NLT_DATASET_REQUEST_INIT \
-    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, NULL, false, false, false, NULL, {NULL, 0}}
+    {sizeof(nlt_dataset_request), NULL, NULL, NULL, NULL, 0.5, NULL, false, false, false, NULL, NULL, \
+        {NULL, 0}}
 
 #ifdef __cplusplus
 }

@@ -178,6 +178,9 @@ NLT_API void nlt_session_progress(const nlt_session *session, nlt_progress *out)
 /** Totals of the scans after an answer was taken. */
 typedef struct nlt_totals {
     int64_t files, lines, used, rows, ignored, skipped;
+    int64_t cached_files;    /**< whose rows came from the cache, those that were put there now included */
+    int64_t converted_files; /**< of these: put there now */
+    int64_t cache_bytes;     /**< of all that is in the cache's folder */
 } nlt_totals;
 
 NLT_API void nlt_session_totals(const nlt_session *session, nlt_totals *out);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "engine/cache.h"
 #include "engine/engine.h"
 
 enum { OWN_BYTES = 64 << 20, THREAD_BYTES = 16 << 20, DUCK_MEMORY_MIN = 128 << 20 };
@@ -94,7 +95,7 @@ static nlt_status open_database(nlt_session *session, nlt_error *err)
 }
 
 /* The connection is taken away first, since a signal handler may look at it. */
-static void shut(nlt_session *session)
+void nlt__duck_shut(nlt_session *session)
 {
     duckdb_connection con = session->con;
     session->con = NULL;
@@ -193,8 +194,11 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
     if (status == NLT_OK) {
         status = lock_database(session, err); /* last: what is set, is set before */
     }
+    if (status == NLT_OK) {
+        status = nlt__cache_install(session, err);
+    }
     if (status != NLT_OK) {
-        shut(session);
+        nlt__duck_shut(session);
     }
     return status;
 }
@@ -211,13 +215,13 @@ nlt_status nlt__duck_allow(nlt_session *session, const char *path, nlt_error *er
         status = nlt__strings_add(&session->allowed, err, "%s/", real);
     }
     free(real);
-    shut(session);
+    nlt__duck_shut(session);
     return status;
 }
 
 void nlt__duck_close(nlt_session *session)
 {
-    shut(session);
+    nlt__duck_shut(session);
     nlt__strings_clear(&session->allowed);
     if (session->temp_dir != NULL) {
         nlt__folder_remove(session->temp_dir); /* spilled files */

@@ -42,6 +42,8 @@ struct nlt_session {
 
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
+    struct nlt_cached *cached[NLT_SESSION_SCANS_MAX]; /* what is read instead (cache.h); NULL: itself */
+    nlt_scan *spent[NLT_SESSION_SCANS_MAX]; /* replaced by another; kept for who still looks at it */
     bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
     int n_relations;    /* named so far; makes names unique in the session */
     nlt_strings names;  /* that stand for relations in the statement that was prepared last */
@@ -73,6 +75,8 @@ struct nlt_table {
 /* Opens the database unless it is open. NLT_ERR_INTERNAL, NLT_ERR_NOMEM, NLT_ERR_OUTPUT. */
 nlt_status nlt__duck_open(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 void nlt__duck_close(nlt_session *session);
+/* Closes the database until the next nlt__duck_open; the temporary folder stays. */
+void nlt__duck_shut(nlt_session *session);
 /* Lets DuckDB's own readers and writers reach a file, or what lies below a folder (named with '/' at
  * its end); nothing else ever is within its reach. Links are followed first, so it must exist. An
  * open database is closed and opened anew by the next nlt__duck_open: relations are to be installed
@@ -93,7 +97,7 @@ void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure);
 
 /* ---- table_function.c ---- */
 
-/* netlytics_scan(i): the rows of session->scans[i]; NLT_ROW_KEY_COLUMN behind its columns. */
+/* netlytics_scan(i, file := f): the rows of session->scans[i], or of one file of it; NLT_ROW_KEY_COLUMN behind its columns. */
 nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- scalar_function.c ---- */
@@ -135,6 +139,10 @@ nlt_status nlt__sink_run(nlt_session *session, const char *relation,
     NLT_MUST_CHECK;
 /* "BIGINT", "DECIMAL(38,2)", "VARCHAR[]": a type in DuckDB's SQL. */
 nlt_status nlt__sql_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
+
+enum { NLT_SCAN_TEXT_MAX = 64 };
+/* What a statement reads for session->scans[i]: the function, or what the cache has. */
+void nlt__scan_text(const nlt_session *session, int scan, char out[NLT_SCAN_TEXT_MAX]);
 
 /* ---- chunk.c: DuckDB's chunks as batches ---- */
 
@@ -228,6 +236,11 @@ void nlt__warn_all(nlt_session *session, nlt_strings *warnings);
  * a kernel. */
 nlt_status nlt__parquet_write(nlt_table *table, const char *path, nlt_outfile *file,
     int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/* Runs a COPY of ours, again if its scans find out that they must sort. Any thread with its own
+ * connection. NLT_ERR_OUTPUT: `path` cannot be written. */
+nlt_status nlt__parquet_copy(nlt_session *session, duckdb_connection con, const char *sql,
+    const char *path, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 static inline const nlt_node *nlt__last_node(const nlt_table *table)
 {

@@ -109,7 +109,9 @@ static nlt_status put_rows(const nlt_table *table, const partition *by, nlt_buf 
         NLT_TRY(put_day(by->column + 1, &table->columns[by->column], by->name, out, err));
     }
     if (last->kind == NLT_NODE_SCAN) {
-        return nlt__buf_printf(out, err, " FROM netlytics_scan(%d)", last->scan);
+        char rows[NLT_SCAN_TEXT_MAX];
+        nlt__scan_text(table->session, last->scan, rows);
+        return nlt__buf_printf(out, err, " FROM %s", rows);
     }
     size_t len = strlen(last->sql);
     while (len > 0 && strchr("; \n\t\r", last->sql[len - 1]) != NULL) {
@@ -165,12 +167,12 @@ static nlt_status name_failure(nlt_status status, const char *path, nlt_error *e
         why != NULL ? why + 1 : cause.message);
 }
 
-static nlt_status run_copy(nlt_session *session, const char *sql, int64_t *n_rows, nlt_error *err)
+static nlt_status run_copy(nlt_session *session, duckdb_connection con, const char *sql,
+    int64_t *n_rows, nlt_error *err)
 {
     duckdb_result result;
     nlt_status status = NLT_OK;
-    session->scan_error = (nlt_error)NLT_ERROR_INIT;
-    if (duckdb_query(session->con, sql, &result) != DuckDBSuccess) {
+    if (duckdb_query(con, sql, &result) != DuckDBSuccess) {
         status = nlt__duck_failure(session, duckdb_result_error(&result), err);
     } else {
         *n_rows = (int64_t)duckdb_rows_changed(&result);
@@ -179,13 +181,25 @@ static nlt_status run_copy(nlt_session *session, const char *sql, int64_t *n_row
     return status;
 }
 
-/* A copy that finds out that its input must be sorted is made again. */
-static nlt_status copy_rows(nlt_table *table, const char *path, const partition *by,
-    int64_t *n_rows, nlt_error *err)
+nlt_status nlt__parquet_copy(nlt_session *session, duckdb_connection con, const char *sql,
+    const char *path, int64_t *n_rows, nlt_error *err)
+{
+    int sorting;
+    nlt_status status;
+    do {
+        sorting = nlt__run_sorting(session);
+        status = run_copy(session, con, sql, n_rows, err);
+    } while (status == NLT_ERR_LIMIT && nlt__run_sorting(session) > sorting);
+    return name_failure(status, path, err);
+}
+
+/* `place` is where the rows go to, `path` what it is called in messages. */
+static nlt_status copy_rows(nlt_table *table, const char *path, const char *place,
+    const partition *by, int64_t *n_rows, nlt_error *err)
 {
     nlt_session *session = table->session;
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = put_copy(table, path, by, &sql, err);
+    nlt_status status = put_copy(table, place, by, &sql, err);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
     if (status == NLT_OK && text == NULL) {
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -194,11 +208,8 @@ static nlt_status copy_rows(nlt_table *table, const char *path, const partition 
         status = nlt__run_before_last(table, err);
     }
     if (status == NLT_OK) {
-        int sorting;
-        do {
-            sorting = nlt__run_sorting(session);
-            status = run_copy(session, text, n_rows, err);
-        } while (status == NLT_ERR_LIMIT && nlt__run_sorting(session) > sorting);
+        session->scan_error = (nlt_error)NLT_ERROR_INIT;
+        status = nlt__parquet_copy(session, session->con, text, path, n_rows, err);
     }
     nlt__buf_clear(&sql);
     return status;
@@ -256,7 +267,7 @@ static nlt_status write_indirect(nlt_table *table, nlt_outfile *file, int64_t *n
     if (status == NLT_OK) {
         status = nlt__duck_allow(table->session, path, err);
         if (status == NLT_OK) {
-            status = name_failure(copy_rows(table, path, NULL, n_rows, err), path, err);
+            status = copy_rows(table, path, path, NULL, n_rows, err);
         }
         if (status == NLT_OK) {
             status = send_file(path, file, err);
@@ -275,7 +286,7 @@ nlt_status nlt__parquet_write(nlt_table *table, const char *path, nlt_outfile *f
         NLT_TRY(write_indirect(table, file, n_rows, err));
     } else {
         NLT_TRY(nlt__duck_allow(table->session, place, err));
-        NLT_TRY(name_failure(copy_rows(table, place, NULL, n_rows, err), path, err));
+        NLT_TRY(copy_rows(table, path, place, NULL, n_rows, err));
     }
     return nlt__run_finish(table->session, err);
 }
@@ -406,7 +417,7 @@ static nlt_status fill_folder(nlt_table *table, const char *path, const char *pl
     }
     nlt__buf_clear(&folder);
     if (status == NLT_OK) {
-        status = name_failure(copy_rows(table, place, by, n_rows, err), path, err);
+        status = copy_rows(table, path, place, by, n_rows, err);
     }
     if (status == NLT_OK) {
         status = nlt__run_finish(table->session, err);

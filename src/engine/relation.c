@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "engine/cache.h"
 #include "engine/engine.h"
 #include "engine/plan_table.h"
 #include "sql/gate.h"
@@ -93,6 +94,27 @@ static nlt_status fill_dataset(nlt_table *table, nlt_scan *scan, nlt_error *err)
     return nlt__plan_scan(&table->plan, name, session->n_scans, err);
 }
 
+/* The scan is known to the session already, so that it can be looked at and cancelled meanwhile. */
+static nlt_status use_cache(nlt_session *session, int index, const nlt_dataset_request *request,
+    nlt_error *err)
+{
+    bool is_used = false;
+    bool is_spent = false;
+    nlt_strings warnings = NLT_STRINGS_INIT;
+    nlt_status status =
+        nlt__cache_open(session, index, request, &is_used, &is_spent, &warnings, err);
+    if (status == NLT_OK && is_spent) {
+        session->spent[index] = session->scans[index];
+        status = nlt__scan_open(request, session->threads, 0, NULL, &session->scans[index], err);
+        if (status != NLT_OK) {
+            session->scans[index] = session->spent[index];
+            session->spent[index] = NULL;
+        }
+    }
+    nlt__warn_all(session, &warnings);
+    return status;
+}
+
 nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
     nlt_error *err)
 {
@@ -118,6 +140,13 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     }
     session->scans[session->n_scans] = scan;
     atomic_fetch_add(&session->n_scans, 1);
+    if (request->cache_dir != NULL) {
+        status = use_cache(session, session->n_scans - 1, request, err);
+        if (status != NLT_OK) {
+            nlt_table_free(table);
+            return status;
+        }
+    }
     *out = table;
     return NLT_OK;
 }
@@ -190,11 +219,13 @@ static nlt_status put_relation(const nlt_session *session, const nlt_plan *plan,
         return nlt__buf_printf(out, err, "SELECT * FROM \"%s\"", name);
     }
     bool has_key = keyed_length(name) > 0;
+    char rows[NLT_SCAN_TEXT_MAX];
+    nlt__scan_text(session, scan->scan, rows);
     NLT_TRY(nlt__buf_printf(out, err,
         has_key ? "SELECT *" : "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\")"));
     return session->are_scans_kept[scan->scan]
         ? nlt__buf_printf(out, err, " FROM \"" KEPT_SCAN "\"", scan->scan)
-        : nlt__buf_printf(out, err, " FROM netlytics_scan(%d)", scan->scan);
+        : nlt__buf_printf(out, err, " FROM %s", rows);
 }
 
 /* A statement with what it calls its relations around it. */
@@ -245,8 +276,10 @@ static nlt_status install_scan(nlt_session *session, const nlt_plan *plan, const
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     if (is_kept && !session->are_scans_kept[node->scan]) {
+        char rows[NLT_SCAN_TEXT_MAX];
+        nlt__scan_text(session, node->scan, rows);
         nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP TABLE \"" KEPT_SCAN
-            "\" AS SELECT * FROM netlytics_scan(%d)", node->scan, node->scan);
+            "\" AS SELECT * FROM %s", node->scan, rows);
         NLT_TRY(run_text(session, &sql, status, err));
         session->are_scans_kept[node->scan] = true;
     }

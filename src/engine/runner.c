@@ -50,12 +50,14 @@ static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nl
 {
     char sql[256];
     char limit[32] = "";
+    char scan[NLT_SCAN_TEXT_MAX];
+    nlt__scan_text(session, node->scan, scan);
     if (node->limit >= 0) {
         (void)snprintf(limit, sizeof limit, " LIMIT %lld", (long long)node->limit);
     }
     (void)snprintf(sql, sizeof sql,
-        "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM netlytics_scan(%d) "
-        "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s", node->scan, limit);
+        "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM %s "
+        "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s", scan, limit);
     return nlt__run_statement(session, sql, rows, ctx, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "engine/cache.h"
 #include "engine/engine.h"
 #include "engine/plan_table.h"
 
@@ -136,6 +137,8 @@ void nlt_session_close(nlt_session *session)
     nlt__run_clear(session);
     for (int i = 0; i < session->n_scans; i++) {
         nlt__scan_close(session->scans[i]);
+        nlt__scan_close(session->spent[i]);
+        nlt__cached_free(session->cached[i]);
     }
     nlt__strings_clear(&session->names);
     nlt_free(session->temp_dir);
@@ -182,6 +185,12 @@ void nlt_session_totals(const nlt_session *session, nlt_totals *out)
         out->rows += totals.rows;
         out->ignored += totals.ignored;
         out->skipped += totals.skipped;
+        const nlt_cached *cached = session->cached[i];
+        if (cached != NULL) {
+            out->cached_files += cached->files;
+            out->converted_files += cached->converted;
+            out->cache_bytes = cached->bytes;
+        }
     }
 }
 

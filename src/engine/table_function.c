@@ -15,6 +15,7 @@
 typedef struct scan_bind {
     nlt_session *session;
     nlt_scan *scan;
+    int64_t file; /* -1: all */
 } scan_bind;
 
 /* Of one execution. */
@@ -65,6 +66,12 @@ static void scan_bind_fn(duckdb_bind_info info)
     }
     bind->session = session;
     bind->scan = session->scans[index];
+    bind->file = -1;
+    duckdb_value file = duckdb_bind_get_named_parameter(info, "file");
+    if (file != NULL) {
+        bind->file = duckdb_get_int64(file);
+        duckdb_destroy_value(&file);
+    }
     duckdb_bind_set_bind_data(info, bind, nlt_free);
     const nlt_table_desc *table = nlt__scan_table(bind->scan);
     for (int i = 0; i < table->n_columns; i++) {
@@ -103,6 +110,9 @@ static void scan_init_fn(duckdb_init_info info)
         nlt_free(global);
         duckdb_init_set_error(info, failure.message);
         return;
+    }
+    if (bind->file >= 0) {
+        nlt__scan_run_one_file(global->run, bind->file);
     }
     int64_t width = nlt__scan_run_width(global->run);
     int64_t threads = bind->session->threads < width ? bind->session->threads : width;
@@ -174,6 +184,7 @@ nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err)
     duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     duckdb_table_function_set_name(function, "netlytics_scan");
     duckdb_table_function_add_parameter(function, bigint);
+    duckdb_table_function_add_named_parameter(function, "file", bigint);
     duckdb_table_function_set_extra_info(function, session, NULL);
     duckdb_table_function_set_bind(function, scan_bind_fn);
     duckdb_table_function_set_init(function, scan_init_fn);

@@ -372,10 +372,10 @@ static void count_once(nlt_pairing_run *run)
     pthread_mutex_lock(&scan->lock);
     for (int i = 0; i < NLT_SHARES && !scan->are_pairs_counted; i++) {
         const nlt_line_counts *counts = &run->shares[i].counts;
-        scan->counts.rows += counts->rows;
-        scan->counts.filtered += counts->filtered;
-        scan->counts.used += counts->used;
-        scan->counts.ignored += counts->ignored;
+        scan->report.counts.rows += counts->rows;
+        scan->report.counts.filtered += counts->filtered;
+        scan->report.counts.used += counts->used;
+        scan->report.counts.ignored += counts->ignored;
     }
     scan->are_pairs_counted = true;
     pthread_mutex_unlock(&scan->lock);
@@ -425,12 +425,12 @@ static void count_pieces(nlt_scan *scan, int64_t index, const nlt_piece_counts *
     if (!file->are_pieces_counted) {
         file->are_pieces_counted = true;
         file->used += counts->used;
-        scan->counts.used += counts->used;
-        scan->counts.ignored += counts->ignored;
+        scan->report.counts.used += counts->used;
+        scan->report.counts.ignored += counts->ignored;
         for (int i = 0; i < NLT_REJECT_COUNT; i++) {
             file->skipped += counts->by_reason[i];
-            scan->counts.skipped += counts->by_reason[i];
-            scan->counts.by_reason[i] += counts->by_reason[i];
+            scan->report.counts.skipped += counts->by_reason[i];
+            scan->report.counts.by_reason[i] += counts->by_reason[i];
         }
     }
     pthread_mutex_unlock(&scan->lock);

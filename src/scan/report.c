@@ -12,6 +12,7 @@
 #include "core/time.h"
 #include "core/utf8.h"
 #include "scan/probe_types.h"
+#include "scan/saved.h"
 #include "scan/scan_types.h"
 
 enum { WARNED_FILES_MAX = 10 };
@@ -33,19 +34,39 @@ static void add_counts(nlt_line_counts *sum, const nlt_line_counts *more)
 }
 
 /* Keeps the first examples by (split, line); a split's own come in order. */
-static void add_example(nlt_scan *scan, const nlt_example *example)
+static void add_example(nlt_kept_report *report, const nlt_example *example)
 {
-    int at = scan->n_examples;
-    while (at > 0 && scan->examples[at - 1].split > example->split) {
+    int at = report->n_examples;
+    while (at > 0 && report->examples[at - 1].split > example->split) {
         at--;
     }
     if (at == NLT_SCAN_EXAMPLES) {
         return;
     }
-    int moved = scan->n_examples - at - (scan->n_examples == NLT_SCAN_EXAMPLES);
-    memmove(&scan->examples[at + 1], &scan->examples[at], (size_t)moved * sizeof *example);
-    scan->examples[at] = *example;
-    scan->n_examples += scan->n_examples < NLT_SCAN_EXAMPLES;
+    int moved = report->n_examples - at - (report->n_examples == NLT_SCAN_EXAMPLES);
+    memmove(&report->examples[at + 1], &report->examples[at], (size_t)moved * sizeof *example);
+    report->examples[at] = *example;
+    report->n_examples += report->n_examples < NLT_SCAN_EXAMPLES;
+}
+
+void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more)
+{
+    add_counts(&sum->counts, &more->counts);
+    for (int i = 0; i < more->n_examples; i++) {
+        add_example(sum, &more->examples[i]);
+    }
+}
+
+/* Where a split of the file is reported. NULL: no memory. */
+static nlt_kept_report *report_of(nlt_scan *scan, nlt_scan_file *file)
+{
+    if (!scan->keeps_files) {
+        return &scan->report;
+    }
+    if (file->kept == NULL) {
+        file->kept = nlt_alloc_zero(1, sizeof *file->kept);
+    }
+    return file->kept;
 }
 
 nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped,
@@ -91,13 +112,17 @@ static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_spl
     }
     nlt_scan_file *file = &scan->files[split->file];
     const nlt_line_counts *counts = &report->counts;
+    nlt_kept_report *sum = report_of(scan, file);
+    if (sum == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
     split->is_filed = true;
     split->lines = counts->lines;
     scan->n_filed++;
-    add_counts(&scan->counts, counts);
+    add_counts(&sum->counts, counts);
     scan->unknown_link = counts->unknown_links > 0 ? report->unknown_link : scan->unknown_link;
     for (int i = 0; i < report->n_examples; i++) {
-        add_example(scan, &report->examples[i]);
+        add_example(sum, &report->examples[i]);
     }
     file->used += counts->used;
     file->skipped += counts->skipped;
@@ -153,7 +178,7 @@ static bool is_complete(const nlt_scan *scan)
 void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
 {
     memset(out, 0, sizeof *out);
-    const nlt_line_counts *counts = &scan->counts;
+    const nlt_line_counts *counts = &scan->report.counts;
     out->files = scan->n_files;
     out->lines = counts->lines;
     out->used = counts->used;
@@ -183,7 +208,7 @@ static nlt_status tell_damage(const nlt_scan *scan, const nlt_scan_file *file,
  * used, but mean something else. */
 static nlt_status tell_useless(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
 {
-    const nlt_line_counts *counts = &scan->counts;
+    const nlt_line_counts *counts = &scan->report.counts;
     const char *path = scan->files[scan->n_files - 1].entry->path;
     nlt_error found = NLT_ERROR_INIT;
     if (counts->lines == 0) {
@@ -223,12 +248,12 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
         NLT_TRY(nlt__strings_add(warnings, err, "%lld more files are damaged",
             (long long)(damaged - WARNED_FILES_MAX)));
     }
-    if (scan->counts.unknown_links > 0) {
+    if (scan->report.counts.unknown_links > 0) {
         NLT_TRY(nlt__strings_add(warnings, err,
             "%lld packets are ignored: how link type %u frames them is not known",
-            (long long)scan->counts.unknown_links, scan->unknown_link));
+            (long long)scan->report.counts.unknown_links, scan->unknown_link));
     }
-    if (damaged > 0 && damaged == scan->n_files && scan->counts.rows == 0) {
+    if (damaged > 0 && damaged == scan->n_files && scan->report.counts.rows == 0) {
         nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
             damaged > 1 ? " (and all other files)" : "");
         nlt__probe_hint(first->entry->path, scan->connector, err);
@@ -273,8 +298,8 @@ static json_t *json_line(const nlt_scan *scan, const nlt_example *example)
 static json_t *json_examples(const nlt_scan *scan)
 {
     json_t *list = json_array();
-    for (int i = 0; i < scan->n_examples; i++) {
-        const nlt_example *example = &scan->examples[i];
+    for (int i = 0; i < scan->report.n_examples; i++) {
+        const nlt_example *example = &scan->report.examples[i];
         const nlt_scan_file *file = &scan->files[scan->splits[example->split].file];
         json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:I, s:o}", "file",
             json_path(file), "line", json_line(scan, example), "reason",
@@ -288,9 +313,9 @@ static json_t *json_by_reason(const nlt_scan *scan)
 {
     json_t *object = json_object();
     for (int i = 0; i < NLT_REJECT_COUNT; i++) {
-        if (scan->counts.by_reason[i] > 0) {
+        if (scan->report.counts.by_reason[i] > 0) {
             json_object_set_new(object, nlt__reject_name((nlt_reject_reason)i),
-                json_integer(scan->counts.by_reason[i]));
+                json_integer(scan->report.counts.by_reason[i]));
         }
     }
     return object;
@@ -335,7 +360,7 @@ nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *
         "is_complete", (int)totals.is_complete);
     const nlt_facts *facts = scan->connector->facts;
     if (facts != NULL && report != NULL) {
-        json_object_set_new(report, facts->unused_key, json_integer(facts->unused(scan->facts)));
+        json_object_set_new(report, facts->unused_key, json_integer(nlt__scan_unused(scan)));
     }
     char *text = report != NULL ? json_dumps(report, JSON_INDENT(2)) : NULL;
     json_decref(report);

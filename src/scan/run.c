@@ -12,6 +12,7 @@ struct nlt_scan_run {
     nlt_scan *scan;
     nlt_pairing_run *pairing; /* owned; NULL: lines are rows */
     atomic_llong next_split;
+    int64_t end_split;
     int n_wanted;
     int wanted[NLT_BUILDER_COLUMNS_MAX];
 };
@@ -95,6 +96,7 @@ nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, n
     run->scan = scan;
     run->n_wanted = n_wanted;
     run->next_split = scan->first_split;
+    run->end_split = scan->n_splits;
     for (int i = 0; i < n_wanted; i++) {
         run->wanted[i] = wanted[i];
     }
@@ -109,6 +111,14 @@ nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, n
     return NLT_OK;
 }
 
+void nlt__scan_run_one_file(nlt_scan_run *run, int64_t file)
+{
+    const nlt_scan *scan = run->scan;
+    NLT_ASSERT(run->pairing == NULL && file >= 0 && file < scan->n_files);
+    run->next_split = scan->files[file].first_split;
+    run->end_split = file + 1 < scan->n_files ? scan->files[file + 1].first_split : scan->n_splits;
+}
+
 void nlt__scan_run_close(nlt_scan_run *run)
 {
     if (run != NULL) {
@@ -119,7 +129,8 @@ void nlt__scan_run_close(nlt_scan_run *run)
 
 int64_t nlt__scan_run_width(const nlt_scan_run *run)
 {
-    int64_t splits = run->scan->n_splits;
+    /* all help with the tellers' files */
+    int64_t splits = run->scan->first_split + run->end_split - atomic_load(&run->next_split);
     return run->pairing != NULL && splits < NLT_SHARES ? NLT_SHARES : splits;
 }
 
@@ -163,7 +174,7 @@ nlt_status nlt__scan_worker_next(nlt_scan_worker *worker, const nlt_batch **batc
     while (*batch == NULL) {
         if (!worker->has_split) {
             int64_t split = atomic_fetch_add(&run->next_split, 1);
-            if (split >= run->scan->n_splits) {
+            if (split >= run->end_split) {
                 return NLT_OK;
             }
             NLT_TRY(nlt__scan_reader_start(worker->reader, split, NULL, err));

@@ -45,6 +45,8 @@ typedef struct nlt_scan_worker nlt_scan_worker;
  * any number may exist at a time. */
 NLT_API nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted,
     nlt_scan_run **out, nlt_error *err) NLT_MUST_CHECK;
+/* Narrows a run that has not begun to one file; not where records are paired. */
+NLT_API void nlt__scan_run_one_file(nlt_scan_run *run, int64_t file);
 NLT_API void nlt__scan_run_close(nlt_scan_run *run); /* its workers are closed */
 /* How many threads can be of use. */
 NLT_API int64_t nlt__scan_run_width(const nlt_scan_run *run);

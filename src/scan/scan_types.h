@@ -59,6 +59,13 @@ typedef struct nlt_split_report {
     nlt_error damage;
 } nlt_split_report;
 
+/* Counts and the first examples, of one file or of all. */
+typedef struct nlt_kept_report {
+    nlt_line_counts counts;
+    nlt_example examples[NLT_SCAN_EXAMPLES]; /* by split, then line */
+    int n_examples;
+} nlt_kept_report;
+
 typedef struct nlt_scan_file {
     const nlt_file *entry; /* borrowed from the scan's list */
     const nlt_connector *connector;
@@ -70,6 +77,7 @@ typedef struct nlt_scan_file {
     bool is_partial; /* a split was left before its end */
     bool are_pieces_counted; /* packets that were held and are now judged */
     char *damage;    /* owned; NULL: none */
+    nlt_kept_report *kept; /* owned; what is not yet in the scan's report (saved.h); NULL: nothing */
 } nlt_scan_file;
 
 struct nlt_scan {
@@ -106,10 +114,11 @@ struct nlt_scan {
     pthread_cond_t told;
 
     pthread_mutex_t lock; /* guards what follows, n_told, and the counts of files and splits */
-    nlt_line_counts counts;
-    nlt_example examples[NLT_SCAN_EXAMPLES]; /* by split, then line */
-    int n_examples;
+    nlt_kept_report report;
     uint32_t unknown_link;
+    bool keeps_files;   /* reports are kept by file (saved.h) */
+    bool has_unused;    /* `unused` was restored */
+    int64_t unused;     /* facts of no row */
     int64_t n_filed;
     bool are_pairs_counted;
 };
@@ -160,6 +169,7 @@ void nlt__pairing_close(nlt_pairing_run *run);
 nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
     nlt_error *err) NLT_MUST_CHECK;
 
+void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more);
 /* Adds a split's report to the scan's, once. NLT_ERR_DAMAGED: a file's rejected lines passed the
  * limit, or strict_files. NLT_ERR_NOMEM. */
 nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_report *report,
