@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records of several lines become rows.
  *
- * Splits are decoded by all workers, each into one buffer per share of the keys. A share's records
+ * Splits are decoded by all workers, each into one buffer per share of the keys, and long ones (files
+ * that are packed, pipes) in parts, of which the next is decoded when all shares have taken the one
+ * before. A split in parts belongs to no worker, so that none waits for one that is elsewhere. A share's records
  * are taken in dataset order of their splits, by one worker at a time, whichever has nothing better
  * to do. Records wait until time has moved on by HOLD_NS, so that files whose times step back a little
  * are put in order; memory follows the keys that are open. A record older than what was taken
@@ -20,11 +22,12 @@ enum {
     WINDOW = 16,                   /* splits that are decoded and not yet taken by all shares */
     AHEAD = 8,                     /* records that are on their way from memory */
     SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
-    RECORDS_MAX = 1 << 30          /* bytes of one split's records of one share */
+    RECORDS_MAX = 1 << 30,         /* bytes of one split's records of one share */
+    AHEAD_MAX = 128 << 20          /* bytes of records of splits whose turn has not come */
 };
 #define HOLD_NS INT64_C(5000000000)
 
-/* A split's records of one share; freed when the last of them was taken. */
+/* A part's records of one share; freed when the last of them was taken. */
 typedef struct block {
     nlt_buf bytes;
     int64_t n_left;
@@ -36,6 +39,7 @@ typedef struct share {
     bool is_taking;  /* in the middle of a split: records up to n_ready are to be taken */
     bool is_flushed; /* its last row was put */
     int64_t next_split;
+    int64_t next_part;
     int64_t file; /* is_by_file: of the records taken last */
     nlt_record_ref *records; /* sorted; those before `pos` are done */
     int64_t n, cap, pos, n_ready;
@@ -46,18 +50,26 @@ typedef struct share {
     nlt_spill *spill; /* sorting: what does not fit */
 } share;
 
+/* A split, of which one part is here at a time. */
 typedef struct slot {
     nlt_records records;
-    int64_t max_time; /* of all splits up to this one, once all of those are decoded */
-    int n_left;       /* shares that have yet to take it */
-    bool is_decoded;
+    nlt_scan_reader *reader; /* owned; decodes the split; NULL: it is whole, or not begun */
+    int64_t max_time; /* of all parts up to this one, once all of those are decoded */
+    int64_t ahead;    /* bytes that count as run->ahead */
+    int64_t n_parts;  /* that are complete */
+    int n_left;       /* shares that have yet to take the last one of those */
+    bool is_busy;     /* being decoded */
+    bool is_decoded;  /* a part that is not yet complete */
+    bool is_whole;    /* it is the split's last one */
 } slot;
 
 struct nlt_pairing_run {
     nlt_scan *scan;
     const nlt_pairing *pairing;
     bool is_sorting;
-    bool is_unproved;      /* a split may still come that must have been taken before */
+    bool is_unproved; /* a part may still come that must have been taken before */
+    int n_wanted;
+    int wanted[NLT_BUILDER_COLUMNS_MAX];
     void *assembly;       /* of the file whose pieces come next; NULL: none yet */
     pthread_mutex_t lock;
     pthread_cond_t moved;
@@ -66,6 +78,10 @@ struct nlt_pairing_run {
     bool is_assembling;    /* a worker is about that, for as long as there are splits to do */
     int64_t taken;         /* all splits before it are taken by all shares */
     int64_t max_time;
+    int64_t n_parts;       /* that are complete, of all splits */
+    int64_t ahead;         /* bytes of records of splits whose turn has not come */
+    nlt_scan_reader *spare[WINDOW]; /* owned */
+    int n_spare;
     nlt_error failure;     /* the first one; ends the run for all workers */
     slot slots[WINDOW];
     share shares[NLT_SHARES];
@@ -73,7 +89,8 @@ struct nlt_pairing_run {
 
 /* ---- life ---- */
 
-nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *err)
+nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_pairing_run **out, nlt_error *err)
 {
     nlt_pairing_run *run = nlt_alloc_zero(1, sizeof *run);
     *out = run;
@@ -83,8 +100,11 @@ nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *e
     run->scan = scan;
     run->pairing = scan->connector->pairing;
     run->is_sorting = nlt__scan_must_sort(scan);
-    run->is_unproved = !run->is_sorting && !run->pairing->is_by_file
-        && scan->n_splits - scan->first_split > 1;
+    run->is_unproved = !run->is_sorting && !run->pairing->is_by_file;
+    run->n_wanted = n_wanted;
+    for (int i = 0; i < n_wanted; i++) {
+        run->wanted[i] = wanted[i];
+    }
     atomic_fetch_add(&scan->n_unproved, run->is_unproved);
     if (run->is_sorting) { /* what a run before this one has done counts no more */
         atomic_store(&scan->bytes_done, 0);
@@ -103,6 +123,7 @@ nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *e
     return NLT_OK;
 }
 
+/* It is clear whether the run has to sort. */
 static void end_doubt(nlt_pairing_run *run)
 {
     atomic_fetch_sub(&run->scan->n_unproved, run->is_unproved);
@@ -138,8 +159,14 @@ void nlt__pairing_close(nlt_pairing_run *run)
             nlt__buf_clear(&run->slots[j].records.shares[i]);
         }
     }
+    bool is_made_again = !run->is_sorting && nlt__scan_must_sort(run->scan);
     for (int j = 0; j < WINDOW; j++) {
         nlt__buf_clear(&run->slots[j].records.pieces);
+        if (is_made_again && run->slots[j].reader != NULL) {
+            nlt__scan_reader_abandon(run->slots[j].reader);
+        }
+        nlt__scan_reader_close(run->slots[j].reader);
+        nlt__scan_reader_close(j < run->n_spare ? run->spare[j] : NULL);
     }
     if (run->assembly != NULL) {
         run->pairing->assembly->close(run->assembly);
@@ -223,8 +250,8 @@ static bool is_late(const share *s)
 
 /* ---- shares ---- */
 
-/* What a share has to do next with a split that is decoded: its records come to the others. */
-static nlt_status begin_split(nlt_pairing_run *run, share *s, int64_t max_time, nlt_error *err)
+/* What a share has to do next with a part that is complete: its records come to the others. */
+static nlt_status begin_part(nlt_pairing_run *run, share *s, int64_t max_time, nlt_error *err)
 {
     slot *from = &run->slots[s->next_split % WINDOW];
     int index = (int)(s - run->shares);
@@ -305,7 +332,7 @@ static nlt_status work_on(nlt_pairing_run *run, share *s, bool is_end, int64_t m
         NLT_TRY(run->pairing->open(out, &s->state, err));
     }
     if (!is_end && !s->is_taking) {
-        NLT_TRY(begin_split(run, s, max_time, err));
+        NLT_TRY(begin_part(run, s, max_time, err));
         s->is_taking = true;
     }
     int64_t filtered = out->n_filtered;
@@ -333,15 +360,22 @@ static bool is_all_decoded(const nlt_pairing_run *run)
     return run->decoded == run->scan->n_splits;
 }
 
+static bool has_part(const nlt_pairing_run *run, const share *s)
+{
+    return s->next_split < run->decoded
+        || (s->next_split == run->decoded && run->decoded < run->next_split
+            && s->next_part < run->slots[run->decoded % WINDOW].n_parts);
+}
+
 /* A share that some work waits for; -1: none. Holding the lock. */
 static int find_share(const nlt_pairing_run *run)
 {
     int best = -1;
     for (int i = 0; i < NLT_SHARES; i++) {
         const share *s = &run->shares[i];
-        bool has_split = s->next_split < run->decoded;
-        bool has_end = is_all_decoded(run) && !has_split && !s->is_flushed;
-        if (!s->is_busy && (has_split || has_end)
+        bool has_next = has_part(run, s);
+        bool has_end = is_all_decoded(run) && !has_next && !s->is_flushed;
+        if (!s->is_busy && (has_next || has_end)
             && (best < 0 || s->next_split < run->shares[best].next_split)) {
             best = i;
         }
@@ -349,20 +383,28 @@ static int find_share(const nlt_pairing_run *run)
     return best;
 }
 
-/* The split is taken by one more share; those that all have taken make room. */
-static void end_split(nlt_pairing_run *run, share *s)
+static void set_in_order(nlt_pairing_run *run)
+{
+    end_doubt(run);
+    atomic_store(&run->scan->is_in_order, true);
+}
+
+/* The part is taken by one more share; splits that all have taken make room. */
+static void end_part(nlt_pairing_run *run, share *s)
 {
     slot *from = &run->slots[s->next_split % WINDOW];
     s->is_taking = false;
-    s->next_split++;
+    s->next_part++;
     from->n_left--;
+    if (s->next_split < run->decoded && s->next_part == from->n_parts) {
+        s->next_split++;
+        s->next_part = 0;
+    }
     while (run->taken < run->decoded && run->slots[run->taken % WINDOW].n_left == 0) {
-        run->slots[run->taken % WINDOW].is_decoded = false;
         run->taken++;
     }
     if (run->taken == run->scan->n_splits) {
-        end_doubt(run);
-        atomic_store(&run->scan->is_in_order, true);
+        set_in_order(run);
     }
 }
 
@@ -397,7 +439,7 @@ static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out,
 {
     share *s = &run->shares[index];
     s->is_busy = true;
-    bool is_end = s->next_split == run->decoded;
+    bool is_end = !has_part(run, s);
     int64_t max_time = is_end ? INT64_MAX : run->slots[s->next_split % WINDOW].max_time;
     pthread_mutex_unlock(&run->lock);
     nlt_status status = work_on(run, s, is_end, max_time, out, is_full, err);
@@ -409,7 +451,7 @@ static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out,
             count_once(run);
         }
     } else if (status == NLT_OK && !*is_full) {
-        end_split(run, s);
+        end_part(run, s);
     }
     pthread_cond_broadcast(&run->moved);
     return status;
@@ -447,7 +489,7 @@ static nlt_status end_assembly(nlt_pairing_run *run, int64_t file, nlt_records *
     return status;
 }
 
-/* Messages in the pieces of a split become records of it. */
+/* Messages in the pieces of a part become records of it. */
 static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
     nlt_error *err)
 {
@@ -466,7 +508,7 @@ static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builde
     nlt__buf_clear(pieces);
     int64_t file = scan->splits[split].file;
     bool is_last = split + 1 == scan->n_splits || scan->splits[split + 1].file != file;
-    if (is_last && run->assembly != NULL) {
+    if (is_last && to->is_whole && run->assembly != NULL) {
         NLT_TRY(end_assembly(run, file, &to->records, err));
     }
     return to->records.failed == NLT_OK
@@ -474,8 +516,27 @@ static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builde
         : nlt_fail(err, to->records.failed, "out of memory for records");
 }
 
-/* Splits that are decoded become complete, in their order; holding the lock before and after. */
-static nlt_status complete_splits(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
+/* The part of the first split that is not complete becomes so. Holding the lock. */
+static void end_complete(nlt_pairing_run *run, slot *next)
+{
+    int64_t max_time = next->records.max_time;
+    run->max_time = max_time > run->max_time ? max_time : run->max_time;
+    run->ahead -= next->ahead;
+    next->ahead = 0;
+    next->max_time = run->max_time;
+    next->is_decoded = false;
+    next->n_left = NLT_SHARES;
+    next->n_parts++;
+    run->n_parts++;
+    run->decoded += next->is_whole;
+    if (is_all_decoded(run) && run->n_parts == 1) {
+        set_in_order(run);
+    }
+    pthread_cond_broadcast(&run->moved);
+}
+
+/* Parts that are decoded become complete, in their order; holding the lock before and after. */
+static nlt_status complete_parts(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
 {
     nlt_status status = NLT_OK;
     if (run->is_assembling) {
@@ -483,7 +544,6 @@ static nlt_status complete_splits(nlt_pairing_run *run, const nlt_builder *out, 
     }
     run->is_assembling = true;
     while (run->decoded < run->next_split && run->slots[run->decoded % WINDOW].is_decoded) {
-        slot *next = &run->slots[run->decoded % WINDOW];
         if (run->pairing->assembly != NULL) {
             pthread_mutex_unlock(&run->lock);
             status = assemble(run, run->decoded, out, err);
@@ -492,41 +552,88 @@ static nlt_status complete_splits(nlt_pairing_run *run, const nlt_builder *out, 
         if (status != NLT_OK) {
             break;
         }
-        int64_t max_time = next->records.max_time;
-        run->max_time = max_time > run->max_time ? max_time : run->max_time;
-        next->max_time = run->max_time;
-        run->decoded++;
-        pthread_cond_broadcast(&run->moved);
+        end_complete(run, &run->slots[run->decoded % WINDOW]);
     }
     run->is_assembling = false;
     return status;
 }
 
-/* Decodes the next split; holding the lock before and after. */
-static nlt_status decode_split(nlt_pairing_run *run, nlt_scan_reader *reader, nlt_error *err)
+/* A split whose turn has not come may be decoded further if there is memory. */
+static bool may_go_on(nlt_pairing_run *run, int64_t split)
 {
-    int64_t split = run->next_split++;
-    slot *to = &run->slots[split % WINDOW];
+    pthread_mutex_lock(&run->lock);
+    bool is_allowed = split != run->decoded && run->ahead < AHEAD_MAX;
+    if (is_allowed) {
+        run->slots[split % WINDOW].ahead += run->scan->part_bytes;
+        run->ahead += run->scan->part_bytes;
+    }
     pthread_mutex_unlock(&run->lock);
+    return is_allowed;
+}
+
+/* Decodes the next part of a split. */
+static nlt_status read_part(nlt_pairing_run *run, int64_t split, nlt_error *err)
+{
+    slot *to = &run->slots[split % WINDOW];
     for (int i = 0; i < NLT_SHARES; i++) {
         to->records.shares[i].max = RECORDS_MAX;
         to->records.counts[i] = 0;
     }
     to->records.pieces.max = RECORDS_MAX;
     to->records.max_time = INT64_MIN;
-    to->n_left = NLT_SHARES;
-    const nlt_batch *batch = NULL;
-    nlt_status status = nlt__scan_reader_start(reader, split, &to->records, err);
-    if (status == NLT_OK) {
-        status = nlt__scan_reader_next(reader, &batch, err);
+    if (to->reader == NULL) {
+        NLT_TRY(nlt__scan_reader_open(run->scan, run->wanted, run->n_wanted, &to->reader, err));
     }
+    if (to->n_parts == 0) {
+        NLT_TRY(nlt__scan_reader_start(to->reader, split, &to->records, err));
+    }
+    do {
+        const nlt_batch *batch = NULL;
+        NLT_TRY(nlt__scan_reader_next(to->reader, &batch, err));
+        to->is_whole = !nlt__scan_reader_is_reading(to->reader);
+    } while (!to->is_whole && may_go_on(run, split));
+    return NLT_OK;
+}
+
+/* Decodes the next part of a split; holding the lock before and after. */
+static nlt_status decode(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
+    nlt_error *err)
+{
+    slot *to = &run->slots[split % WINDOW];
+    to->is_busy = true;
+    pthread_mutex_unlock(&run->lock);
+    nlt_status status = read_part(run, split, err);
     pthread_mutex_lock(&run->lock);
+    to->is_busy = false;
     to->is_decoded = status == NLT_OK;
+    if (status == NLT_OK && to->is_whole) {
+        run->spare[run->n_spare++] = to->reader;
+        to->reader = NULL;
+    }
     if (status == NLT_OK) {
-        status = complete_splits(run, nlt__scan_reader_builder(reader), err);
+        status = complete_parts(run, out, err);
     }
     pthread_cond_broadcast(&run->moved);
     return status;
+}
+
+/* The next split; holding the lock before and after. */
+static nlt_status decode_next(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
+{
+    int64_t split = run->next_split++;
+    slot *to = &run->slots[split % WINDOW];
+    to->n_parts = 0;
+    to->n_left = 0;
+    to->reader = run->n_spare > 0 ? run->spare[--run->n_spare] : NULL;
+    return decode(run, split, out, err);
+}
+
+/* All shares have taken what there is of the split whose turn it is. */
+static bool can_go_on(const nlt_pairing_run *run)
+{
+    const slot *first = &run->slots[run->decoded % WINDOW];
+    return run->decoded < run->next_split && first->reader != NULL && !first->is_busy
+        && !first->is_decoded && first->n_left == 0;
 }
 
 static bool can_decode(const nlt_pairing_run *run)
@@ -544,8 +651,10 @@ static bool step(nlt_pairing_run *run, nlt_scan_reader *reader, bool *is_full, n
         *status = serve_share(run, index, out, is_full, err);
     } else if (out->row > 0) {
         *is_full = true; /* rather than wait with rows in hand, or clear them */
+    } else if (can_go_on(run)) {
+        *status = decode(run, run->decoded, out, err);
     } else if (can_decode(run)) {
-        *status = decode_split(run, reader, err);
+        *status = decode_next(run, out, err);
     } else if (is_finished(run)) {
         return false;
     } else {

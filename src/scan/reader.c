@@ -141,6 +141,18 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
     nlt_free(reader);
 }
 
+bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader)
+{
+    return reader->split >= 0;
+}
+
+void nlt__scan_reader_abandon(nlt_scan_reader *reader)
+{
+    nlt__source_close(reader->source);
+    reader->source = NULL;
+    reader->split = -1;
+}
+
 nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader)
 {
     return reader->builder;
@@ -582,6 +594,15 @@ static nlt_status judge_head(nlt_scan_reader *reader, nlt_error *err)
         counts->skipped, err);
 }
 
+static int64_t count_record_bytes(const nlt_records *records)
+{
+    size_t bytes = records == NULL ? 0 : records->pieces.len;
+    for (int i = 0; records != NULL && i < NLT_SHARES; i++) {
+        bytes += records->shares[i].len;
+    }
+    return (int64_t)bytes;
+}
+
 nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
 {
     *batch = NULL;
@@ -589,6 +610,7 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
         return NLT_OK;
     }
     nlt__builder_reset(reader->builder);
+    int64_t before = count_record_bytes(reader->ctx.records);
     bool (*take)(nlt_scan_reader *) =
         reader->connector->packet != NULL ? take_packets : take_lines;
     while (!take(reader) && reader->builder->row == 0) {
@@ -598,6 +620,9 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
         }
         if (is_past_end(reader)) {
             return end_split(reader, true, err);
+        }
+        if (count_record_bytes(reader->ctx.records) - before >= reader->scan->part_bytes) {
+            return NLT_OK;
         }
         NLT_TRY(fill(reader, err));
         NLT_TRY(judge_head(reader, err));

@@ -101,7 +101,7 @@ nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, n
         run->wanted[i] = wanted[i];
     }
     if (scan->connector->pairing != NULL) {
-        nlt_status status = nlt__pairing_open(scan, &run->pairing, err);
+        nlt_status status = nlt__pairing_open(scan, wanted, n_wanted, &run->pairing, err);
         if (status != NLT_OK) {
             nlt_free(run);
             return status;

@@ -17,6 +17,7 @@ enum {
     NLT_SCAN_EXCERPT_BYTES = 160,   /* of each */
     NLT_SCAN_LINE_MAX = 16 << 20,   /* a longer line is skipped without being held */
     NLT_SCAN_HEAD_BYTES = 16 << 20, /* the part of a file that alone may stop a run */
+    NLT_SCAN_PART_BYTES = 1 << 20,  /* of records that a reader gives at once */
     NLT_SCAN_JUDGED_LINES = 100     /* fewer lines of a file say nothing about it */
 };
 
@@ -91,6 +92,7 @@ struct nlt_scan {
     int64_t n_splits;
     int64_t first_split; /* behind those of the tellers */
     int64_t bytes; /* -1: unknown */
+    int64_t part_bytes; /* NLT_SCAN_PART_BYTES, or less where splits are smaller (tests) */
 
     char *head;      /* of standard input, read already; owned; NULL: none */
     size_t head_len;
@@ -148,9 +150,13 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     nlt_error *err) NLT_MUST_CHECK;
 /* The next rows of the split, borrowed until the next call on this reader; *batch = NULL at its
  * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. Records of
- * paired connectors go to `records`, to the split's end in one call. */
+ * paired connectors go to `records`, about scan->part_bytes of them in a call. */
 nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
     NLT_MUST_CHECK;
+/* False: no split is open, or it is at its end. */
+bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader);
+/* Leaves the split as if it had not been started; it will be read again. */
+void nlt__scan_reader_abandon(nlt_scan_reader *reader);
 /* The builder of the columns that were asked for; pairings write into it. */
 nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader);
 const nlt_batch *nlt__scan_reader_view(nlt_scan_reader *reader);
@@ -163,7 +169,8 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err) NLT_MUST_CHECK;
 
 typedef struct nlt_pairing_run nlt_pairing_run;
 
-nlt_status nlt__pairing_open(nlt_scan *scan, nlt_pairing_run **out, nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted,
+    nlt_pairing_run **out, nlt_error *err) NLT_MUST_CHECK;
 void nlt__pairing_close(nlt_pairing_run *run);
 /* Works with the reader until a batch is made or nothing is left (NULL). */
 nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
