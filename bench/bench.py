@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speed beside its peers: `./dev bench [--bytes N] [--rounds N] [--only NAME]`.
+"""Speed beside its peers: `./dev bench [--bytes N] [--rounds N] [--only NAME ...]`.
 
 Every task runs all its commands on the same input, one after the other in each round, checks that
 they give the same result, and keeps the best of the rounds. What counts are the ratios of one run:
-seconds depend on the machine. Results are appended to bench/results.jsonl and docs/performance.md is
+seconds depend on the machine. Peers that are not installed are left out, and said so. Results are appended to bench/results.jsonl and docs/performance.md is
 written anew.
 """
 
 import argparse
 import datetime
+import gzip
+import itertools
 import json
 import os
 import platform
@@ -84,8 +86,10 @@ def measure(task, commands, rounds, normalise=lambda text: text):
             for name, (command, is_compared) in commands.items():
                 out = Path(folder) / "out"
                 figures = run(command, out)
-                if name not in best or figures["seconds"] < best[name]["seconds"]:
-                    best[name] = figures
+                kept = best.setdefault(name, dict(figures))
+                kept["seconds"] = min(kept["seconds"], figures["seconds"])
+                kept["cpu"] = min(kept["cpu"], figures["cpu"])
+                kept["peak_mb"] = max(kept["peak_mb"], figures["peak_mb"])
                 if is_compared and number == 0:
                     results[name] = normalise(out.read_text(errors="replace"))
     reference = next(iter(results.values()), None)
@@ -99,9 +103,9 @@ def measure(task, commands, rounds, normalise=lambda text: text):
     return best
 
 
-def query(connector, path, threads):
+def query(connector, path, threads, sql=TOP_HOSTS):
     return [PROGRAM, "query", "-c", connector, "-i", path, "--threads", str(threads), "-q",
-            TOP_HOSTS, "--format", "csv", "--quiet"]
+            sql, "--format", "csv", "--quiet"]
 
 
 def job(connector, path, threads, algo, output):
@@ -111,7 +115,7 @@ def job(connector, path, threads, algo, output):
 
 def without_header(text):
     lines = text.splitlines()
-    return sorted(line for line in lines if not line.startswith("host,"))
+    return sorted(line for line in lines if line.rpartition(",")[2].isdigit())
 
 
 def made(path, make):
@@ -129,6 +133,90 @@ def generate(part, size, seed):
     with open(part, "wb") as file:
         subprocess.run([GENERATE, "squid", "--bytes", str(size), "--seed", str(seed), "--odd", "0"],
                        stdout=file, stderr=subprocess.DEVNULL, check=True)
+
+
+def generated(path, log, **sizes):
+    """A log of generate_logs.c, made once."""
+    def make(part):
+        arguments = [text for key, value in sizes.items() for text in (f"--{key}", str(value))]
+        with open(part, "wb") as file:
+            subprocess.run([GENERATE, log, *arguments], stdout=file, check=True)
+    return made(path, make)
+
+
+def packed(path):
+    """The same, packed by gzip as tools that rotate logs do it."""
+    def make(part):
+        with open(part, "wb") as file:
+            subprocess.run(["gzip", "-c", path], stdout=file, check=True)
+    return made(path.with_name(path.name + ".gz"), make)
+
+
+# ---- peers' words for the questions: NAME,VALUE of the 50 greatest values, ties by name ----
+
+TOP = "ORDER BY 2 DESC, 1 LIMIT 50"
+PIPE_TOP = " | sort -t, -k2,2nr -k1,1 | head -n 50"
+
+
+def shell(command, *arguments):
+    return ["sh", "-c", "LC_ALL=C; export LC_ALL; " + command, "sh", *map(str, arguments)]
+
+
+def mawk(program, *paths, separator=None):
+    """The program fills n[name]."""
+    split = f"-F '{separator}' " if separator else ""
+    end = 'END { for (k in n) printf "%s,%.0f\\n", k, n[k] }'
+    return shell(f"mawk {split}'{program} {end}' \"$@\"{PIPE_TOP}", *paths)
+
+
+def duckdb_query(sql, threads):
+    program = (f"import duckdb\ncon = duckdb.connect(config={{'threads': {threads}}})\n"
+               "con.sql('SET enable_progress_bar = false')\n"
+               f"for row in con.sql({sql!r}).fetchall():\n    print(f'{{row[0]}},{{row[1]}}')\n")
+    return [sys.executable, "-c", program]
+
+
+def read_csv(path, names, delimiter="\t", numbers=(), null="-"):
+    columns = ", ".join(f"'{name}': '{'BIGINT' if name in numbers else 'VARCHAR'}'" for name in names)
+    return (f"read_csv('{path}', delim='{delimiter}', comment='#', header=false, quote='', escape='', "
+            f"nullstr='{null}', auto_detect=false, columns={{{columns}}})")
+
+
+def zeek_names(path):
+    with open(path, encoding="utf-8") as file:
+        return next(line for line in file if line.startswith("#fields")).rstrip("\n").split("\t")[1:]
+
+
+def installed(tool):
+    if shutil.which(tool) is None:
+        print(f"  left out: {tool} is not installed")
+        return False
+    return True
+
+
+def ours(connector, path, sql, normal=True):
+    return {f"netlytics, {threads} thread{'s' * (threads > 1)}": (query(connector, path, threads, sql), normal)
+            for threads in (2, 1)}
+
+
+def race(task, args, connector, path, size, sql, peers, target_mb=400):
+    """Our program beside peers: its speed per core, its scaling, and how far ahead of the best."""
+    commands = ours(connector, path, sql) | {name: (command, True) for name, command in peers.items()}
+    best = measure(task, commands, args.rounds, without_header)
+    return best, race_figures(best, list(peers), size, target_mb)
+
+
+def race_figures(best, peers, size, target_mb=400):
+    two, one = best["netlytics, 2 threads"], best["netlytics, 1 thread"]
+    figures = [("MB/s per CPU second, 1 thread", size / 1e6 / one["cpu"], f">= {target_mb}" if target_mb else ""),
+               ("times faster with 2 threads", one["seconds"] / two["seconds"], ">= 1.8"),
+               ("peak MB", max(two["peak_mb"], one["peak_mb"]), "<= 100")]
+    if peers:
+        fastest = min(best[name]["seconds"] for name in peers)
+        thriftiest = min(best[name]["cpu"] for name in peers)
+        figures += [("times the best peer's speed, 2 threads", fastest / two["seconds"], ">= 4"),
+                    ("best peer's CPU seconds by ours", thriftiest / one["cpu"], ">= 4")]
+    return figures
 
 
 def prepare_fields(part, log):
@@ -215,9 +303,12 @@ def gzip_files(args):
         stderr=subprocess.DEVNULL, check=True))
     files = sorted(folder.iterdir())
     inflate = "for f; do igzip -d -c \"$f\" > /dev/null {} done; wait"
-    best = measure("gzip", {
+    best = measure("gzip_files", {
         "netlytics, 2 threads": (query(HTTP, folder, 2), True),
         "netlytics, 1 thread": (query(HTTP, folder, 1), True),
+        "count(*), 1 thread": (query(HTTP, folder, 1, "SELECT count(*) FROM netlytics"), False),
+        "longest host, 1 thread": (
+            query(HTTP, folder, 1, "SELECT max(length(host)) FROM netlytics"), False),
         "ISA-L alone, files in parallel": (["sh", "-c", inflate.format("&"), "sh", *files], False),
         "ISA-L alone, one after the other": (["sh", "-c", inflate.format(";"), "sh", *files], False),
     }, args.rounds, without_header)
@@ -228,10 +319,204 @@ def gzip_files(args):
         ("of ISA-L's speed, 1 thread",
          best["ISA-L alone, one after the other"]["seconds"]
          / best["netlytics, 1 thread"]["seconds"], ""),
+        ("of ISA-L's CPU speed, count(*): no aggregate of DuckDB's",
+         best["ISA-L alone, one after the other"]["cpu"] / best["count(*), 1 thread"]["cpu"], ""),
+        ("CPU seconds of inflating", best["ISA-L alone, one after the other"]["cpu"], ""),
+        ("CPU seconds of our reading and parsing", best["count(*), 1 thread"]["cpu"]
+         - best["ISA-L alone, one after the other"]["cpu"], ""),
+        ("CPU seconds of DuckDB's aggregate and its hand-over", best["netlytics, 1 thread"]["cpu"]
+         - best["count(*), 1 thread"]["cpu"], ""),
     ]
 
 
-TASKS = {"top_hosts": top_hosts, "jobs": jobs, "gzip": gzip_files}
+def zeek_dns(args):
+    """Zeek dns.log: top 50 names."""
+    return zeek_dns_race("zeek_dns", args, lambda path: path)
+
+
+def zeek_dns_gzip(args):
+    """The same log as one gzip file."""
+    best, figures = zeek_dns_race("zeek_dns_gzip", args, packed)
+    return best, [figure for figure in figures if "2 threads" not in figure[0]] # one file, one thread
+
+
+def zeek_dns_race(task, args, form):
+    plain = generated(DATA / f"zeek-{args.bytes}" / "dns.log", "zeek-dns", bytes=args.bytes * 3 // 10)
+    path = form(plain)
+    cat = "cat" if path == plain else "zcat"
+    count = "!/^#/ { n[$10]++ }"
+    names = read_csv(path, zeek_names(plain))
+    peers = {f"{cat} | mawk": shell(f"{cat} \"$1\" | mawk -F '\t' '{count} END {{ for (k in n) printf "
+                                    f"\"%s,%.0f\\n\", k, n[k] }}'{PIPE_TOP}", path)}
+    for threads in (2, 1):
+        peers[f"DuckDB read_csv, {threads} thread{'s' * (threads > 1)}"] = duckdb_query(
+            f"SELECT query, count(*) FROM {names} GROUP BY 1 {TOP}", threads)
+    if path == plain and installed("zeek-cut"):
+        peers["zeek-cut | sort | uniq"] = shell(
+            "zeek-cut query < \"$1\" | sort -S 1G | uniq -c | awk '{ print $2 \",\" $1 }'" + PIPE_TOP, path)
+    return race(task, args, "zeek:DNS", path, plain.stat().st_size,
+                f"SELECT query, count(*) FROM netlytics GROUP BY 1 {TOP}", peers,
+                400 if path == plain else None)
+
+
+def zeek_flows(args):
+    """Zeek conn.log with the names that http.log and ssl.log tell: bytes by name, top 50."""
+    folder = DATA / f"zeek-{args.bytes}"
+    items = args.bytes // 272  # about half of the bytes in conn.log
+    conn, http, ssl = (generated(folder / f"{log}.log", f"zeek-{log}", items=items)
+                       for log in ("conn", "http", "ssl"))
+    size = sum(path.stat().st_size for path in (conn, http, ssl))
+    program = """/^#/ { next } FILENAME ~ /http.log$/ { h[$2] = $9; next }
+        FILENAME ~ /ssl.log$/ { if (!($2 in h)) h[$2] = $10; next }
+        $7 == "tcp" { n[$2 in h ? h[$2] : $5] += $10 + $11 }"""
+    numbers = ("orig_bytes", "resp_bytes")
+    sql = f"""WITH h AS (SELECT uid, min(host) AS host FROM {read_csv(http, zeek_names(http))} GROUP BY uid),
+        s AS (SELECT uid, min(server_name) AS sni FROM {read_csv(ssl, zeek_names(ssl))} GROUP BY uid)
+        SELECT coalesce(h.host, s.sni, c."id.resp_h"), sum(coalesce(orig_bytes, 0) + coalesce(resp_bytes, 0))
+        FROM {read_csv(conn, zeek_names(conn), numbers=numbers)} c LEFT JOIN h USING (uid)
+        LEFT JOIN s USING (uid) WHERE c.proto = 'tcp' GROUP BY 1 {TOP}"""
+    peers = {"mawk": mawk(program, http, ssl, conn, separator="\\t")}
+    for threads in (2, 1):
+        peers[f"DuckDB read_csv and join, {threads} thread{'s' * (threads > 1)}"] = duckdb_query(sql, threads)
+    best, figures = race("zeek_flows", args, "zeek:NamedFlows", conn, size,
+                         f"SELECT name, sum(c_bytes + s_bytes) FROM netlytics GROUP BY 1 {TOP}", peers, None)
+    return best, [(figure, value, target if figure != "peak MB" else "names of all flows")
+                  for figure, value, target in figures]
+
+
+def tstat_tcp(args):
+    """Tstat log_tcp_complete, 131 columns: bytes by name, top 50."""
+    path = generated(DATA / f"tstat-{args.bytes}" / "log_tcp_complete", "tstat-tcp", bytes=args.bytes * 3 // 10)
+    with open(path, encoding="utf-8") as file:
+        names = [name.split(":")[0].split("#")[-1] for name in file.readline().split()]
+    program = """/^#/ { next } { k = $131; if (k == "-") k = $116; if (k == "-") k = $127
+        if (k == "-") k = $15; n[k] += $9 + $23 }"""
+    table = read_csv(path, names, " ", ("c_bytes_all", "s_bytes_all"))
+    peers = {"mawk": mawk(program, path)}
+    for threads in (2, 1):
+        peers[f"DuckDB read_csv, {threads} thread{'s' * (threads > 1)}"] = duckdb_query(
+            "SELECT coalesce(http_hostname, c_tls_SNI, fqdn, s_ip), sum(c_bytes_all + s_bytes_all) "
+            f"FROM {table} GROUP BY 1 {TOP}", threads)
+    return race("tstat_tcp", args, "tstat:NamedFlows", path, path.stat().st_size,
+                f"SELECT name, sum(c_bytes + s_bytes) FROM netlytics GROUP BY 1 {TOP}", peers)
+
+
+def tstat_dns(args):
+    """Tstat log_dns_complete, 22 columns: transactions by name, top 50."""
+    path = generated(DATA / f"tstat-{args.bytes}" / "log_dns_complete", "tstat-dns", bytes=args.bytes * 3 // 10)
+    program = """$10 == "REQ" { n[substr($12, 1, length($12) - 1)]++ }"""
+    return race("tstat_dns", args, "tstat:DNS", path, path.stat().st_size,
+                f"SELECT query, count(*) FROM netlytics GROUP BY 1 {TOP}",
+                {"mawk, queries only": mawk(program, path)})
+
+
+def tstat_http(args):
+    """Tstat log_http_complete: bytes by host, top 50."""
+    path = generated(DATA / f"tstat-{args.bytes}" / "log_http_complete", "tstat-http",
+                     bytes=args.bytes * 3 // 10)
+    program = """/^#/ { next } $6 == "GET" { h[$1 " " $2 " " $3] = $7; next }
+        $6 == "HTTP" { n[h[$1 " " $2 " " $3]] += $8 }"""
+    return race("tstat_http", args, "tstat:HTTP", path, path.stat().st_size,
+                f"SELECT host, sum(response_body_len) FROM netlytics GROUP BY 1 {TOP}",
+                {"mawk, last request of the flow": mawk(program, path, separator="\\t")})
+
+
+def bind(args):
+    """BIND query log: top 50 names."""
+    path = generated(DATA / f"bind-{args.bytes}.log", "bind", bytes=args.bytes * 3 // 10)
+    program = """{ i = index($0, " query: "); if (i) { r = substr($0, i + 8); n[substr(r, 1, index(r, " ") - 1)]++ } }"""
+    sql = ("SELECT string_split(string_split(l, ' query: ')[2], ' ')[1], count(*) FROM "
+           + read_csv(path, ["l"], "\x01", null="") + f" GROUP BY 1 {TOP}")
+    peers = {"mawk": mawk(program, path)}
+    for threads in (2, 1):
+        peers[f"DuckDB read_csv, {threads} thread{'s' * (threads > 1)}"] = duckdb_query(sql, threads)
+    return race("bind", args, "bind:DNS", path, path.stat().st_size,
+                f"SELECT query, count(*) FROM netlytics GROUP BY 1 {TOP}", peers)
+
+
+ALL_DNS = ("answer_ttls", "answer_types", "answers", "c_ip", "c_port", "flags_req", "flags_resp", "query",
+           "req_class", "req_time", "req_type", "resp_code", "resp_time", "s_ip", "s_port", "trans_id")
+
+
+def pcap(args):
+    """A capture of DNS queries and their responses: top 50 names; all columns."""
+    path = generated(DATA / f"dns-{args.bytes}.pcap", "pcap-dns", bytes=args.bytes)
+    names = f"SELECT query, count(*) FROM netlytics GROUP BY 1 {TOP}"
+    columns = "SELECT " + ", ".join(f"count({column})" for column in ALL_DNS) + " FROM netlytics"
+    commands = ours("pcap:DNS", path, names)
+    for threads in (2, 1):
+        commands[f"all columns, {threads} thread{'s' * (threads > 1)}"] = (
+            query("pcap:DNS", path, threads, columns), False)
+    if installed("packetq"):
+        commands["PacketQ"] = (shell(
+            "packetq --csv -s 'select qname, count(*) as c from dns where qr=0 group by qname "
+            "order by c desc, qname limit 50' \"$1\" | tr -d '\"' | sed 's/\\.,/,/'", path), True)
+    best = measure("pcap", commands, args.rounds, without_header)
+    counted = subprocess.run(query("pcap:DNS", path, 2, "SELECT count(*) + count(resp_time) FROM netlytics"),
+                             capture_output=True, check=True, text=True)
+    millions = int(counted.stdout.split()[-1]) / 1e6
+    two, one = best["netlytics, 2 threads"], best["netlytics, 1 thread"]
+    figures = [("million messages per CPU second, names only", millions / one["cpu"], ">= 5"),
+               ("million messages per CPU second, all columns", millions / best["all columns, 1 thread"]["cpu"],
+                ">= 2.5"),
+               ("times faster with 2 threads", one["seconds"] / two["seconds"], ">= 1.8"),
+               ("peak MB", max(figures["peak_mb"] for name, figures in best.items() if name != "PacketQ"), "<= 300")]
+    if "PacketQ" in best:
+        figures += [("times PacketQ's speed, our 2 threads", best["PacketQ"]["seconds"] / two["seconds"], ">= 8"),
+                    ("PacketQ's CPU seconds by ours", best["PacketQ"]["cpu"] / one["cpu"], "")]
+    return best, figures
+
+
+FILES_OF_A_YEAR = 365 * 24
+
+
+def many_files(args):
+    """A year of hourly files (8,760, gzip), beside all of their lines in one."""
+    log = generated(DATA / "zeek-hours.log", "zeek-dns", bytes=100_000_000)
+
+    def cut(part):
+        # Line by line: what this program holds would count as its children's peak.
+        with open(log, "rb") as file:
+            head = [line for line in file if line.startswith(b"#")]
+        with open(log, "rb") as file:
+            n_rows = sum(1 for line in file) - len(head)
+        with open(log, "rb") as file:
+            rows = (line for line in file if not line.startswith(b"#"))
+            for hour in range(FILES_OF_A_YEAR):
+                day = datetime.date(2017, 1, 1) + datetime.timedelta(days=hour // 24)
+                folder = part / day.isoformat()
+                folder.mkdir(parents=True, exist_ok=True)
+                begin, end = (n_rows * at // FILES_OF_A_YEAR for at in (hour, hour + 1))
+                text = b"".join([*head, *itertools.islice(rows, end - begin)])
+                name = f"dns.{hour % 24:02}:00:00-{hour % 24 + 1:02}:00:00.log.gz"
+                (folder / name).write_bytes(gzip.compress(text, 6))
+
+    folder = made(DATA / "zeek-hours", cut)
+    single = packed(log)
+    sql = f"SELECT query, count(*) FROM netlytics GROUP BY 1 {TOP}"
+    best = measure("many_files", {
+        f"{what}, {threads} thread{'s' * (threads > 1)}": (query("zeek:DNS", path, threads, sql), True)
+        for threads in (2, 1) for what, path in (("8,760 files", folder), ("one file", single))
+    }, args.rounds, without_header)
+    many, one = best["8,760 files, 1 thread"], best["one file, 1 thread"]
+    return best, [
+        ("ms per file above one file's time, 1 thread", (many["cpu"] - one["cpu"]) * 1000 / FILES_OF_A_YEAR,
+         "<= 0.3"),
+        ("peak MB", max(figures["peak_mb"] for figures in best.values()), "<= 100"),
+    ]
+
+
+def start(args):
+    """The smallest question, from start to exit."""
+    log = generated(DATA / "zeek-small.log", "zeek-dns", items=10)
+    best = measure("start", {"SELECT 1": (query("zeek:DNS", log, 2, "SELECT 1"), False)},
+                   max(args.rounds, 10))
+    return best, [("ms", best["SELECT 1"]["seconds"] * 1000, "<= 60")]
+
+
+TASKS = {task.__name__: task for task in (
+    top_hosts, jobs, gzip_files, zeek_dns, zeek_dns_gzip, zeek_flows, tstat_tcp, tstat_dns, tstat_http, bind,
+    pcap, many_files, start)}
 
 
 def machine():
@@ -264,7 +549,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bytes", type=int, default=1_000_000_000, help="size of the log")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=TASKS, help="one task")
+    parser.add_argument("--only", choices=TASKS, nargs="+", help="these tasks")
     args = parser.parse_args()
     for tool in ("mawk", "igzip"):
         if shutil.which(tool) is None:
@@ -279,7 +564,7 @@ def main():
             records[record["task"]] = record
     with open(results, "a") as file:
         for name, task in TASKS.items():
-            if args.only not in (None, name):
+            if args.only is not None and name not in args.only:
                 continue
             print(f"{name}: {task.__doc__.strip()}")
             best, figures = task(args)

@@ -3,6 +3,7 @@
  *
  *   netlytics-generate squid --bytes N [--seed S] [--odd F] > access.log
  *   netlytics-generate squid --days FIRST LAST --bytes-per-day N [--gzip-every K] [--seed S] DIR
+ *   netlytics-generate LOG --bytes N | --items N [--seed S] > file      (LOG: generate_logs.c)
  *
  * Same arguments, same bytes. What was written is told on stderr as one JSON line, so that a test
  * can compare: lines, native (well-formed native lines) and one count per kind of odd line. */
@@ -19,25 +20,19 @@
 
 #include <isa-l/igzip_lib.h>
 
-enum { HOSTS = 50000, CLIENTS = 4000, LINE_MAX = 1024, NAME_MAX_BYTES = 64, BUFFER = 1 << 20 };
+#include "generator.h"
+
+enum { LINE_MAX = 1024, BUFFER = 1 << 20 };
 
 typedef enum odd_kind {
     ODD_SHORT, ODD_TIME, ODD_NUMBER, ODD_URL, ODD_BLANK, ODD_COMMENT, ODD_COMBINED, ODD_MIME,
     ODD_ERROR, ODD_UTF8, ODD_COUNT
 } odd_kind;
 
+_Static_assert((int)ODD_COUNT == (int)ODD_KINDS, "one count per kind");
+
 static const char *const odd_names[ODD_COUNT] = {"too_few_fields", "bad_time", "bad_number",
     "bad_url", "blank", "comment", "combined", "mime", "error_url", "invalid_utf8"};
-
-typedef struct generator {
-    uint64_t state[2];
-    uint32_t alias[HOSTS]; /* Walker's tables of a Zipf distribution */
-    double keep[HOSTS];
-    char hosts[HOSTS][NAME_MAX_BYTES];
-    double odd_share;
-    int64_t time_ms;
-    int64_t lines, native, odd[ODD_COUNT];
-} generator;
 
 /* ---- numbers: xoroshiro128+ (Blackman and Vigna 2018), seeded by splitmix64 ---- */
 
@@ -46,7 +41,7 @@ static uint64_t rotate(uint64_t x, int k)
     return x << k | x >> (64 - k);
 }
 
-static uint64_t next(generator *g)
+uint64_t next(generator *g)
 {
     uint64_t a = g->state[0];
     uint64_t b = g->state[1];
@@ -57,7 +52,7 @@ static uint64_t next(generator *g)
     return result;
 }
 
-static void seed(generator *g, uint64_t value)
+void seed(generator *g, uint64_t value)
 {
     for (int i = 0; i < 2; i++) {
         value += UINT64_C(0x9e3779b97f4a7c15);
@@ -68,17 +63,15 @@ static void seed(generator *g, uint64_t value)
     }
 }
 
-static uint32_t below(generator *g, uint32_t n)
+uint32_t below(generator *g, uint32_t n)
 {
     return (uint32_t)((next(g) >> 32) * n >> 32);
 }
 
-static double uniform(generator *g)
+double uniform(generator *g)
 {
     return (double)(next(g) >> 11) * 0x1p-53;
 }
-
-#define PICK(g, words) ((words)[below((g), sizeof(words) / sizeof((words)[0]))])
 
 /* ---- hosts ---- */
 
@@ -127,7 +120,7 @@ static void make_zipf(generator *g)
     }
 }
 
-static const char *draw_host(generator *g)
+const char *draw_host(generator *g)
 {
     uint32_t i = below(g, HOSTS);
     return g->hosts[uniform(g) < g->keep[i] ? i : g->alias[i]];
@@ -349,7 +342,7 @@ static bool parse_day(const char *text, int64_t *days)
 }
 
 typedef struct options {
-    int64_t bytes, bytes_per_day, first, last, gzip_every;
+    int64_t bytes, items, bytes_per_day, first, last, gzip_every;
     uint64_t seed;
     double odd;
     const char *dir;
@@ -385,6 +378,8 @@ static bool parse_options(int argc, char **argv, options *o)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--bytes") == 0) {
             o->bytes = strtoll(value, NULL, 10);
+        } else if (strcmp(argv[i], "--items") == 0) {
+            o->items = strtoll(value, NULL, 10);
         } else if (strcmp(argv[i], "--bytes-per-day") == 0) {
             o->bytes_per_day = strtoll(value, NULL, 10);
         } else if (strcmp(argv[i], "--gzip-every") == 0) {
@@ -405,8 +400,10 @@ static bool parse_options(int argc, char **argv, options *o)
         }
         i++;
     }
-    return argc > 2 && strcmp(argv[1], "squid") == 0
-        && (o->bytes > 0) != (o->bytes_per_day > 0 && o->dir != NULL);
+    if (argc > 2 && strcmp(argv[1], "squid") != 0) {
+        return (o->bytes > 0) != (o->items > 0);
+    }
+    return argc > 2 && (o->bytes > 0) != (o->bytes_per_day > 0 && o->dir != NULL);
 }
 
 int main(int argc, char **argv)
@@ -417,13 +414,18 @@ int main(int argc, char **argv)
         (void)fprintf(stderr,
             "usage: netlytics-generate squid --bytes N [--seed S] [--odd F]\n"
             "       netlytics-generate squid --days FIRST LAST --bytes-per-day N "
-            "[--gzip-every K] [--seed S] [--odd F] DIR\n");
+            "[--gzip-every K] [--seed S] [--odd F] DIR\n"
+            "       netlytics-generate LOG --bytes N | --items N [--seed S]\n"
+            "LOG is one of: %s\n", log_names());
         return 2;
     }
     seed(&g, o.seed);
     g.odd_share = o.odd;
     make_hosts(&g);
     make_zipf(&g);
+    if (strcmp(argv[1], "squid") != 0) {
+        return write_log(&g, argv[1], o.seed, o.bytes, o.items) ? 0 : 1;
+    }
     g.time_ms = INT64_C(1488326400000);
     bool is_ok = o.bytes > 0 ? write_lines(&g, stdout, o.bytes, false) && fflush(stdout) == 0
                              : write_days(&g, &o);
