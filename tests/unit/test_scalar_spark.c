@@ -87,8 +87,59 @@ static void what_errors_say(void **state)
         {"nlt_date_format('2017-03-05', '"
          "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
          "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')", "error: a time pattern of more than 126 bytes"},
+        {"nlt_parse_url('http://a.com/?a=1', 'QUERY', 'a|b')",
+            "error: parse_url: the key \"a|b\" would be a pattern"},
         /* a pattern is looked at only where there is something to write */
         {"nlt_date_format('x', 'YYYY')", "NULL"},
+    };
+    assert_int_equal(scalar_rows_check(cases, sizeof cases / sizeof cases[0], NULL), 0);
+}
+
+/* Spark's results for hash and xxhash64 of the same values. */
+static void hashes(void **state)
+{
+    (void)state;
+    static const scalar_case cases[] = {
+        {"nlt_hash('abc')", "1322437556"},
+        {"nlt_hash('')", "142593372"},
+        {"nlt_hash('abcd')", "-396302900"},
+        {"nlt_hash('é€x')", "578460544"},
+        {"nlt_hash(1)", "-1712319331"},
+        {"nlt_hash_int(1)", "-559580957"},
+        {"nlt_hash(1.5)", "1290763749"},
+        {"nlt_hash(-0.0)", "-1670924195"},
+        {"nlt_hash(0.0)", "-1670924195"},
+        {"nlt_hash(true)", "-559580957"},
+        {"nlt_hash(false)", "933211791"},
+        {"nlt_hash(DATE '2017-03-05')", "503568857"},
+        {"nlt_hash(TIMESTAMP '2017-03-05 10:00:00')", "-1949828870"},
+        {"nlt_hash(1, 1322437556)", "898287948"}, /* hash('abc', 1L) */
+        {"nlt_hash('abc', 42)", "1322437556"},
+        {"nlt_hash(NULL)", "42"},
+        {"nlt_hash(NULL, 7)", "7"},
+        {"nlt_hash(NaN)", "-1281358385"},
+        {"nlt_hash_int(-1)", "-1604776387"},
+        {"nlt_hash(-1)", "-939490007"},
+        {"nlt_hash('Spark SQL is long enough for several blocks')", "2041194990"},
+        {"nlt_xxhash64('abc')", "1423657621850124518"},
+        {"nlt_xxhash64('')", "-7444071767201028348"},
+        {"nlt_xxhash64('abcd')", "-6810745876291105281"},
+        {"nlt_xxhash64('é€x')", "-4805254152015869462"},
+        {"nlt_xxhash64(1)", "-7001672635703045582"},
+        {"nlt_xxhash64_int(1)", "-6698625589789238999"},
+        {"nlt_xxhash64(1.5)", "7738255526519901366"},
+        {"nlt_xxhash64(-0.0)", "-5252525462095825812"},
+        {"nlt_xxhash64(true)", "-6698625589789238999"},
+        {"nlt_xxhash64(DATE '2017-03-05')", "6191545395693612204"},
+        {"nlt_xxhash64(TIMESTAMP '2017-03-05 10:00:00')", "8199124771139719860"},
+        {"nlt_xxhash64(1, 1423657621850124518)", "-6632315360500197349"},
+        {"nlt_xxhash64(NULL)", "42"},
+        {"nlt_xxhash64(NaN)", "-3127944061524951246"},
+        {"nlt_xxhash64_int(-1)", "2017008487422258757"},
+        {"nlt_xxhash64(-1)", "3858142552250413010"},
+        {"nlt_xxhash64('Spark SQL is long enough for several blocks')", "-4063337047881312005"},
+        {"nlt_xxhash64('Spark SQL is long enough for several blocks, 32 bytes each one')",
+            "-7846592898559826326"},
     };
     assert_int_equal(scalar_rows_check(cases, sizeof cases / sizeof cases[0], NULL), 0);
 }
@@ -97,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_spark),
+        cmocka_unit_test(hashes),
         cmocka_unit_test(what_errors_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
