@@ -11,6 +11,8 @@ typedef struct nlt_algo {
     const char *alias;      /* "domain_traffic" */
     const char *summary;
     const nlt_table_desc *input; /* table it needs; NULL: any */
+    const char *const *columns;  /* that it reads of it: what another table must have to do instead */
+    int n_columns;
     const nlt_param_desc *params;
     int n_params;
     const char *output; /* file below output_path: "report.csv" */

@@ -161,11 +161,15 @@ static nlt_status domain_traffic_plan(const nlt_params *params, nlt_plan *plan, 
     return nlt__plan_kernel(plan, "domain_traffic", &finish_kernel, params, "domain_sums", err);
 }
 
+static const char *const read_columns[] = {"name", "c_bytes", "s_bytes"};
+
 const nlt_algo nlt_algo_domain_traffic = {
     .class_name = "algos.domain_traffic.DomainTraffic",
     .alias = "domain_traffic",
     .summary = "Bytes per server name, the largest first",
     .input = &nlt_table_named_flows,
+    .columns = read_columns,
+    .n_columns = sizeof read_columns / sizeof read_columns[0],
     .params = parameters,
     .n_params = sizeof parameters / sizeof parameters[0],
     .output = "report.csv",

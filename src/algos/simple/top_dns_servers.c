@@ -112,11 +112,15 @@ static nlt_status top_dns_servers_plan(const nlt_params *params, nlt_plan *plan,
         err);
 }
 
+static const char *const read_columns[] = {"s_ip"};
+
 const nlt_algo nlt_algo_top_dns_servers = {
     .class_name = "algos.top_DNS_servers.TopDNSServers",
     .alias = "top_dns_servers",
     .summary = "Queries per DNS resolver, the busiest first",
     .input = &nlt_table_dns,
+    .columns = read_columns,
+    .n_columns = sizeof read_columns / sizeof read_columns[0],
     .params = parameters,
     .n_params = sizeof parameters / sizeof parameters[0],
     .output = "report.csv",
