@@ -65,7 +65,9 @@ NLT_API void nlt_session_cancel(nlt_session *session);
  * Names a dataset. Files are listed now, rows are read when an answer is asked for. A session may
  * have up to 64 datasets; its progress, totals and report cover all of them.
  * @param out [out] owned: nlt_table_free(), before the session is closed
- * @return NLT_OK; NLT_ERR_ARG (connector, days, name); NLT_ERR_NOT_FOUND (no file); NLT_ERR_IO
+ * @return NLT_OK; NLT_ERR_ARG (connector, days, name, columns); NLT_ERR_NOT_FOUND (no file);
+ *         NLT_ERR_IO; of csv, ndjson and parquet also NLT_ERR_DAMAGED: no table is in the files;
+ *         NLT_ERR_OUTPUT: no room in the temporary folder for standard input or an unpacked file
  */
 NLT_API nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
@@ -177,7 +179,8 @@ NLT_API void nlt_session_progress(const nlt_session *session, nlt_progress *out)
 
 /** Totals of the scans after an answer was taken. */
 typedef struct nlt_totals {
-    int64_t files, lines, used, rows, ignored, skipped;
+    int64_t files, lines, used, rows, ignored, skipped; /**< rows: -1 if a csv or ndjson table was
+                                                             not counted, which the report does */
     int64_t cached_files;    /**< whose rows came from the cache, those that were put there now included */
     int64_t converted_files; /**< of these: put there now */
     int64_t cache_bytes;     /**< of all that is in the cache's folder */
@@ -188,10 +191,10 @@ NLT_API void nlt_session_totals(const nlt_session *session, nlt_totals *out);
 /**
  * report.json of a session's scans: files, lines, used, rows, ignored, skipped, by_reason,
  * empty_files, damaged_files, missing_days, examples. Of several datasets: an object whose
- * `datasets` is the list of their reports, each with the `name` of its table.
+ * `datasets` is the list of their reports, each with the `name` of its table. Of csv and ndjson, rows are counted now, by one more reading.
  * @param text [out] NUL-terminated; owned: nlt_text_free()
  */
-NLT_API nlt_status nlt_session_report(const nlt_session *session, char **text, nlt_error *err)
+NLT_API nlt_status nlt_session_report(nlt_session *session, char **text, nlt_error *err)
     NLT_MUST_CHECK;
 
 /** Frees text that the library handed out. NULL is fine. */

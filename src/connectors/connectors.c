@@ -73,7 +73,9 @@ static bool is_alias(const char *name, const char *alias)
 
 static nlt_status fail_unknown(const char *name, nlt_error *err)
 {
-    const char *names[2 * CONNECTOR_COUNT];
+    /* the last ones are read by the engine itself */
+    const char *names[2 * CONNECTOR_COUNT + 6] = {[2 * CONNECTOR_COUNT] = "csv", "ndjson", "parquet",
+        "parquet:DNS", "parquet:HTTP", "parquet:NamedFlows"};
     char list[512];
     size_t len = 0;
     for (int i = 0; i < CONNECTOR_COUNT; i++) {
@@ -84,7 +86,7 @@ static nlt_status fail_unknown(const char *name, nlt_error *err)
         len = (size_t)n < sizeof list - len ? len + (size_t)n : sizeof list - 1;
     }
     nlt_fail(err, NLT_ERR_ARG, "--connector: unknown connector \"%.200s\"", name);
-    const char *closest = nlt_closest(name, names, 2 * CONNECTOR_COUNT);
+    const char *closest = nlt_closest(name, names, sizeof names / sizeof names[0]);
     if (closest != NULL) {
         nlt_error_hint(err, "did you mean %s? `netlytics connectors` lists all", closest);
     } else {

@@ -13,6 +13,7 @@
 #include "core/alloc.h"
 #include "engine/cache.h"
 #include "engine/engine.h"
+#include "engine/files.h"
 
 enum { OWN_BYTES = 64 << 20, THREAD_BYTES = 16 << 20, DUCK_MEMORY_MIN = 128 << 20 };
 
@@ -58,7 +59,8 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"threads", threads},
         {"memory_limit", memory},
         {"temp_directory", session->temp_dir},
-        {"preserve_insertion_order", "false"}, /* else a table function has one thread */
+        /* kept, a scan of ours has one thread; files keep theirs, and their order */
+        {"preserve_insertion_order", session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
         {"default_null_order", "nulls_first_on_asc_last_on_desc"}, /* as Spark */
         {"ieee_floating_point_ops", "false"},                      /* x / 0 is NULL, as Spark */
         {"autoinstall_known_extensions", "false"},
@@ -192,6 +194,9 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
         status = nlt__scalar_functions_register(session, err);
     }
     if (status == NLT_OK) {
+        status = nlt__files_register(session, err);
+    }
+    if (status == NLT_OK) {
         status = lock_database(session, err); /* last: what is set, is set before */
     }
     if (status == NLT_OK) {
@@ -259,6 +264,9 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
     const char *mark = strstr(message, NLT_HINT_MARK);
     if (mark != NULL) {
         return function_failure(message, mark, err);
+    }
+    if (nlt__files_failure(session, message, err)) {
+        return NLT_ERR_DAMAGED;
     }
     bool is_memory = strncmp(message, "Out of Memory", strlen("Out of Memory")) == 0;
     nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%s", message);

@@ -20,6 +20,8 @@
 
 enum { NLT_SESSION_SCANS_MAX = 64, NLT_RESULT_COLUMNS_MAX = 1024 };
 
+typedef struct nlt_files nlt_files; /* files.h */
+
 typedef struct nlt_sink nlt_sink;
 
 /* What a kernel emitted, as a relation: netlytics_rows(i) reads relations[i]. */
@@ -45,6 +47,8 @@ struct nlt_session {
     struct nlt_cached *cached[NLT_SESSION_SCANS_MAX]; /* what is read instead (cache.h); NULL: itself */
     nlt_scan *spent[NLT_SESSION_SCANS_MAX]; /* replaced by another; kept for who still looks at it */
     bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
+    nlt_files *files[NLT_SESSION_SCANS_MAX]; /* datasets that DuckDB reads itself */
+    int n_files;
     int n_relations;    /* named so far; makes names unique in the session */
     nlt_strings names;  /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
@@ -75,7 +79,8 @@ struct nlt_table {
 /* Opens the database unless it is open. NLT_ERR_INTERNAL, NLT_ERR_NOMEM, NLT_ERR_OUTPUT. */
 nlt_status nlt__duck_open(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 void nlt__duck_close(nlt_session *session);
-/* Closes the database until the next nlt__duck_open; the temporary folder stays. */
+/* Closes the database until the next nlt__duck_open; the temporary folder stays. Relations are to be
+ * installed again. */
 void nlt__duck_shut(nlt_session *session);
 /* Lets DuckDB's own readers and writers reach a file, or what lies below a folder (named with '/' at
  * its end); nothing else ever is within its reach. Links are followed first, so it must exist. An
@@ -88,6 +93,8 @@ nlt_status nlt__duck_literal(const char *text, nlt_buf *out, nlt_error *err) NLT
 nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* What of the memory program and buffers leave to DuckDB and to rows between kernels. */
 int64_t nlt__memory_rest(const nlt_session *session);
+/* Appends the name of the type that a column of a batch has in DuckDB. */
+nlt_status nlt__duck_put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Runs a statement of our own. */
 nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) NLT_MUST_CHECK;
 /* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */

@@ -28,7 +28,7 @@ typedef struct partition {
 
 /* ---- the statement ---- */
 
-static nlt_status put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
+nlt_status nlt__duck_put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
 {
     static const char *const names[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "BOOLEAN",
         [NLT_TYPE_INT64] = "BIGINT", [NLT_TYPE_DOUBLE] = "DOUBLE", [NLT_TYPE_STRING] = "VARCHAR",
@@ -39,7 +39,7 @@ static nlt_status put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
     if (dtype.type != NLT_TYPE_LIST) {
         return nlt__buf_printf(out, err, "%s", names[dtype.type]);
     }
-    NLT_TRY(put_type((nlt_dtype){dtype.item, dtype.item, dtype.scale}, out, err));
+    NLT_TRY(nlt__duck_put_type((nlt_dtype){dtype.item, dtype.item, dtype.scale}, out, err));
     return nlt__buf_printf(out, err, "[]");
 }
 
@@ -55,7 +55,7 @@ static nlt_status put_column(int i, const nlt_column_desc *column, nlt_buf *out,
         NLT_TRY(nlt__buf_printf(out, err, "make_timestamptz(epoch_us(#%d))", i));
     } else {
         NLT_TRY(nlt__buf_printf(out, err, "CAST(#%d AS ", i));
-        NLT_TRY(put_type(column->dtype, out, err));
+        NLT_TRY(nlt__duck_put_type(column->dtype, out, err));
         NLT_TRY(nlt__buf_printf(out, err, ")"));
     }
     NLT_TRY(nlt__buf_printf(out, err, " AS "));
@@ -387,7 +387,7 @@ static nlt_status check_partition(const nlt_table *table, const partition *by, n
     return NLT_OK;
 }
 
-static nlt_status put_report(const nlt_session *session, const char *folder, nlt_error *err)
+static nlt_status put_report(nlt_session *session, const char *folder, nlt_error *err)
 {
     nlt_buf path = NLT_BUF_INIT(1 << 16);
     char *text = NULL;

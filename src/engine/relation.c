@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "engine/cache.h"
 #include "engine/engine.h"
+#include "engine/files.h"
 #include "engine/plan_table.h"
 #include "sql/gate.h"
 
@@ -115,14 +116,48 @@ static nlt_status use_cache(nlt_session *session, int index, const nlt_dataset_r
     return status;
 }
 
-nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
-    nlt_error *err)
+static nlt_status learn_columns(nlt_table *table, const char *sql, nlt_error *err);
+
+/* A statement over DuckDB's own reader; a Data Table if the files are said to hold one. */
+static nlt_status fill_files(nlt_table *table, const nlt_files *files, nlt_error *err)
 {
-    *out = NULL;
-    if (session->n_scans == NLT_SESSION_SCANS_MAX) {
-        return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a session",
-            NLT_SESSION_SCANS_MAX);
+    char name[RELATION_NAME_MAX];
+    NLT_TRY(nlt_table_set_name(table, files->name, err));
+    relation_name(table->session, name);
+    NLT_TRY(nlt__plan_sql(&table->plan, name, files->sql, err));
+    nlt_status status = learn_columns(table, files->sql, err);
+    if (status == NLT_ERR_SQL) {
+        nlt__files_unfit(files, err);
+        status = NLT_ERR_DAMAGED;
     }
+    table->desc = files->desc;
+    return status;
+}
+
+static nlt_status files_dataset(nlt_session *session, const nlt_dataset_request *request,
+    nlt_table **out, nlt_error *err)
+{
+    nlt_files *files = NULL;
+    nlt_table *table = NULL;
+    nlt_strings warnings = NLT_STRINGS_INIT;
+    nlt_status status = nlt__files_open(session, request, &warnings, &files, err);
+    nlt__warn_all(session, &warnings);
+    NLT_TRY(status);
+    status = table_new(session, &table, err);
+    if (status == NLT_OK) {
+        status = fill_files(table, files, err);
+    }
+    if (status != NLT_OK) { /* the files stay the session's */
+        nlt_table_free(table);
+        return status;
+    }
+    *out = table;
+    return NLT_OK;
+}
+
+static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *request,
+    nlt_table **out, nlt_error *err)
+{
     nlt_scan *scan = NULL;
     nlt_table *table = NULL;
     nlt_strings warnings = NLT_STRINGS_INIT;
@@ -140,6 +175,9 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     }
     session->scans[session->n_scans] = scan;
     atomic_fetch_add(&session->n_scans, 1);
+    if (session->n_files > 0) {
+        nlt__duck_shut(session); /* it was set up for files alone */
+    }
     if (request->cache_dir != NULL) {
         status = use_cache(session, session->n_scans - 1, request, err);
         if (status != NLT_OK) {
@@ -149,6 +187,27 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     }
     *out = table;
     return NLT_OK;
+}
+
+nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
+    nlt_error *err)
+{
+    *out = NULL;
+    nlt_files_format format;
+    const nlt_table_desc *desc = NULL;
+    if (session->n_scans + session->n_files == NLT_SESSION_SCANS_MAX) {
+        return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a session",
+            NLT_SESSION_SCANS_MAX);
+    }
+    if (request->connector != NULL && nlt__files_find(request->connector, &format, &desc)) {
+        return files_dataset(session, request, out, err);
+    }
+    if (request->columns != NULL) {
+        nlt_fail(err, NLT_ERR_ARG, "--columns: a connector's columns have their types");
+        nlt_error_hint(err, "it says the types of -c csv and -c ndjson");
+        return NLT_ERR_ARG;
+    }
+    return scan_dataset(session, request, out, err);
 }
 
 /* ---- statements over an input ---- */
@@ -430,6 +489,7 @@ static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const c
         NLT_TRY(nlt__plan_bind(&table->plan, table->plan.n_nodes - 1, names[i],
             last_name(&inputs[i]->plan), err));
     }
+    NLT_TRY(nlt__files_guard(table->session, nlt__last_node(table), err));
     NLT_TRY(nlt__relation_declare(table, err));
     return learn_columns(table, nlt__last_node(table)->sql, err);
 }
@@ -482,10 +542,57 @@ nlt_status nlt_query(nlt_session *session, nlt_table *const *inputs, int n_input
 
 /* ---- algorithms ---- */
 
+static const nlt_column_desc *find_column(const nlt_column_desc *columns, int n, const char *name)
+{
+    for (int i = 0; i < n; i++) {
+        if (nlt__equal_ignore_case(columns[i].name, name)) {
+            return &columns[i];
+        }
+    }
+    return NULL;
+}
+
+/* True if values of one type are taken where a table's column has the other. */
+static bool is_taken_as(nlt_dtype given, nlt_dtype wanted)
+{
+    bool is_real = wanted.type == NLT_TYPE_DOUBLE
+        && (given.type == NLT_TYPE_INT64 || given.type == NLT_TYPE_DECIMAL);
+    return is_real
+        || (given.type == wanted.type && (given.type != NLT_TYPE_LIST || given.item == wanted.item));
+}
+
+/* A table that is none of the Data Tables will do if it has the columns that are read. */
+static nlt_status check_columns(const nlt_table *input, const nlt_algo *algo, nlt_error *err)
+{
+    for (int i = 0; i < algo->n_columns; i++) {
+        const char *name = algo->columns[i];
+        const nlt_column_desc *wanted =
+            find_column(algo->input->columns, algo->input->n_columns, name);
+        const nlt_column_desc *given = find_column(input->columns, input->n_columns, name);
+        if (wanted == NULL || (given != NULL && is_taken_as(given->dtype, wanted->dtype))) {
+            continue;
+        }
+        if (given == NULL) {
+            nlt_fail(err, NLT_ERR_ARG, "%s needs a column \"%s\" (%s), which the table lacks",
+                algo->class_name, name, nlt_dtype_name(wanted->dtype));
+        } else {
+            nlt_fail(err, NLT_ERR_ARG, "%s needs column \"%s\" as %s, the table has it as %s",
+                algo->class_name, name, nlt_dtype_name(wanted->dtype),
+                nlt_dtype_name(given->dtype));
+        }
+        nlt_error_hint(err, "`netlytics schema %s` tells what the column is", algo->input->name);
+        return NLT_ERR_ARG;
+    }
+    return NLT_OK;
+}
+
 static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_error *err)
 {
-    if (algo->input == NULL || input->desc == NULL || input->desc == algo->input) {
-        return NLT_OK; /* a statement's answer is checked by its columns */
+    if (algo->input == NULL || input->desc == algo->input) {
+        return NLT_OK;
+    }
+    if (input->desc == NULL) {
+        return check_columns(input, algo, err);
     }
     nlt_fail(err, NLT_ERR_ARG, "%s needs the table %s, the connector gives %s", algo->class_name,
         algo->input->name, input->desc->name);

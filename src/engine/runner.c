@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/files.h"
 
 void nlt__warn_all(nlt_session *session, nlt_strings *warnings)
 {
@@ -23,6 +24,9 @@ nlt_status nlt__run_finish(nlt_session *session, nlt_error *err)
         nlt_strings warnings = NLT_STRINGS_INIT;
         status = nlt__scan_finish(session->scans[i], &warnings, err);
         nlt__warn_all(session, &warnings);
+    }
+    for (int i = 0; i < session->n_files && status == NLT_OK; i++) {
+        status = nlt__files_finish(session, session->files[i], err);
     }
     return status;
 }

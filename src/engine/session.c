@@ -13,6 +13,7 @@
 #include "core/thread.h"
 #include "engine/cache.h"
 #include "engine/engine.h"
+#include "engine/files.h"
 #include "engine/plan_table.h"
 
 enum { MEMORY_MIN = 256 << 20, REPORT_MAX = 64 << 20, SORT_BYTES_MIN = 8 << 20 };
@@ -140,6 +141,9 @@ void nlt_session_close(nlt_session *session)
         nlt__scan_close(session->spent[i]);
         nlt__cached_free(session->cached[i]);
     }
+    for (int i = 0; i < session->n_files; i++) {
+        nlt__files_close(session->files[i]);
+    }
     nlt__strings_clear(&session->names);
     nlt_free(session->temp_dir);
     pthread_mutex_destroy(&session->lock);
@@ -171,6 +175,13 @@ void nlt_session_progress(const nlt_session *session, nlt_progress *out)
         out->files += nlt__scan_file_count(scan);
         out->rows += nlt__scan_rows_done(scan);
     }
+    for (int i = 0; i < session->n_files; i++) { /* DuckDB does not tell how far it is */
+        const nlt_files *files = session->files[i];
+        out->files += files->list.n;
+        out->bytes_total = out->bytes_total < 0 || files->bytes < 0 ? -1
+                                                                   : out->bytes_total + files->bytes;
+        out->bytes_done += files->is_done && files->bytes > 0 ? files->bytes : 0;
+    }
 }
 
 void nlt_session_totals(const nlt_session *session, nlt_totals *out)
@@ -192,23 +203,28 @@ void nlt_session_totals(const nlt_session *session, nlt_totals *out)
             out->cache_bytes = cached->bytes;
         }
     }
+    for (int i = 0; i < session->n_files; i++) {
+        nlt__files_totals(session->files[i], out);
+    }
 }
 
 /* One dataset: its report. Several: {"datasets": [report, ...]}. */
-static nlt_status put_reports(const nlt_session *session, nlt_buf *out, nlt_error *err)
+static nlt_status put_reports(nlt_session *session, nlt_buf *out, nlt_error *err)
 {
-    if (session->n_scans == 1) {
-        return nlt__scan_report_json(session->scans[0], out, err);
+    int n = session->n_scans + session->n_files;
+    if (n != 1) {
+        NLT_TRY(nlt__buf_printf(out, err, "{\"datasets\": ["));
     }
-    NLT_TRY(nlt__buf_printf(out, err, "{\"datasets\": ["));
-    for (int i = 0; i < session->n_scans; i++) {
-        NLT_TRY(nlt__buf_append(out, i > 0 ? ",\n" : "\n", i > 0 ? 2 : 1, err));
-        NLT_TRY(nlt__scan_report_json(session->scans[i], out, err));
+    for (int i = 0; i < n; i++) {
+        int file = i - session->n_scans;
+        NLT_TRY(nlt__buf_printf(out, err, n == 1 ? "" : i > 0 ? ",\n" : "\n"));
+        NLT_TRY(file < 0 ? nlt__scan_report_json(session->scans[i], out, err)
+                         : nlt__files_report(session, session->files[file], out, err));
     }
-    return nlt__buf_printf(out, err, "]}\n");
+    return n != 1 ? nlt__buf_printf(out, err, "]}\n") : NLT_OK;
 }
 
-nlt_status nlt_session_report(const nlt_session *session, char **text, nlt_error *err)
+nlt_status nlt_session_report(nlt_session *session, char **text, nlt_error *err)
 {
     *text = NULL;
     nlt_buf buf = NLT_BUF_INIT(REPORT_MAX);

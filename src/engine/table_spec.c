@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/files.h"
 #include "sql/table_name.h"
 
 static nlt_status fail_form(const char *text, const char *what, nlt_error *err)
@@ -48,7 +49,10 @@ static bool take_connector(const char *text, size_t len, nlt_table_spec *out, nl
     }
     memcpy(out->connector, text, len);
     out->connector[len] = '\0';
+    nlt_files_format format;
+    const nlt_table_desc *desc = NULL;
     return nlt__equal_ignore_case(out->connector, "auto")
+        || nlt__files_find(out->connector, &format, &desc)
         || nlt__connector_find(out->connector, &connector, err) == NLT_OK;
 }
 

@@ -69,21 +69,29 @@ static nlt_kept_report *report_of(nlt_scan *scan, nlt_scan_file *file)
     return file->kept;
 }
 
+nlt_status nlt__judge_lines(const char *path, int64_t used, int64_t skipped,
+    double max_bad_fraction, nlt_error *err)
+{
+    int64_t judged = used + skipped;
+    if (judged < NLT_SCAN_JUDGED_LINES || (double)skipped <= max_bad_fraction * (double)judged) {
+        return NLT_OK;
+    }
+    return nlt_fail(err, NLT_ERR_DAMAGED,
+        "%s: %lld of %lld lines rejected, more than --max_bad_fraction %g", path,
+        (long long)skipped, (long long)judged, max_bad_fraction);
+}
+
 nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped,
     nlt_error *err)
 {
-    int64_t judged = used + skipped;
-    if (judged < NLT_SCAN_JUDGED_LINES
-        || (double)skipped <= scan->max_bad_fraction * (double)judged) {
-        return NLT_OK;
+    nlt_status status = nlt__judge_lines(scan->files[file].entry->path, used, skipped,
+        scan->max_bad_fraction, err);
+    if (status != NLT_OK) {
+        nlt_error_hint(err, "is it written by %s? %s reads nothing else", scan->connector->tool,
+            scan->connector->class_name);
+        nlt__probe_hint(scan->files[file].entry->path, scan->connector, err);
     }
-    nlt_fail(err, NLT_ERR_DAMAGED, "%s: %lld of %lld lines rejected, more than --max_bad_fraction %g",
-        scan->files[file].entry->path, (long long)skipped, (long long)judged,
-        scan->max_bad_fraction);
-    nlt_error_hint(err, "is it written by %s? %s reads nothing else", scan->connector->tool,
-        scan->connector->class_name);
-    nlt__probe_hint(scan->files[file].entry->path, scan->connector, err);
-    return NLT_ERR_DAMAGED;
+    return status;
 }
 
 static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_split_report *report,
@@ -264,7 +272,7 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
 
 /* ---- report.json ---- */
 
-static json_t *json_text(nlt_bytes text)
+json_t *nlt__report_text(nlt_bytes text)
 {
     nlt_arena arena = NLT_ARENA_INIT;
     nlt_bytes clean = {"", 0};
@@ -278,7 +286,7 @@ static json_t *json_text(nlt_bytes text)
 static json_t *json_path(const nlt_scan_file *file)
 {
     const char *path = file->entry->path;
-    return json_text((nlt_bytes){path, strlen(path)});
+    return nlt__report_text((nlt_bytes){path, strlen(path)});
 }
 
 /* 1-based line in its file; null where an earlier part was not read. */
@@ -304,7 +312,7 @@ static json_t *json_examples(const nlt_scan *scan)
         json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:I, s:o}", "file",
             json_path(file), "line", json_line(scan, example), "reason",
             nlt__reject_name(example->reason), "offset", (json_int_t)example->offset, "text",
-            json_text((nlt_bytes){example->text, example->len})));
+            nlt__report_text((nlt_bytes){example->text, example->len})));
     }
     return list;
 }

@@ -42,7 +42,8 @@ nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *f
     return NLT_OK;
 }
 
-static nlt_status check_request(const nlt_dataset_request *request, nlt_error *err)
+nlt_status nlt__request_check(const nlt_dataset_request *request, int64_t *first, int64_t *last,
+    nlt_error *err)
 {
     if (request->head.len > NLT_SOURCE_HEAD_MAX
         || (request->head.len > 0 && (request->input_path == NULL || strcmp(request->input_path, "-") != 0))) {
@@ -56,7 +57,7 @@ static nlt_status check_request(const nlt_dataset_request *request, nlt_error *e
         return nlt_fail(err, NLT_ERR_ARG, "--max_bad_fraction: %g is not in 0..1",
             request->max_bad_fraction);
     }
-    return NLT_OK;
+    return nlt__scan_days(request->start_day, request->end_day, first, last, err);
 }
 
 /* ---- files ---- */
@@ -173,7 +174,7 @@ static void drop_known_days(nlt_file_list *list, const nlt_file_list *own)
     list->n_missing = n;
 }
 
-static nlt_status tell_missing_days(const nlt_file_list *list, const char *what, bool is_strict,
+nlt_status nlt__tell_missing_days(const nlt_file_list *list, const char *what, bool is_strict,
     nlt_strings *warnings, nlt_error *err)
 {
     if (list->n_missing == 0) {
@@ -198,14 +199,14 @@ static nlt_status tell_missing_days(const nlt_file_list *list, const char *what,
 static nlt_status tell_missing(nlt_scan *scan, bool is_strict, nlt_strings *warnings,
     nlt_error *err)
 {
-    NLT_TRY(tell_missing_days(nlt__scan_list(scan), "", is_strict, warnings, err));
+    NLT_TRY(nlt__tell_missing_days(nlt__scan_list(scan), "", is_strict, warnings, err));
     for (int i = 0; i < scan->connector->n_tellers; i++) {
         char what[32];
         nlt_file_list *list = &scan->lists[i];
         const char *stem = scan->connector->tellers[i]->stem;
         snprintf(what, sizeof what, "%s ", stem);
         drop_known_days(list, nlt__scan_list(scan));
-        NLT_TRY(tell_missing_days(list, what, false, warnings, err));
+        NLT_TRY(nlt__tell_missing_days(list, what, false, warnings, err));
         if (list->n == 0) {
             NLT_TRY(nlt__strings_add(warnings, err, "no %s file at all: %s", stem,
                 "flows that only such a file names keep the address"));
@@ -214,7 +215,7 @@ static nlt_status tell_missing(nlt_scan *scan, bool is_strict, nlt_strings *warn
     return NLT_OK;
 }
 
-static nlt_status tell_shadowed(const nlt_file_list *list, nlt_strings *warnings, nlt_error *err)
+nlt_status nlt__tell_shadowed(const nlt_file_list *list, nlt_strings *warnings, nlt_error *err)
 {
     for (int64_t i = 0; i < list->n_shadowed && i < LISTED_MAX; i++) {
         NLT_TRY(nlt__strings_add(warnings, err, "%s is left out: the same name is there %s",
@@ -262,9 +263,8 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
 {
     int64_t first = 0;
     int64_t last = 0;
-    NLT_TRY(check_request(request, err));
+    NLT_TRY(nlt__request_check(request, &first, &last, err));
     NLT_TRY(nlt__connector_find(request->connector, &scan->connector, err));
-    NLT_TRY(nlt__scan_days(request->start_day, request->end_day, &first, &last, err));
     const nlt_connector *connector = scan->connector;
     scan->n_lists = connector->n_tellers + 1;
     scan->name = nlt_strdup(request->name != NULL ? request->name : "netlytics");
@@ -289,7 +289,7 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     NLT_TRY(list_tellers(scan, request->input_path, is_folder, first, last, err));
     NLT_TRY(tell_missing(scan, request->strict_days, warnings, err));
     for (int i = 0; i < scan->n_lists; i++) {
-        NLT_TRY(tell_shadowed(&scan->lists[i], warnings, err));
+        NLT_TRY(nlt__tell_shadowed(&scan->lists[i], warnings, err));
     }
     NLT_TRY(collect_files(scan, err));
     if (connector->facts != NULL) {

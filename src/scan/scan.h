@@ -14,6 +14,7 @@
 #include "connectors/connector.h"
 #include "core/buf.h"
 #include "core/strings.h"
+#include "io/layout.h"
 #include "netlytics/dataset.h"
 
 typedef struct nlt_scan nlt_scan;
@@ -35,6 +36,25 @@ NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan);      /* any thread, 
 NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);       /* any thread, any time */
 /* Stops all readers at their next batch: NLT_ERR_CANCELLED. Async-signal-safe. */
 NLT_API void nlt__scan_cancel(nlt_scan *scan);
+
+/* ---- what every kind of dataset does with its request ---- */
+
+/* First and last day, NLT_DAY_OPEN where not given. NLT_ERR_ARG: no day, the last before the first,
+ * no connector or path, a share outside 0..1. */
+NLT_API nlt_status nlt__request_check(const nlt_dataset_request *request, int64_t *first,
+    int64_t *last, nlt_error *err) NLT_MUST_CHECK;
+/* Warns of days without a file ("no `what`file for ..."), or NLT_ERR_NOT_FOUND if that is an error. */
+NLT_API nlt_status nlt__tell_missing_days(const nlt_file_list *list, const char *what,
+    bool is_strict, nlt_strings *warnings, nlt_error *err) NLT_MUST_CHECK;
+/* Warns of files that are left out. */
+NLT_API nlt_status nlt__tell_shadowed(const nlt_file_list *list, nlt_strings *warnings,
+    nlt_error *err) NLT_MUST_CHECK;
+/* Lines of a file of which `used` are fit and `skipped` are not: NLT_ERR_DAMAGED if the share of the
+ * latter is above `max_bad_fraction`, of at least 100. No hint. */
+NLT_API nlt_status nlt__judge_lines(const char *path, int64_t used, int64_t skipped,
+    double max_bad_fraction, nlt_error *err) NLT_MUST_CHECK;
+/* Bytes of a log as a text of JSON; NULL when memory is short. */
+NLT_API struct json_t *nlt__report_text(nlt_bytes text);
 
 /* ---- rows in any order ---- */
 
