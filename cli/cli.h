@@ -56,6 +56,7 @@ typedef enum cli_option {
     CLI_OPT_CONNECTOR = 0,
     CLI_OPT_INPUT_PATH,
     CLI_OPT_TABLE,
+    CLI_OPT_COLUMNS,
     CLI_OPT_START_DAY,
     CLI_OPT_END_DAY,
     CLI_OPT_FILTER_ROWS,

@@ -27,7 +27,11 @@ static void each_connector(print_word print)
             print(info.class_name, strlen(info.class_name));
         }
     }
-    print("auto", strlen("auto"));
+    static const char *const others[] = {"auto", "csv", "ndjson", "parquet", "parquet:DNS",
+        "parquet:HTTP", "parquet:NamedFlows"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        print(others[i], strlen(others[i]));
+    }
 }
 
 static void each_algorithm(print_word print)

@@ -26,11 +26,13 @@ const char *const cli_group_titles[CLI_GROUP_COUNT] = {
 
 const cli_flag cli_flags[] = {
     {CLI_OPT_CONNECTOR, "connector", 'c', "NAME", CLI_GROUP_INPUT, RUNS, NULL,
-        "class name or alias (squid:flows), or auto; see \"netlytics connectors\""},
+        "class name or alias (squid:flows), auto, csv, ndjson or parquet"},
     {CLI_OPT_INPUT_PATH, "input_path", 'i', "PATH", CLI_GROUP_INPUT, RUNS, NULL,
         "base folder of the logs; or a file, a glob, - for standard input"},
     {CLI_OPT_TABLE, "table", 0, "NAME=CONNECTOR:PATH", CLI_GROUP_INPUT, QUERY, NULL,
         "one more table for the query; may be repeated"},
+    {CLI_OPT_COLUMNS, "columns", 0, "TYPES", CLI_GROUP_INPUT, RUNS, NULL,
+        "types of a csv's or ndjson's columns: 'a INT, b DOUBLE'"},
     {CLI_OPT_START_DAY, "start_day", 's', "YYYY_MM_DD", CLI_GROUP_INPUT, RUNS, NULL,
         "first day, in the names of the files; not given: open"},
     {CLI_OPT_END_DAY, "end_day", 'e', "YYYY_MM_DD", CLI_GROUP_INPUT, RUNS, NULL,

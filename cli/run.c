@@ -94,6 +94,7 @@ static nlt_status dataset_request(const cli_options *options, nlt_dataset_reques
     out->input_path = options->values[CLI_OPT_INPUT_PATH];
     out->start_day = options->values[CLI_OPT_START_DAY];
     out->end_day = options->values[CLI_OPT_END_DAY];
+    out->columns = options->values[CLI_OPT_COLUMNS];
     out->timezone = options->values[CLI_OPT_TIMEZONE];
     out->cache_dir = options->values[CLI_OPT_CACHE];
     out->filter_rows = cli_option_is_on(options, CLI_OPT_FILTER_ROWS);
@@ -127,6 +128,7 @@ static nlt_status add_table(cli_run *run, const char *text, nlt_dataset_request 
     nlt_table_spec spec;
     NLT_TRY(nlt_table_spec_parse(text, &spec, err));
     request.name = spec.name;
+    request.columns = NULL; /* of the table of --connector */
     request.connector = spec.connector;
     request.input_path = spec.input_path;
     return add_input(run, &request, err);
@@ -185,7 +187,7 @@ nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
     return status;
 }
 
-static void print_report(const cli_run *run)
+static void print_report(cli_run *run)
 {
     char *text = NULL;
     if (nlt_session_report(run->session, &text, NULL) == NLT_OK) {
@@ -218,9 +220,12 @@ void cli_run_summary(cli_run *run)
     nlt_session_progress(run->session, &progress);
     print_cache(run, &totals);
     double seconds = now_s() - run->start_s;
-    (void)fprintf(stderr, "netlytics: %lld file%s, %lld row%s, %lld rejected, %.2f s, %.0f MB/s, ",
-        (long long)totals.files, totals.files == 1 ? "" : "s", (long long)totals.rows,
-        totals.rows == 1 ? "" : "s", (long long)totals.skipped, seconds,
+    (void)fprintf(stderr, "netlytics: %lld file%s, ", (long long)totals.files,
+        totals.files == 1 ? "" : "s");
+    if (totals.rows >= 0) {
+        (void)fprintf(stderr, "%lld row%s, ", (long long)totals.rows, totals.rows == 1 ? "" : "s");
+    }
+    (void)fprintf(stderr, "%lld rejected, %.2f s, %.0f MB/s, ", (long long)totals.skipped, seconds,
         (double)progress.bytes_done / 1e6 / seconds);
     (void)fprintf(stderr, "peak memory %lld MB\n",
         (long long)((nlt_memory_peak() + 500000) / 1000000));
