@@ -18,6 +18,7 @@ from conftest import read_ndjson
 
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 29: "LOC", 33: "SRV", 35: "NAPTR",
          41: "OPT", 43: "DS", 44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 65: "HTTPS", 99: "SPF", 255: "*", 257: "CAA"}  # fmt: skip
+CLASSES = {1: "IN", 3: "CH", 255: "ANY", 254: "NONE"}
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
 
 
@@ -46,14 +47,14 @@ def paired(messages: list[dict]) -> list[dict]:
             row = None
         if not message["is_response"]:
             if row is None:
-                waiting[key] = {"key": key, "req_time": message["time"]}
+                waiting[key] = {"key": key, "req_time": message["time"], "class": message["class"], "flags_req": message["flags"]}
                 rows.append(waiting[key])
             continue
         if row is None:
-            row = {"key": key, "req_time": message["time"], "is_alone": True}
+            row = {"key": key, "req_time": message["time"], "class": message["class"], "is_alone": True}
             rows.append(row)
         waiting.pop(key, None)
-        row |= {"resp_time": message["time"], "code": message["code"], "answers": message["answers"]}
+        row |= {"resp_time": message["time"], "code": message["code"], "answers": message["answers"], "flags_resp": message["flags"]}
     return rows
 
 
@@ -84,6 +85,7 @@ def tshark_messages(path: Path):
                 "client": dst if is_response else src, "server": src if is_response else dst,
                 "id": int(frame["dns.id"], 16), "name": frame["dns.qry.name"].lower().replace("<root>", "."),
                 "type": TYPES.get(int(frame["dns.qry.type"]), f"TYPE{frame['dns.qry.type']}"),
+                "class": CLASSES[int(frame["dns.qry.class"], 16) & (0x7FFF if 5353 in (src[1], dst[1]) else 0xFFFF)],
                 "time": float(frame["frame.time_epoch"]), "is_response": is_response,
                 "flags": sum(mine for mine, theirs in ((32, 0x400), (16, 0x200), (8, 0x100), (4, 0x80), (2, 0x20), (1, 0x10))
                              if flags & theirs),
@@ -100,14 +102,16 @@ def tshark_messages(path: Path):
 def as_expected(row: dict) -> dict:
     key = (row["c_ip"], row["c_port"], row["s_ip"], row["s_port"], int(row["trans_id"]),
            row.get("query", "").replace("\\.", "."), row.get("req_type"))  # tshark does not tell dots apart
-    out = {"key": key, "req_time": row["req_time"]}
-    if "flags_req" not in row:
+    out = {"key": key, "req_time": row["req_time"], "class": row.get("req_class")}
+    if "flags_req" in row:
+        out["flags_req"] = row["flags_req"]
+    else:
         out["is_alone"] = True
     if "resp_time" in row:
         pairs = list(zip(row["answer_types"], row["answers"]))
         data = {kind: [text for one, text in pairs if one == kind] for kind in ("A", "AAAA", "CNAME")}
         answers = {"types": row["answer_types"], "ttls": row["answer_ttls"], "data": data}
-        out |= {"resp_time": row["resp_time"], "code": row["resp_code"], "answers": answers}
+        out |= {"resp_time": row["resp_time"], "code": row["resp_code"], "answers": answers, "flags_resp": row["flags_resp"]}
     return out
 
 
