@@ -58,7 +58,7 @@ typedef struct slot {
     int64_t ahead;    /* bytes that count as run->ahead */
     int64_t n_parts;  /* that are complete */
     int n_left;       /* shares that have yet to take the last one of those */
-    bool is_busy;     /* being decoded */
+    bool is_busy;     /* being decoded: records and reader are the decoding thread's */
     bool is_decoded;  /* a part that is not yet complete */
     bool is_whole;    /* it is the split's last one */
 } slot;
@@ -632,8 +632,8 @@ static nlt_status decode_next(nlt_pairing_run *run, const nlt_builder *out, nlt_
 static bool can_go_on(const nlt_pairing_run *run)
 {
     const slot *first = &run->slots[run->decoded % WINDOW];
-    return run->decoded < run->next_split && first->reader != NULL && !first->is_busy
-        && !first->is_decoded && first->n_left == 0;
+    return run->decoded < run->next_split && !first->is_busy && !first->is_decoded
+        && first->n_left == 0 && first->reader != NULL;
 }
 
 static bool can_decode(const nlt_pairing_run *run)
