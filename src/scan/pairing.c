@@ -23,7 +23,7 @@ enum {
     AHEAD = 8,                     /* records that are on their way from memory */
     SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
     RECORDS_MAX = 1 << 30,         /* bytes of one split's records of one share */
-    AHEAD_MAX = 128 << 20          /* bytes of records of splits whose turn has not come */
+    AHEAD_MAX = 48 << 20          /* bytes of records of splits whose turn has not come */
 };
 #define HOLD_NS INT64_C(5000000000)
 
