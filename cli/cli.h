@@ -82,6 +82,7 @@ typedef enum cli_option {
     CLI_OPT_MEMORY,
     CLI_OPT_TEMP_DIR_LOCAL,
     CLI_OPT_CACHE,
+    CLI_OPT_TEMP_LIMIT,
     CLI_OPT_PROGRESS,
     CLI_OPT_VERBOSE,
     CLI_OPT_QUIET,

@@ -89,6 +89,8 @@ const cli_flag cli_flags[] = {
         "spill files go below it ($TMPDIR or /tmp)"},
     {CLI_OPT_CACHE, "cache", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "keep rows as Parquet in DIR, so that a log is parsed once"},
+    {CLI_OPT_TEMP_LIMIT, "temp_limit", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,
+        "all spill files together, e.g. 20G (what there is room for)"},
     {CLI_OPT_PROGRESS, "progress", 0, "WHEN", CLI_GROUP_RUNNING, RUNS, "auto|always|never",
         "auto (on a terminal), always, never"},
     {CLI_OPT_VERBOSE, "verbose", 'v', NULL, CLI_GROUP_RUNNING, RUNS, NULL,

@@ -78,6 +78,7 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
     *out = (nlt_session_options)NLT_SESSION_OPTIONS_INIT;
     NLT_TRY(cli_option_count(run->options, CLI_OPT_THREADS, &out->threads, err));
     NLT_TRY(cli_option_size(run->options, CLI_OPT_MEMORY, &out->memory_bytes, err));
+    NLT_TRY(cli_option_size(run->options, CLI_OPT_TEMP_LIMIT, &out->temp_bytes_max, err));
     out->temp_dir = run->options->values[CLI_OPT_TEMP_DIR_LOCAL];
     out->asn_view = run->options->values[CLI_OPT_ASN];
     out->asn_names = run->options->values[CLI_OPT_ASN_NAMES];

@@ -39,10 +39,11 @@ typedef struct nlt_session_options {
      * (packed or not), or an .mmdb file. NULL: those functions fail. */
     const char *asn_view;
     const char *asn_names; /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
+    int64_t temp_bytes_max; /**< of all temporary files; 0: as much as there is room */
 } nlt_session_options;
 
 #define NLT_SESSION_OPTIONS_INIT \
-    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL}
+    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0}
 
 /**
  * Opens a session.

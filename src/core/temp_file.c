@@ -5,11 +5,13 @@
 
 #include "core/temp_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_MAX_BYTES = 4096 };
@@ -91,4 +93,22 @@ nlt_status nlt__temp_file_read(int fd, void *bytes, size_t len, int64_t offset, 
         offset += n;
     }
     return NLT_OK;
+}
+
+int64_t nlt__temp_folder_bytes(const char *folder)
+{
+    int64_t bytes = 0;
+    DIR *dir = opendir(folder);
+    if (dir == NULL) {
+        return 0;
+    }
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        struct stat info;
+        if (fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0
+            && S_ISREG(info.st_mode)) {
+            bytes += (int64_t)info.st_blocks * 512;
+        }
+    }
+    (void)closedir(dir);
+    return bytes;
 }

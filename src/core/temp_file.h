@@ -12,5 +12,7 @@ NLT_API nlt_status nlt__temp_file_write(int fd, const void *bytes, size_t len, i
     nlt_error *err) NLT_MUST_CHECK;
 NLT_API nlt_status nlt__temp_file_read(int fd, void *bytes, size_t len, int64_t offset,
     nlt_error *err) NLT_MUST_CHECK;
+/* Bytes that the named files of a folder take on disk; 0: it cannot be read. */
+NLT_API int64_t nlt__temp_folder_bytes(const char *folder);
 
 #endif

@@ -155,6 +155,10 @@ static nlt_status lock_database(nlt_session *session, nlt_error *err)
     if (status == NLT_OK) {
         status = put_allowed(session, true, &sql, err);
     }
+    if (status == NLT_OK && session->temp_bytes_max > 0) { /* as an option it has no effect */
+        status = nlt__buf_printf(&sql, err, "SET max_temp_directory_size = '%lldB';",
+            (long long)session->temp_bytes_max);
+    }
     if (status == NLT_OK) {
         status = nlt__buf_printf(&sql, err,
             "SET enable_external_access = false; SET lock_configuration = true");
@@ -244,6 +248,33 @@ static nlt_status function_failure(const char *message, const char *mark, nlt_er
     return NLT_ERR_SQL;
 }
 
+/* The temporary folder, not the statement, has failed. */
+static bool is_spill_failure(const char *message)
+{
+    return strstr(message, "max_temp_directory_size") != NULL
+        || (strncmp(message, "IO Error", strlen("IO Error")) == 0
+            && strstr(message, "duckdb_temp_") != NULL);
+}
+
+static nlt_status spill_failure(const nlt_session *session, const char *message, nlt_error *err)
+{
+    if (strstr(message, "max_temp_directory_size") == NULL) {
+        const char *why = strrchr(message, ':');
+        nlt_fail(err, NLT_ERR_OUTPUT, "%s: temporary files cannot be written:%s",
+            session->temp_dir, why != NULL ? why + 1 : message);
+    } else if (session->temp_bytes_max > 0) {
+        nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT,
+            (long long)(session->temp_bytes_max / 1000000));
+        nlt_error_hint(err, "give more with --temp_limit or --memory");
+        return NLT_ERR_OUTPUT;
+    } else {
+        nlt_fail(err, NLT_ERR_OUTPUT, "%s: there is no room for temporary files",
+            session->temp_dir);
+    }
+    nlt_error_hint(err, "choose another folder with --temp_dir_local, or give more with --memory");
+    return NLT_ERR_OUTPUT;
+}
+
 nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err)
 {
     if (atomic_load(&session->is_cancelled)) {
@@ -264,6 +295,9 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
     const char *mark = strstr(message, NLT_HINT_MARK);
     if (mark != NULL) {
         return function_failure(message, mark, err);
+    }
+    if (is_spill_failure(message)) {
+        return spill_failure(session, message, err);
     }
     if (nlt__files_failure(session, message, err)) {
         return NLT_ERR_DAMAGED;

@@ -33,7 +33,10 @@ typedef struct nlt_stored_relation {
 struct nlt_session {
     int threads;
     int64_t memory_bytes;
+    int64_t temp_bytes_max; /* 0: no limit */
     nlt_budget budget; /* of rows between kernels */
+    int64_t kernel_bytes; /* its memory while kernels run; while SQL runs, DuckDB needs room, too */
+    int64_t sql_bytes;
     int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
     char *temp_dir; /* private folder; removed at the end */

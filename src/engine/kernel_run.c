@@ -74,6 +74,34 @@ static const char *text_of(nlt_buf *buf, nlt_status *status, nlt_error *err)
     return text;
 }
 
+/* ---- memory ---- */
+
+/* Gives rows the memory of the phase that begins; what is above goes to disk. */
+static nlt_status enter_phase(nlt_session *session, const nlt_kernel_stores *stores,
+    int64_t memory, nlt_error *err)
+{
+    session->budget.memory_max = memory;
+    for (int i = 0; i < stores->n; i++) {
+        if (stores->items[i]->rows != NULL) {
+            NLT_TRY(nlt__row_store_trim(stores->items[i]->rows, err));
+        }
+    }
+    for (int i = 0; i < NLT_PLAN_NODES_MAX; i++) {
+        if (session->relations[i].store != NULL) {
+            NLT_TRY(nlt__row_store_trim(session->relations[i].store, err));
+        }
+    }
+    return NLT_OK;
+}
+
+/* A scan needs little beside its buffers. */
+static int64_t input_memory(const nlt_session *session, const nlt_plan *plan, const nlt_node *node)
+{
+    const nlt_node *input = nlt__plan_find(plan, node->input);
+    bool is_scan = input != NULL && input->kind == NLT_NODE_SCAN;
+    return is_scan ? session->kernel_bytes : session->sql_bytes;
+}
+
 /* ---- what the kernel reads, as SQL ---- */
 
 /* "a", "b": names as a list. */
@@ -392,6 +420,7 @@ static nlt_status take_store(nlt_session *session, nlt_kernel_stores *stores, co
     store->node = node;
     stores->items[stores->n++] = store; /* owned by the list whatever happens */
     *out = store;
+    NLT_TRY(enter_phase(session, stores, input_memory(session, stores->plan, node), err));
     return fill_store(session, stores->plan, store, err);
 }
 
@@ -492,6 +521,7 @@ static nlt_status run_keyed(kernel_job *job, nlt_kernel_stores *stores, nlt_erro
     for (int i = 0; i < job->kernel->n_input; i++) {
         job->columns[i] = find_column(job->input, &job->kernel->input[i]);
     }
+    NLT_TRY(enter_phase(job->session, stores, job->session->kernel_bytes, err));
     job->is_last_reader = !is_needed_later(stores, job->input, job->node);
     NLT_TRY(new_output(job, NLT_STORE_PARTS, err));
     int threads = job->session->threads < NLT_STORE_PARTS ? job->session->threads : NLT_STORE_PARTS;
@@ -683,6 +713,7 @@ nlt_status nlt__kernel_run(nlt_session *session, nlt_kernel_stores *stores, int 
     tell_warnings(job);
     if (status == NLT_OK && rows == NULL) {
         session->relations[node] = (nlt_stored_relation){job->output, job->kernel};
+        status = enter_phase(session, stores, session->sql_bytes, err);
     } else {
         nlt__row_store_free(job->output);
     }

@@ -238,16 +238,12 @@ static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *off
     nlt_error *err)
 {
     nlt_budget *budget = store->budget;
-    if (budget->disk_max >= 0
-        && atomic_fetch_add(&budget->disk, bytes) + bytes > budget->disk_max) {
+    int64_t used = atomic_fetch_add(&budget->disk, bytes) + bytes;
+    if (budget->disk_max >= 0 && used + nlt__temp_folder_bytes(budget->folder) > budget->disk_max) {
         atomic_fetch_sub(&budget->disk, bytes);
-        nlt_fail(err, NLT_ERR_OUTPUT, "temporary files would need more than --temp_limit, %lld MB",
-            (long long)(budget->disk_max / 1000000));
+        nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT, (long long)(budget->disk_max / 1000000));
         nlt_error_hint(err, "give more with --temp_limit or --memory");
         return NLT_ERR_OUTPUT;
-    }
-    if (budget->disk_max < 0) {
-        atomic_fetch_add(&budget->disk, bytes);
     }
     pthread_mutex_lock(&store->lock);
     nlt_status status = store->fd >= 0
@@ -351,6 +347,11 @@ static nlt_status keep_budget(nlt_row_store *store, nlt_error *err)
         NLT_TRY(status);
     }
     return NLT_OK;
+}
+
+nlt_status nlt__row_store_trim(nlt_row_store *store, nlt_error *err)
+{
+    return keep_budget(store, err);
 }
 
 /* ---- writing ---- */

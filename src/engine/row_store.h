@@ -36,6 +36,8 @@ typedef struct nlt_budget {
     atomic_llong spilled; /* bytes written to temporary files so far; never less */
 } nlt_budget;
 
+#define NLT_TEMP_LIMIT_TEXT "temporary files would need more than --temp_limit, %lld MB"
+
 typedef struct nlt_row_store nlt_row_store;
 typedef struct nlt_row_writer nlt_row_writer;
 typedef struct nlt_row_cursor nlt_row_cursor;
@@ -51,6 +53,9 @@ NLT_API int64_t nlt__row_store_rows(const nlt_row_store *store, int part); /* pa
 NLT_API const nlt_dtype *nlt__row_store_dtypes(const nlt_row_store *store, int *n_cols);
 /* Frees the memory of a part that is not needed again. */
 NLT_API void nlt__row_store_drop(nlt_row_store *store, int part);
+
+/* Writes what is above the budget to disk, after the budget has become smaller. */
+NLT_API nlt_status nlt__row_store_trim(nlt_row_store *store, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- writing ---- */
 

@@ -63,13 +63,15 @@ static nlt_status open_asn_view(nlt_session *session, const nlt_session_options 
 }
 
 /* What rows between kernels may use: 0.8 of what program and buffers leave (design: cli.md), a
- * quarter of it to sort parts. */
+ * quarter of it to sort parts; 0.3 while DuckDB works, too. */
 static void share_memory(nlt_session *session)
 {
     int64_t rows = nlt__memory_rest(session) / 10 * 8;
     int64_t sorting = rows / 4;
-    session->budget.memory_max = rows - sorting;
-    session->budget.disk_max = -1;
+    session->kernel_bytes = rows - sorting;
+    session->sql_bytes = nlt__memory_rest(session) / 10 * 3;
+    session->budget.memory_max = session->sql_bytes;
+    session->budget.disk_max = session->temp_bytes_max > 0 ? session->temp_bytes_max : -1;
     session->budget.folder = session->temp_dir;
     session->sort_bytes = sorting / session->threads;
     if (session->sort_bytes < SORT_BYTES_MIN) {
@@ -83,6 +85,7 @@ static nlt_status take_options(nlt_session *session, const nlt_session_options *
     const double share = 0.6;
     session->threads = options->threads > 0 ? options->threads : nlt__cpu_count();
     session->memory_bytes = options->memory_bytes;
+    session->temp_bytes_max = options->temp_bytes_max;
     session->hooks = options->hooks;
     if (session->memory_bytes == 0) {
         session->memory_bytes = (int64_t)((double)nlt__memory_total() * share);
@@ -119,7 +122,8 @@ nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **ou
 
 void nlt__session_row_memory(nlt_session *session, int64_t rows, int64_t sorting)
 {
-    session->budget.memory_max = rows;
+    session->kernel_bytes = rows;
+    session->sql_bytes = rows;
     session->sort_bytes = sorting;
 }
 

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""--memory, --temp_limit and the temporary folder: statements whose state is several times what they may use."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from conftest import BIN, GENERATE
+
+MEMORY_MIB = 256
+TEN = "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) t(i)"
+# ten times the rows, each of some 150 bytes: about 300 MB where the engine has 128 MiB
+WIDE = f"SELECT concat(path, i) AS path, req_time, host, c_ip, user_agent, i FROM netlytics, {TEN}"
+ORDER_BY = f"SELECT count(*) AS n, max(r) AS r FROM (SELECT *, row_number() OVER (ORDER BY path, req_time) AS r FROM ({WIDE}))"
+GROUP_BY = f"SELECT sum(c) AS n FROM (SELECT path, c_ip, host, user_agent, i, count(*) AS c FROM ({WIDE}) GROUP BY ALL)"
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("budget") / "access.log-20170301"
+    with path.open("wb") as out:
+        subprocess.run([GENERATE, "squid", "--bytes", "25000000"], stdout=out, stderr=subprocess.DEVNULL, check=True)
+    return path
+
+
+def args(log: Path, sql: str, *more: object) -> list[object]:
+    base = ["query", "-c", "squid:HTTP", "-i", log, "-q", sql, "--format", "csv"]
+    return [*base, "--memory", f"{MEMORY_MIB}M", "--threads", "2", *more]
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("sql", [ORDER_BY, GROUP_BY])
+def test_large_state_keeps_to_the_memory(run, log, tmp_path, sql):
+    rows = int(run(*args(log, "SELECT count(*) AS n FROM netlytics")).stdout.split()[1])
+    (tmp_path / "t").mkdir()
+    done = run(*args(log, sql, "--temp_dir_local", "t"))
+    assert done.stdout.split()[1].split(",")[0] == str(rows * 10)
+    peak = int(re.search(r"peak memory (\d+) MB", done.stderr)[1]) * 1_000_000
+    assert peak < 1.1 * MEMORY_MIB * (1 << 20)
+    assert left(tmp_path / "t") == []
+
+
+@pytest.mark.parametrize("sql", [ORDER_BY, GROUP_BY])
+def test_temp_limit(run, log, tmp_path, sql):
+    """The same statements need far more than this on disk."""
+    (tmp_path / "t").mkdir()
+    done = run(*args(log, sql, "--temp_dir_local", "t", "--temp_limit", "20MB", "-o", "o.csv"), code=7)
+    assert "--temp_limit, 20 MB" in done.stderr and "hint:" in done.stderr and done.stdout == ""
+    assert left(tmp_path) == ["t"]
+
+
+def test_temp_limit_that_is_not_reached(run, log):
+    run(*args(log, "SELECT host, count(*) AS n FROM netlytics GROUP BY host", "--temp_limit", "1M"))
+
+
+def test_temp_limit_is_a_size(run, log):
+    assert "--temp_limit" in run(*args(log, "SELECT 1", "--temp_limit", "much"), code=2).stderr
+
+
+def test_temp_folder_that_is_missing(run, log, tmp_path):
+    done = run(*args(log, ORDER_BY, "--temp_dir_local", tmp_path / "no"), code=7)
+    assert str(tmp_path / "no") in done.stderr and "--temp_dir_local" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small file system needs root")
+def test_temp_folder_that_is_full(run, log, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        done = run(*args(log, ORDER_BY, "--temp_dir_local", disk, "-o", "o.csv"), code=7)
+        assert str(disk) in done.stderr and "room" in done.stderr
+        assert left(tmp_path) == ["disk"]
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_spills_leaves_nothing(log, tmp_path, number):
+    folder = tmp_path / "t"
+    folder.mkdir()
+    command = list(map(str, [BIN, *args(log, ORDER_BY, "--temp_dir_local", folder, "-o", tmp_path / "o.csv")]))
+    child = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while child.poll() is None and not list(folder.glob("*/duckdb_temp_*")):
+        time.sleep(0.01)
+    assert child.poll() is None, "it ended before it spilled"
+    child.send_signal(number)
+    assert child.wait(20) == 130
+    assert left(tmp_path) == ["t"]
