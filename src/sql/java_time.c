@@ -396,7 +396,7 @@ nlt_status nlt__time_pattern_compile(nlt_bytes text, bool is_parsing, nlt_time_p
 static void split_time(int64_t us, int64_t fields[FIELD_COUNT])
 {
     int64_t days = us / day_us - (us % day_us < 0);
-    int64_t rest = us - days * day_us;
+    int64_t rest = (us % day_us + day_us) % day_us;
     nlt_civil civil = nlt__civil_from_days(days);
     int64_t seconds = rest / 1000000;
     fields[F_YEAR] = civil.year;

@@ -501,7 +501,7 @@ size_t nlt__spark_date_text(int64_t days, char out[NLT_SPARK_TEXT_MAX])
 size_t nlt__spark_timestamp_text(int64_t us, char out[NLT_SPARK_TEXT_MAX])
 {
     int64_t days = us / day_us - (us % day_us < 0);
-    int64_t rest = us - days * day_us;
+    int64_t rest = (us % day_us + day_us) % day_us;
     size_t len = nlt__spark_date_text(days, out);
     out[len++] = ' ';
     len = put_padded(out, len, rest / INT64_C(3600000000), 2);
