@@ -140,7 +140,11 @@ static bool is_bracketed(nlt_bytes host)
     nlt_bytes inner = {host.ptr + 1, host.len - 2};
     const char *zone = memchr(inner.ptr, '%', inner.len);
     if (zone != NULL) {
-        inner.len = (size_t)(zone - inner.ptr);
+        size_t len = (size_t)(zone - inner.ptr);
+        if (len + 1 == inner.len) {
+            return false; /* its name is missing */
+        }
+        inner.len = len;
     }
     nlt_ip ip;
     return nlt__ip_parse(inner, &ip) && ip.family == 6;
@@ -225,7 +229,7 @@ static bool read_uri(nlt_bytes text, uri *out)
         out->authority = cut(rest, "/?", &behind);
         if (out->authority.len == 0) {
             out->authority = none;
-            if (behind.len == 0) {
+            if (behind.len == 0 && out->fragment.ptr == NULL) {
                 return false; /* an authority was promised */
             }
         } else if (!read_authority(out)) {

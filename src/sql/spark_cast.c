@@ -222,7 +222,10 @@ static bool to_utc(nlt_bytes name, int64_t local, int64_t *utc)
         full = text;
     }
     nlt_zone *zone = NULL;
-    if (full == NULL || full[0] == '\0' || nlt__zone_open(full, &zone, NULL) != NLT_OK) {
+    /* paths of the database's files that Java does not take for names */
+    if (full == NULL || full[0] == '\0' || strstr(full, "//") != NULL
+        || strncmp(full, "posix", 5) == 0 || strncmp(full, "right/", 6) == 0
+        || nlt__zone_open(full, &zone, NULL) != NLT_OK) {
         return false;
     }
     *utc = nlt__zone_to_utc(zone, local, INT64_MIN);

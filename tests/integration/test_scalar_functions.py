@@ -31,6 +31,12 @@ def many_rows(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def duckdb(run) -> list[str]:
+    """Flags that pass a statement through, so that the functions go by their own names."""
+    return ["--dialect", "duckdb"] if "--dialect" in run("query", "--help").stdout else []
+
+
 def rows_of(run, path, sql, *more, code=0):
     done = run("query", "-c", "squid:flows", "-i", path, "--format", "csv", "--quiet", "-q", sql, *more, code=code)
     return list(csv.reader(io.StringIO(done.stdout)))[1:] if code == 0 else done.stderr
@@ -67,3 +73,39 @@ def test_argument_that_changes_from_row_to_row(run, many_rows):
 def test_wrong_arguments(run, one_row):
     assert "ip_in" in rows_of(run, one_row, "SELECT ip_in(c_ip) FROM netlytics", code=5)
     assert "ip_in" in rows_of(run, one_row, "SELECT ip_in(c_ip, '10.0.0.0/8', 1) FROM netlytics", code=5)
+
+
+def test_times_by_patterns(run, many_rows, duckdb):
+    """20,000 rows from 5 threads: the pattern is compiled by each, results meet in one group."""
+    sql = (
+        "SELECT nlt_from_unixtime(CAST(time_start AS BIGINT), 'yyyy-MM-dd''T''HH:mm') AS t, COUNT(*) AS n, "
+        "MIN(nlt_unix_timestamp(nlt_from_unixtime(CAST(time_start AS BIGINT)))) AS s FROM netlytics GROUP BY t"
+    )
+    assert rows_of(run, many_rows, sql, "--threads", 5, *duckdb) == [["2017-03-01T00:00", "20000", "1488326400"]]
+
+
+def test_a_pattern_that_changes_from_row_to_row(run, many_rows, duckdb):
+    sql = (
+        "WITH t AS (SELECT CASE WHEN c_ip LIKE '2%' THEN 'yyyy' ELSE 'MM' END AS p FROM netlytics) "
+        "SELECT p, nlt_date_format(TIMESTAMP '2017-03-01 00:00:00', p) AS x, COUNT(*) AS n FROM t GROUP BY p, x ORDER BY p"
+    )
+    assert rows_of(run, many_rows, sql, *duckdb) == [["MM", "03", "13333"], ["yyyy", "2017", "6667"]]
+
+
+def test_errors_of_functions(run, one_row, duckdb):
+    # a name is no time: there is nothing to write
+    assert rows_of(run, one_row, "SELECT nlt_date_format(name, 'YYYY') FROM netlytics", *duckdb) == [[]]
+    sql = "SELECT nlt_from_unixtime(CAST(time_start AS BIGINT), 'YYYY') FROM netlytics"
+    err = rows_of(run, one_row, sql, *duckdb, code=5)
+    assert 'time pattern "YYYY": letter Y belongs to week years' in err and "hint: patterns are those of Spark" in err
+    assert "Invalid Input" not in err
+
+
+def test_values_of_all_types(run, one_row, duckdb):
+    sql = (
+        "SELECT nlt_cast_int('7.9'), nlt_cast_bigint(1e300), nlt_cast_double(' 1e3 '), nlt_cast_boolean('yes'), nlt_cast_string(1e7), "
+        "nlt_to_date('2017-03-01x'), nlt_to_timestamp('2017-03-01 10:00:00.5+01:00'), nlt_parse_url('http://a.com/x?k=v', 'QUERY', 'k'), "
+        "nlt_hash('abc'), nlt_conv('ff', 16, 10), nlt_cast_int(NULL) FROM netlytics"
+    )
+    wanted = ["7", "9223372036854775807", "1000.0", "true", "1.0E7", "", "2017-03-01 09:00:00.5", "v", "1322437556", "255", ""]
+    assert rows_of(run, one_row, sql, *duckdb) == [wanted]
