@@ -301,3 +301,8 @@ int64_t nlt__zone_to_utc(const nlt_zone *zone, int64_t local, int64_t not_before
     }
     return local - zone->periods[zone->n - 1].offset;
 }
+
+int32_t nlt__zone_offset(const nlt_zone *zone, int64_t utc)
+{
+    return zone == NULL ? 0 : zone->periods[zone->n == 1 ? 0 : period_of(zone, utc)].offset;
+}

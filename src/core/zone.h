@@ -22,4 +22,7 @@ NLT_API bool nlt__zone_is_fixed(const nlt_zone *zone);
  * UTC; constant time for fixed zones, else a binary search. */
 NLT_API int64_t nlt__zone_to_utc(const nlt_zone *zone, int64_t local, int64_t not_before);
 
+/* Seconds that the local clock is ahead of UTC at `utc`. */
+NLT_API int32_t nlt__zone_offset(const nlt_zone *zone, int64_t utc);
+
 #endif

@@ -89,5 +89,10 @@ nlt_status nlt__scalar_call(const nlt_scalar *scalar, const nlt_scalar_env *env,
         memset(bytes, 0, scalar->memo_bytes + MEMO_ALIGN);
         call.memo = bytes + (MEMO_ALIGN - (uintptr_t)bytes % MEMO_ALIGN) % MEMO_ALIGN;
     }
-    return scalar->batch != NULL ? scalar->batch(&call, err) : call_rows(scalar, &call, err);
+    nlt_status status =
+        scalar->batch != NULL ? scalar->batch(&call, err) : call_rows(scalar, &call, err);
+    if (scalar->memo_clear != NULL) {
+        scalar->memo_clear(call.memo);
+    }
+    return status;
 }

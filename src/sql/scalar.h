@@ -55,6 +55,7 @@ struct nlt_scalar {
     unsigned args[NLT_SCALAR_ARGS_MAX]; /* sets of types; every choice is an overload */
     nlt_dtype result;
     size_t memo_bytes;
+    void (*memo_clear)(void *memo); /* at the end of a call; NULL: there is nothing to give back */
     /* One of the two. */
     nlt_status (*row)(nlt_scalar_call *call, int64_t row, nlt_error *err);
     nlt_status (*batch)(nlt_scalar_call *call, nlt_error *err);

@@ -189,3 +189,86 @@ const nlt_scalar nlt_scalar_unix_timestamp = {
     .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
     .memo_bytes = sizeof(pattern_memo), .row = unix_timestamp,
 };
+
+/* ---- zones ---- */
+
+/* The zone of the last row. */
+typedef struct zone_memo {
+    bool is_set;
+    nlt_bytes name;
+    nlt_spark_zone zone;
+} zone_memo;
+
+static void zone_memo_clear(void *ptr)
+{
+    zone_memo *memo = ptr;
+    nlt__spark_zone_close(&memo->zone);
+}
+
+static nlt_status take_zone(nlt_scalar_call *call, int64_t row, const nlt_spark_zone **out,
+    nlt_error *err)
+{
+    zone_memo *memo = call->memo;
+    nlt_bytes name = nlt__arg_text(call, 1, row);
+    *out = &memo->zone;
+    if (memo->is_set && nlt__bytes_equal(memo->name, name)) {
+        return NLT_OK;
+    }
+    nlt__spark_zone_close(&memo->zone);
+    memo->name = name;
+    memo->is_set = nlt__spark_zone_open(name, &memo->zone);
+    if (memo->is_set) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_SQL, "there is no time zone \"%.*s\"",
+        (int)(name.len < 100 ? name.len : 100), name.ptr);
+    nlt_error_hint(err, "zones are UTC, +01:00, or names as Europe/Rome");
+    return NLT_ERR_SQL;
+}
+
+static nlt_status shift(nlt_scalar_call *call, int64_t row,
+    int64_t (*to)(const nlt_spark_zone *zone, int64_t seconds), nlt_error *err)
+{
+    const nlt_spark_zone *zone = NULL;
+    int64_t us = 0;
+    if (!time_of(call, 0, row, &us)) {
+        return NLT_OK;
+    }
+    NLT_TRY(take_zone(call, row, &zone, err));
+    int64_t seconds = floor_div(us, second_us);
+    int64_t moved = 0;
+    if (!__builtin_mul_overflow(to(zone, seconds) - seconds, second_us, &moved)
+        && !__builtin_add_overflow(us, moved, &us)) {
+        nlt__put_i64(call, row, us);
+    }
+    return NLT_OK;
+}
+
+static nlt_status from_utc_timestamp(nlt_scalar_call *call, int64_t row, nlt_error *err)
+{
+    return shift(call, row, nlt__spark_zone_to_local, err);
+}
+
+static nlt_status to_utc_timestamp(nlt_scalar_call *call, int64_t row, nlt_error *err)
+{
+    return shift(call, row, nlt__spark_zone_to_utc, err);
+}
+
+#define TIME_RESULT {NLT_TYPE_TIMESTAMP, NLT_TYPE_TIMESTAMP, 0}
+
+const nlt_scalar nlt_scalar_from_utc_timestamp = {
+    .name = "nlt_from_utc_timestamp", .usage = "nlt_from_utc_timestamp(time, zone)",
+    .is_spark = true,
+    .summary = "from_utc_timestamp: what the clock of a zone shows at a time; an unknown zone ends the "
+               "query",
+    .n_args = 2, .args = {TIME_ARGS, NLT_ARG_STRING}, .result = TIME_RESULT,
+    .memo_bytes = sizeof(zone_memo), .memo_clear = zone_memo_clear, .row = from_utc_timestamp,
+};
+
+const nlt_scalar nlt_scalar_to_utc_timestamp = {
+    .name = "nlt_to_utc_timestamp", .usage = "nlt_to_utc_timestamp(time, zone)", .is_spark = true,
+    .summary = "to_utc_timestamp: the time at which the clock of a zone shows a time; an unknown zone "
+               "ends the query",
+    .n_args = 2, .args = {TIME_ARGS, NLT_ARG_STRING}, .result = TIME_RESULT,
+    .memo_bytes = sizeof(zone_memo), .memo_clear = zone_memo_clear, .row = to_utc_timestamp,
+};

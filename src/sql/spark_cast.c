@@ -11,7 +11,6 @@
 
 #include "core/num.h"
 #include "core/time.h"
-#include "core/zone.h"
 
 static const int64_t day_us = INT64_C(86400000000);
 
@@ -187,32 +186,39 @@ static const char *long_name(nlt_bytes name)
     return NULL;
 }
 
-/* Seconds UTC of a local time in a zone that a text names. */
-static bool to_utc(nlt_bytes name, int64_t local, int64_t *utc)
+/* Behind "UTC", "GMT" or "UT" there may be an offset. */
+static nlt_bytes skip_zero_name(nlt_bytes name)
 {
-    enum { NAME_MAX_BYTES = 64 };
     static const char *const zeros[] = {"UTC", "GMT", "UT"};
-    name = trim(name);
-    int64_t offset = 0;
-    if (equal(name, "Z", false)) {
-        *utc = local;
-        return true;
-    }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) {
         size_t len = strlen(zeros[i]);
         if (name.len >= len && memcmp(name.ptr, zeros[i], len) == 0
             && (name.len == len || name.ptr[len] == '+' || name.ptr[len] == '-')) {
-            name = (nlt_bytes){name.ptr + len, name.len - len};
-            *utc = local;
-            if (name.len == 0) {
-                return true;
-            }
+            return (nlt_bytes){name.ptr + len, name.len - len};
         }
     }
-    if (name.len > 0 && (name.ptr[0] == '+' || name.ptr[0] == '-')) {
-        bool is_good = read_offset(name, &offset);
-        *utc = local - offset;
-        return is_good;
+    return name;
+}
+
+static bool open_region(const char *name, nlt_spark_zone *out)
+{
+    /* paths of the database's files that Java does not take for names */
+    bool is_path = strstr(name, "//") != NULL || strncmp(name, "posix", 5) == 0
+        || strncmp(name, "right/", 6) == 0;
+    return !is_path && name[0] != '\0' && nlt__zone_open(name, &out->zone, NULL) == NLT_OK;
+}
+
+bool nlt__spark_zone_open(nlt_bytes name, nlt_spark_zone *out)
+{
+    enum { NAME_MAX_BYTES = 64 };
+    *out = (nlt_spark_zone){NULL, 0};
+    name = trim(name);
+    nlt_bytes offset = skip_zero_name(name);
+    if (equal(name, "Z", false) || (offset.len == 0 && name.len > 0)) {
+        return true;
+    }
+    if (offset.len > 0 && (offset.ptr[0] == '+' || offset.ptr[0] == '-')) {
+        return read_offset(offset, &out->offset);
     }
     char text[NAME_MAX_BYTES];
     const char *full = long_name(name);
@@ -221,16 +227,24 @@ static bool to_utc(nlt_bytes name, int64_t local, int64_t *utc)
         text[name.len] = '\0';
         full = text;
     }
-    nlt_zone *zone = NULL;
-    /* paths of the database's files that Java does not take for names */
-    if (full == NULL || full[0] == '\0' || strstr(full, "//") != NULL
-        || strncmp(full, "posix", 5) == 0 || strncmp(full, "right/", 6) == 0
-        || nlt__zone_open(full, &zone, NULL) != NLT_OK) {
-        return false;
-    }
-    *utc = nlt__zone_to_utc(zone, local, INT64_MIN);
-    nlt__zone_close(zone);
-    return true;
+    return full != NULL && open_region(full, out);
+}
+
+void nlt__spark_zone_close(nlt_spark_zone *zone)
+{
+    nlt__zone_close(zone->zone);
+    *zone = (nlt_spark_zone){NULL, 0};
+}
+
+int64_t nlt__spark_zone_to_utc(const nlt_spark_zone *zone, int64_t local)
+{
+    return zone->zone == NULL ? local - zone->offset
+                              : nlt__zone_to_utc(zone->zone, local, INT64_MIN);
+}
+
+int64_t nlt__spark_zone_to_local(const nlt_spark_zone *zone, int64_t utc)
+{
+    return utc + (zone->zone == NULL ? zone->offset : nlt__zone_offset(zone->zone, utc));
 }
 
 /* ---- times ---- */
@@ -359,8 +373,13 @@ bool nlt__spark_timestamp(nlt_bytes text, int64_t today, int64_t *us)
         ? today
         : nlt__days_from_civil((nlt_civil){(int)year, (int)v[P_MONTH], (int)v[P_DAY]});
     int64_t seconds = days * 86400 + v[P_HOUR] * 3600 + v[P_MINUTE] * 60 + v[P_SECOND];
-    if (p.zone.ptr != NULL && !to_utc(p.zone, seconds, &seconds)) {
-        return false;
+    if (p.zone.ptr != NULL) {
+        nlt_spark_zone zone;
+        if (!nlt__spark_zone_open(p.zone, &zone)) {
+            return false;
+        }
+        seconds = nlt__spark_zone_to_utc(&zone, seconds);
+        nlt__spark_zone_close(&zone);
     }
     return !__builtin_mul_overflow(seconds, 1000000, us)
         && !__builtin_add_overflow(*us, v[P_FRACTION], us);

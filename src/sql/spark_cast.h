@@ -5,7 +5,7 @@
 /* Casts as Spark has them (spark.sql.ansi.enabled = false, zone UTC). A text that is none gives false,
  * which SQL shows as NULL. Blanks and controls around a text do not count. */
 
-#include "netlytics/base.h"
+#include "core/zone.h"
 
 /* Digits with a sign; a fraction is checked and cut ("7.9" is 7). False: beyond 64 bits. */
 NLT_API bool nlt__spark_i64(nlt_bytes text, int64_t *out);
@@ -18,6 +18,20 @@ NLT_API bool nlt__spark_bool(nlt_bytes text, bool *out);
 NLT_API bool nlt__spark_timestamp(nlt_bytes text, int64_t today, int64_t *us);
 /* "2017-03-01" and its shorter forms; what follows a blank or T does not matter. */
 NLT_API bool nlt__spark_date(nlt_bytes text, int32_t *days);
+
+/* A zone by the names that Spark takes: Z, UTC, GMT, UT, offsets, both ("GMT+1"), regions, and Java's
+ * names of three letters. */
+typedef struct nlt_spark_zone {
+    nlt_zone *zone; /* owned: nlt__spark_zone_close; NULL: `offset` tells all */
+    int64_t offset; /* seconds ahead of UTC */
+} nlt_spark_zone;
+
+/* False: no such zone; there is nothing to close then. */
+NLT_API bool nlt__spark_zone_open(nlt_bytes name, nlt_spark_zone *out);
+NLT_API void nlt__spark_zone_close(nlt_spark_zone *zone);
+/* Of a local clock's reading, in seconds; a time in a gap moves forward, of two the first counts. */
+NLT_API int64_t nlt__spark_zone_to_utc(const nlt_spark_zone *zone, int64_t local);
+NLT_API int64_t nlt__spark_zone_to_local(const nlt_spark_zone *zone, int64_t utc);
 
 /* Cuts the fraction; stops at the limits; NaN is 0. */
 NLT_API int64_t nlt__spark_i64_from_double(double value);

@@ -87,6 +87,8 @@ static void what_errors_say(void **state)
         {"nlt_date_format('2017-03-05', '"
          "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
          "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')", "error: a time pattern of more than 126 bytes"},
+        {"nlt_to_utc_timestamp('2017-03-01', 'Europe//Rome')",
+            "error: there is no time zone \"Europe//Rome\""},
         {"nlt_parse_url('http://a.com/?a=1', 'QUERY', 'a|b')",
             "error: parse_url: the key \"a|b\" would be a pattern"},
         /* a pattern is looked at only where there is something to write */
