@@ -32,6 +32,12 @@ def many_rows(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def dialects(run) -> list[list[str]]:
+    help_text = run("query", "--help").stdout
+    return [["--dialect", "spark"], ["--dialect", "duckdb"]] if "--dialect" in help_text else [[]]
+
+
+@pytest.fixture
 def duckdb(run) -> list[str]:
     """Flags that pass a statement through, so that the functions go by their own names."""
     return ["--dialect", "duckdb"] if "--dialect" in run("query", "--help").stdout else []
@@ -42,12 +48,14 @@ def rows_of(run, path, sql, *more, code=0):
     return list(csv.reader(io.StringIO(done.stdout)))[1:] if code == 0 else done.stderr
 
 
-def test_names_and_networks(run, one_row):
+def test_names_and_networks(run, one_row, dialects):
     sql = (
         "SELECT registered_domain(name), idn('xn--bcher-kva.de'), ip_in(c_ip, '10.0.0.0/8'), ip_prefix(c_ip, 16), "
         "ip_prefix('2001:db8::1', 24, 32), registered_domain(NULL), ip_in(c_ip, 'x') FROM netlytics"
     )
-    assert rows_of(run, one_row, sql) == [["example.co.uk", "bücher.de", "true", "10.1.0.0/16", "2001:db8::/32", "", ""]]
+    wanted = ["example.co.uk", "bücher.de", "true", "10.1.0.0/16", "2001:db8::/32", "", ""]
+    for dialect in dialects:
+        assert rows_of(run, one_row, sql, *dialect) == [wanted]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "core/alloc.h"
+#include "core/thread.h"
 #include "support/scalar_rows.h"
 
 #define CHECK(cases) \
@@ -183,6 +185,93 @@ static void changing_networks(void **state)
     nlt__arena_clear(&arena);
 }
 
+/* A column of names and one of results, for one thread. */
+typedef struct columns {
+    nlt_batch *input, *output;
+    nlt_arena arena;
+} columns;
+
+enum { N_NAMES = 500 };
+
+static void open_columns(columns *c, const nlt_scalar *scalar)
+{
+    const nlt_dtype text = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0};
+    *c = (columns){NULL, NULL, NLT_ARENA_INIT};
+    assert_int_equal(nlt__batch_new(&text, 1, N_NAMES, &c->input, NULL), NLT_OK);
+    assert_int_equal(nlt__batch_new(&scalar->result, 1, N_NAMES, &c->output, NULL), NLT_OK);
+    for (int i = 0; i < N_NAMES; i++) {
+        static const char *const names[] = {"www.a-rather-long-name.example.co.uk",
+            "host.xn--bcher-kva-and-more-of-it.example.org", "x.b.c.kawasaki.jp"};
+        const char *name = names[i % 3];
+        nlt__str_set((nlt_str *)c->input->cols[0].data + i, name, strlen(name));
+        nlt__set_valid(c->input->cols[0].valid, i);
+    }
+}
+
+static void close_columns(columns *c)
+{
+    nlt__batch_free(c->input);
+    nlt__batch_free(c->output);
+    nlt__arena_clear(&c->arena);
+}
+
+static nlt_status call_columns(columns *c, const nlt_scalar *scalar)
+{
+    nlt__arena_reset(&c->arena);
+    return nlt__scalar_call(scalar, NULL, c->input->cols, 1, N_NAMES, &c->output->cols[0],
+        &c->arena, NULL);
+}
+
+static bool is_result(const columns *c, int row, const char *wanted)
+{
+    const nlt_vec *vec = &c->output->cols[0];
+    return nlt__valid(vec->valid, row)
+        && nlt__bytes_equal(nlt__str_bytes((const nlt_str *)vec->data + row),
+            (nlt_bytes){wanted, strlen(wanted)});
+}
+
+static void short_memory(void **state)
+{
+    (void)state;
+    const nlt_scalar *scalar = nlt__scalar_find("registered_domain");
+    columns c;
+    open_columns(&c, scalar);
+    nlt__alloc_fail_at(1);
+    nlt_status status = call_columns(&c, scalar);
+    nlt__alloc_fail_at(0);
+    assert_int_equal(status, NLT_ERR_NOMEM);
+    assert_int_equal(call_columns(&c, scalar), NLT_OK);
+    assert_true(is_result(&c, 0, "example.co.uk") && is_result(&c, N_NAMES - 1, "example.org"));
+    close_columns(&c);
+}
+
+static nlt_status name_thread(void *ctx, int thread, nlt_error *err)
+{
+    const nlt_scalar *scalar = nlt__scalar_find(thread % 2 == 0 ? "registered_domain" : "idn");
+    columns *c = (columns *)ctx + thread;
+    for (int round = 0; round < 20; round++) {
+        NLT_TRY(call_columns(c, scalar));
+        if (thread % 2 == 0 && !is_result(c, 2, "b.c.kawasaki.jp")) {
+            return nlt_fail(err, NLT_ERR_INTERNAL, "another domain");
+        }
+    }
+    return NLT_OK;
+}
+
+static void threads(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    columns all[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        open_columns(&all[i], nlt__scalar_find("registered_domain"));
+    }
+    assert_int_equal(nlt__parallel(THREADS, name_thread, all, NULL), NLT_OK);
+    for (int i = 0; i < THREADS; i++) {
+        close_columns(&all[i]);
+    }
+}
+
 /* What every row of the table promises. */
 static void table_of_functions(void **state)
 {
@@ -213,6 +302,8 @@ int main(void)
         cmocka_unit_test(names_as_text),
         cmocka_unit_test(networks),
         cmocka_unit_test(changing_networks),
+        cmocka_unit_test(short_memory),
+        cmocka_unit_test(threads),
         cmocka_unit_test(table_of_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
