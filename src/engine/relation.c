@@ -498,7 +498,6 @@ static nlt_status new_query(nlt_session *session, nlt_table *const *inputs,
     const char *const *names, int n_inputs, const char *query, nlt_table **out, nlt_error *err)
 {
     nlt_table *table = NULL;
-    NLT_TRY(nlt__sql_gate(query, err));
     nlt_status status = table_new(session, &table, err);
     if (status == NLT_OK) {
         status = fill_query(table, inputs, names, n_inputs, query, err);

@@ -150,6 +150,7 @@ static nlt_status check_token(gate *g, const nlt_token *token)
     }
     if (l->is_empty) {
         l->is_query = l->is_query || IS_ANY(token, "select", "with", "values", "from");
+        l->in_from = l->in_from && !IS_ANY(token, "values"); /* rows, no tables */
         l->is_empty = false;
     }
     if (is_from_clause(g, token)) {
@@ -185,7 +186,7 @@ static nlt_status step(gate *g, const nlt_token *token)
 /* The first word that is not an opening parenthesis must begin a query. */
 static nlt_status check_begin(const gate *g)
 {
-    nlt_lexer lexer = {g->sql, 0};
+    nlt_lexer lexer = {g->sql, 0, false};
     nlt_token token = nlt__lexer_next(&lexer);
     while (is_symbol(&token, '(')) {
         token = nlt__lexer_next(&lexer);
@@ -212,7 +213,7 @@ nlt_status nlt__sql_gate(const char *query, nlt_error *err)
         return nlt_fail(err, NLT_ERR_SQL, "a query of more than %d bytes", SQL_MAX_BYTES);
     }
     NLT_TRY(check_begin(&g));
-    nlt_lexer lexer = {g.sql, 0};
+    nlt_lexer lexer = {g.sql, 0, false};
     bool is_over = false;
     for (;;) {
         nlt_token token = nlt__lexer_next(&lexer);

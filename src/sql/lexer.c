@@ -119,11 +119,52 @@ static nlt_token_kind skip_number(nlt_lexer *lexer)
     return NLT_TOKEN_NUMBER;
 }
 
-static nlt_token_kind skip_token(nlt_lexer *lexer)
+/* Spark's operators of more than one byte, longest first. */
+static const char *const operators[] = {"<=>", ">>>", "<=", ">=", "<>", "!=", "==", "||", "->",
+    "=>", "::", "<<", ">>", "!<", "!>"};
+
+static void skip_operator(nlt_lexer *lexer)
+{
+    size_t left = lexer->sql.len - lexer->pos;
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        size_t len = strlen(operators[i]);
+        if (len <= left && memcmp(lexer->sql.ptr + lexer->pos, operators[i], len) == 0) {
+            lexer->pos += len;
+            return;
+        }
+    }
+    lexer->pos++;
+}
+
+/* What Spark reads otherwise; NLT_TOKEN_END: nothing of that kind is here. */
+static nlt_token_kind skip_spark_token(nlt_lexer *lexer)
 {
     char c = at(lexer, lexer->pos);
     char next = at(lexer, lexer->pos + 1);
-    bool is_escape_string = (c == 'e' || c == 'E') && next == '\'';
+    bool is_raw = (c == 'r' || c == 'R') && (next == '\'' || next == '"');
+    char quote = is_raw ? next : c;
+    if (quote == '\'' || quote == '"') {
+        lexer->pos += is_raw;
+        bool is_closed = skip_quoted(lexer, quote, !is_raw);
+        return is_closed ? NLT_TOKEN_STRING : NLT_TOKEN_BAD;
+    }
+    bool is_other = is_word_start(c) || is_digit(c) || c == '`' || (c == '.' && is_digit(next));
+    if (!is_other) {
+        skip_operator(lexer);
+        return NLT_TOKEN_SYMBOL;
+    }
+    return NLT_TOKEN_END;
+}
+
+static nlt_token_kind skip_token(nlt_lexer *lexer)
+{
+    nlt_token_kind spark = lexer->is_spark ? skip_spark_token(lexer) : NLT_TOKEN_END;
+    if (spark != NLT_TOKEN_END) {
+        return spark;
+    }
+    char c = at(lexer, lexer->pos);
+    char next = at(lexer, lexer->pos + 1);
+    bool is_escape_string = (c == 'e' || c == 'E') && next == '\'' && !lexer->is_spark;
     if (is_escape_string || c == '\'') {
         lexer->pos += is_escape_string;
         return skip_quoted(lexer, '\'', is_escape_string) ? NLT_TOKEN_STRING : NLT_TOKEN_BAD;

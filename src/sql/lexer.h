@@ -2,7 +2,9 @@
 #ifndef NLT_SQL_LEXER_H
 #define NLT_SQL_LEXER_H
 
-/* Tokens of a statement, in the lexical grammar that DuckDB, PostgreSQL and Spark share. */
+/* Tokens of a statement, in the lexical grammar that DuckDB, PostgreSQL and Spark share. Where they
+ * differ the lexer follows DuckDB, or Spark if `is_spark`: "x" is a text, a backslash escapes in
+ * texts, r'x' has no escapes, `$` begins nothing, operators of several bytes are one token. */
 
 #include "netlytics/base.h"
 
@@ -11,9 +13,9 @@ typedef enum nlt_token_kind {
     NLT_TOKEN_WORD,       /* identifier or keyword, not quoted */
     NLT_TOKEN_QUOTED,     /* "name" */
     NLT_TOKEN_BACKQUOTED, /* `name` */
-    NLT_TOKEN_STRING,     /* 'text', E'text', $tag$text$tag$ */
+    NLT_TOKEN_STRING,     /* 'text', E'text', $tag$text$tag$; Spark: 'text', "text", r'text' */
     NLT_TOKEN_NUMBER,
-    NLT_TOKEN_SYMBOL,     /* one byte of punctuation */
+    NLT_TOKEN_SYMBOL,     /* one byte of punctuation; Spark: an operator */
     NLT_TOKEN_BAD         /* a quote or comment that does not end */
 } nlt_token_kind;
 
@@ -25,6 +27,7 @@ typedef struct nlt_token {
 typedef struct nlt_lexer {
     nlt_bytes sql;
     size_t pos;
+    bool is_spark;
 } nlt_lexer;
 
 /* The next token behind blanks and comments. */

@@ -17,7 +17,7 @@ static void check(bool ok)
 
 static void lex(nlt_bytes sql)
 {
-    nlt_lexer lexer = {sql, 0};
+    nlt_lexer lexer = {sql, 0, false};
     const char *behind = sql.ptr;
     const char *end = sql.ptr + sql.len;
     for (;;) {

@@ -20,7 +20,7 @@
 static void show(const char *sql, char *out, size_t cap)
 {
     static const char letters[] = "ewqbtnsX";
-    nlt_lexer lexer = {{sql, strlen(sql)}, 0};
+    nlt_lexer lexer = {{sql, strlen(sql)}, 0, false};
     size_t len = 0;
     out[0] = '\0';
     for (;;) {
@@ -107,6 +107,7 @@ static void queries_that_pass(void **state)
         "SELECT count(*) FILTER (WHERE name IN ('a', 'b')), ',' FROM netlytics ORDER BY 1, 'a'",
         "SELECT $$;$$, E'\\';' FROM netlytics",
         "SELECT a FROM (SELECT 1 AS a) t, (VALUES ('x')) u",
+        "SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS t",
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         nlt_error err = NLT_ERROR_INIT;
