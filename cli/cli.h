@@ -70,6 +70,7 @@ typedef enum cli_option {
     CLI_OPT_PARAMS,
     CLI_OPT_PARAMETER,
     CLI_OPT_QUERY,
+    CLI_OPT_DIALECT,
     CLI_OPT_OUTPUT_PATH,
     CLI_OPT_OVERWRITE,
     CLI_OPT_OUTPUT,

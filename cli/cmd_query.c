@@ -198,7 +198,8 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
 static bool lacks_table(const cli_options *options, const nlt_error *err)
 {
     return options->values[CLI_OPT_CONNECTOR] == NULL
-        && strstr(err->message, "Table with name netlytics does not exist") != NULL;
+        && (strstr(err->message, "Table with name netlytics does not exist") != NULL
+            || strstr(err->message, "there is no table netlytics") != NULL);
 }
 
 static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,

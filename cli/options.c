@@ -60,6 +60,8 @@ const cli_flag cli_flags[] = {
         "one parameter; may be repeated"},
     {CLI_OPT_QUERY, "query", 'q', "SQL", CLI_GROUP_WORK, QUERY, NULL,
         "one SELECT; the table is called netlytics"},
+    {CLI_OPT_DIALECT, "dialect", 0, "NAME", CLI_GROUP_WORK, QUERY, "spark|duckdb",
+        "of the query: spark (default) or duckdb"},
 
     {CLI_OPT_OUTPUT_PATH, "output_path", 'o', "DIR", CLI_GROUP_OUTPUT, JOB, NULL,
         "folder for the result and report.json; created"},

@@ -82,6 +82,10 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
     out->temp_dir = run->options->values[CLI_OPT_TEMP_DIR_LOCAL];
     out->asn_view = run->options->values[CLI_OPT_ASN];
     out->asn_names = run->options->values[CLI_OPT_ASN_NAMES];
+    const char *dialect = run->options->values[CLI_OPT_DIALECT];
+    if (dialect != NULL && strcmp(dialect, "duckdb") == 0) {
+        out->dialect = NLT_DIALECT_DUCKDB;
+    }
     out->hooks = (nlt_hooks){on_warning, run};
     return NLT_OK;
 }

@@ -29,6 +29,12 @@ typedef struct nlt_hooks {
     void *ctx;
 } nlt_hooks;
 
+/** In which SQL statements are written. */
+typedef enum nlt_dialect {
+    NLT_DIALECT_SPARK = 0, /**< Spark SQL, ansi off, zone UTC: Spark's answer, or refused */
+    NLT_DIALECT_DUCKDB     /**< DuckDB's SQL as it is */
+} nlt_dialect;
+
 typedef struct nlt_session_options {
     size_t struct_size;   /**< sizeof(nlt_session_options) */
     int threads;          /**< 0: all cores */
@@ -40,10 +46,11 @@ typedef struct nlt_session_options {
     const char *asn_view;
     const char *asn_names; /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
     int64_t temp_bytes_max; /**< of all temporary files; 0: as much as there is room */
+    nlt_dialect dialect;
 } nlt_session_options;
 
-#define NLT_SESSION_OPTIONS_INIT \
-    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0}
+#define NLT_SESSION_OPTIONS_INIT                                                                \
+    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0, NLT_DIALECT_SPARK}
 
 /**
  * Opens a session.

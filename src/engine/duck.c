@@ -303,7 +303,19 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
         return NLT_ERR_DAMAGED;
     }
     bool is_memory = strncmp(message, "Out of Memory", strlen("Out of Memory")) == 0;
-    nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%s", message);
+    size_t len = strlen(message);
+    static const char wide[] = "Type INT128 with value ";
+    const char *value = strstr(message, wide);
+    if (value != NULL && strstr(message, "INT64") != NULL) { /* a sum */
+        value += sizeof wide - 1;
+        return nlt_fail(err, NLT_ERR_SQL, "integer overflow: %.*s needs more than 64 bits",
+            (int)strspn(value, "-0123456789"), value);
+    }
+    if (session->dialect == NLT_DIALECT_SPARK) { /* the place is in our text, not the user's */
+        const char *place = strstr(message, "\n\nLINE ");
+        len = place != NULL ? (size_t)(place - message) : len;
+    }
+    nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%.*s", (int)len, message);
     if (is_memory) {
         nlt_error_hint(err, "give more with --memory, or ask for less");
     }

@@ -32,6 +32,7 @@ typedef struct nlt_stored_relation {
 
 struct nlt_session {
     int threads;
+    nlt_dialect dialect;
     int64_t memory_bytes;
     int64_t temp_bytes_max; /* 0: no limit */
     nlt_budget budget; /* of rows between kernels */
@@ -202,6 +203,12 @@ nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int
 /* What the plan's last statement calls its relations. */
 nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
     NLT_MUST_CHECK;
+
+/* ---- dialect.c ---- */
+
+/* Makes the statement that ends a plan, whose relations are known to DuckDB by now, DuckDB's.
+ * NLT_ERR_SQL: refused, by the dialect or the gate. */
+nlt_status nlt__dialect_apply(nlt_session *session, nlt_plan *plan, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- runner.c ---- */
 

@@ -13,7 +13,6 @@
 #include "engine/engine.h"
 #include "engine/files.h"
 #include "engine/plan_table.h"
-#include "sql/gate.h"
 
 enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
@@ -491,6 +490,7 @@ static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const c
     }
     NLT_TRY(nlt__files_guard(table->session, nlt__last_node(table), err));
     NLT_TRY(nlt__relation_declare(table, err));
+    NLT_TRY(nlt__dialect_apply(table->session, &table->plan, err));
     return learn_columns(table, nlt__last_node(table)->sql, err);
 }
 

@@ -87,6 +87,7 @@ static nlt_status take_options(nlt_session *session, const nlt_session_options *
     session->memory_bytes = options->memory_bytes;
     session->temp_bytes_max = options->temp_bytes_max;
     session->hooks = options->hooks;
+    session->dialect = options->dialect;
     if (session->memory_bytes == 0) {
         session->memory_bytes = (int64_t)((double)nlt__memory_total() * share);
         session->memory_bytes =

@@ -118,7 +118,7 @@ static nlt_status take_column(list *l)
 nlt_status nlt__column_types_parse(const char *text, nlt_arena *arena, nlt_column_type **out,
     int *n, nlt_error *err)
 {
-    list l = {.lexer = {{text, strlen(text)}, 0}, .arena = arena, .err = err};
+    list l = {.lexer = {{text, strlen(text)}, 0, false}, .arena = arena, .err = err};
     *out = NULL;
     *n = 0;
     l.columns = nlt__arena_alloc(arena, NLT_COLUMN_TYPES_MAX * sizeof *l.columns);

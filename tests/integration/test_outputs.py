@@ -108,7 +108,7 @@ def test_types(run, log, zone, monkeypatch):
     monkeypatch.setenv("TZ", zone)
     sql = "SELECT " + ", ".join(f"{text} AS c{i}" for i, text in enumerate(TYPES)) + " FROM netlytics LIMIT 1"
     for name in "o.parquet", "o.arrow":
-        run("query", "-c", HTTP, "-i", log, "-q", sql, "-o", name)
+        run("query", "-c", HTTP, "-i", log, "--dialect", "duckdb", "-q", sql, "-o", name)
         table = read(run.folder / name)
         for i, (text, (kind, value)) in enumerate(TYPES.items()):
             assert table.schema.field(i).type == kind and table.column(i).to_pylist() == [value], text

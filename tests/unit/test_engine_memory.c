@@ -138,6 +138,7 @@ static void test_peak(void **state)
     nlt_session *session = NULL;
     nlt_table *tables[3] = {NULL, NULL, NULL};
     options.threads = 2;
+    options.dialect = NLT_DIALECT_DUCKDB;
     options.memory_bytes = (int64_t)MEMORY_MIB << 20;
     options.temp_dir = folder;
     request.connector = "squid:flows";

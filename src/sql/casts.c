@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CAST as Spark does it with spark.sql.ansi.enabled = false: what cannot be cast is NULL, numbers
+ * are truncated, integers wrap, reals stop at the limits. Overflow of a decimal, which is NULL in
+ * Spark, ends the query. */
+
+#include <string.h>
+
+#include "sql/translate.h"
+
+/* Kinds whose values are cast in one way. */
+enum {
+    TEXT = 1u << NLT_SQL_STRING,
+    BOOLEAN = 1u << NLT_SQL_BOOLEAN,
+    TINY = 1u << NLT_SQL_TINYINT,
+    SMALL = 1u << NLT_SQL_SMALLINT,
+    INT = 1u << NLT_SQL_INT,
+    BIG = 1u << NLT_SQL_BIGINT,
+    INTEGERS = TINY | SMALL | INT | BIG,
+    DECIMAL = 1u << NLT_SQL_DECIMAL,
+    FLOAT = 1u << NLT_SQL_FLOAT,
+    DOUBLE = 1u << NLT_SQL_DOUBLE,
+    REALS = FLOAT | DOUBLE,
+    BINARY = 1u << NLT_SQL_BINARY,
+    DATE = 1u << NLT_SQL_DATE,
+    TIMESTAMP = 1u << NLT_SQL_TIMESTAMP
+};
+
+typedef struct cast_rule {
+    unsigned from, to;
+    const char *sql; /* $1: the value; $t: the type; NULL: CAST */
+} cast_rule;
+
+static const cast_rule rules[] = {
+    /* to the wider: as DuckDB */
+    {TINY, SMALL | INT | BIG, NULL},
+    {SMALL, INT | BIG, NULL},
+    {INT, BIG, NULL},
+    {INTEGERS | DECIMAL | REALS, REALS, NULL},
+    {INTEGERS, DECIMAL, NULL},
+    {BOOLEAN, INTEGERS | REALS, NULL},
+    {BOOLEAN, DECIMAL, "CAST(CAST($1 AS INTEGER) AS $t)"},
+    {INTEGERS | REALS | DECIMAL, BOOLEAN, "($1 <> 0)"},
+    /* to the narrower */
+    {INTEGERS | REALS | TEXT, TINY, "CAST(nlt_cast_tinyint($1) AS TINYINT)"},
+    {INTEGERS | REALS | TEXT, SMALL, "CAST(nlt_cast_smallint($1) AS SMALLINT)"},
+    {INTEGERS | REALS | TEXT, INT, "CAST(nlt_cast_int($1) AS INTEGER)"},
+    {REALS | TEXT, BIG, "nlt_cast_bigint($1)"},
+    {DECIMAL, BIG, "CAST(trunc($1) AS BIGINT)"},
+    {DECIMAL, INT, "CAST(nlt_cast_int(CAST(trunc($1) AS BIGINT)) AS INTEGER)"},
+    {DECIMAL, SMALL, "CAST(nlt_cast_smallint(CAST(trunc($1) AS BIGINT)) AS SMALLINT)"},
+    {DECIMAL, TINY, "CAST(nlt_cast_tinyint(CAST(trunc($1) AS BIGINT)) AS TINYINT)"},
+    /* texts */
+    {INTEGERS | BOOLEAN, TEXT, NULL},
+    {DOUBLE | DATE | TIMESTAMP, TEXT, "nlt_cast_string($1)"},
+    {BINARY, TEXT, "decode($1)"},
+    {TEXT, BINARY, "encode($1)"},
+    {TEXT, DOUBLE, "nlt_cast_double($1)"},
+    {TEXT, FLOAT, "CAST(nlt_cast_double($1) AS FLOAT)"},
+    {TEXT, DECIMAL, "TRY_CAST(nlt_number_text($1) AS $t)"},
+    {TEXT, BOOLEAN, "nlt_cast_boolean($1)"},
+    {TEXT, DATE, "nlt_to_date($1)"},
+    {TEXT, TIMESTAMP, "nlt_to_timestamp($1)"},
+    /* times; numbers are seconds since 1970 */
+    {DATE, TIMESTAMP, NULL},
+    {TIMESTAMP, DATE, NULL},
+    {TIMESTAMP, BIG, "nlt_cast_bigint($1)"},
+    {TIMESTAMP, INT, "CAST(nlt_cast_int($1) AS INTEGER)"},
+    {TIMESTAMP, DOUBLE, "nlt_cast_double($1)"},
+    {INTEGERS, TIMESTAMP, "make_timestamp(CAST($1 AS BIGINT) * 1000000)"},
+    {DOUBLE, TIMESTAMP,
+        "CASE WHEN isfinite($1) THEN make_timestamp(CAST(trunc($1 * 1000000) AS "
+        "BIGINT)) END"},
+    {DECIMAL, TIMESTAMP, "make_timestamp(CAST(trunc($1 * 1000000) AS BIGINT))"},
+};
+
+static nlt_status fill(nlt_sql_translator *tr, const char *format, const char *value,
+    const char *type, const char **out)
+{
+    nlt_buf buf = NLT_BUF_INIT(16 << 20);
+    nlt_status status = NLT_OK;
+    for (const char *p = format; status == NLT_OK && *p != '\0'; p++) {
+        const char *inner = p[0] == '$' && p[1] == '1'   ? value
+                            : p[0] == '$' && p[1] == 't' ? type
+                                                         : NULL;
+        status = inner != NULL ? nlt__buf_append(&buf, inner, strlen(inner), tr->err)
+                               : nlt__buf_append(&buf, p, 1, tr->err);
+        p += inner != NULL;
+    }
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(tr, &buf, out);
+    }
+    nlt__buf_clear(&buf);
+    return status;
+}
+
+static nlt_status no_cast(nlt_sql_translator *tr, const nlt_sql_value *value, nlt_sql_type to)
+{
+    nlt_buf from_text = NLT_BUF_INIT(1 << 16);
+    nlt_buf to_text = NLT_BUF_INIT(1 << 16);
+    nlt_status status = nlt__sql_put_spark_type(&from_text, value->type, tr->err);
+    if (status == NLT_OK) {
+        status = nlt__sql_put_spark_type(&to_text, to, tr->err);
+    }
+    if (status == NLT_OK) {
+        nlt_bytes place = value->expr != NULL ? value->expr->place : (nlt_bytes){tr->sql.ptr, 0};
+        status = nlt__sql_refuse(tr, place, "a cast of %.*s to %.*s is not supported",
+            (int)from_text.len, from_text.ptr, (int)to_text.len, to_text.ptr);
+    }
+    nlt__buf_clear(&from_text);
+    nlt__buf_clear(&to_text);
+    return status;
+}
+
+/* An array's elements one by one. */
+static nlt_status cast_items(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_type to)
+{
+    nlt_sql_value item = {NULL, *value->type.item, value->expr};
+    const char *name = NULL;
+    NLT_TRY(nlt__sql_text(tr, &name, "\"x%d\"", ++tr->n_names));
+    item.sql = name;
+    NLT_TRY(nlt__sql_cast(tr, &item, *to.item));
+    value->type = to;
+    return nlt__sql_text(
+        tr, &value->sql, "list_transform(%s, lambda %s: %s)", value->sql, name, item.sql);
+}
+
+/* A decimal as text: BigDecimal writes an exponent only below 1E-6. */
+static nlt_status decimal_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
+{
+    enum { PLAIN_SCALE_MAX = 6 };
+    if (value->type.scale > PLAIN_SCALE_MAX) {
+        NLT_TRY(nlt__sql_text(tr, &value->sql,
+            "CASE WHEN abs(%s) >= 0.000001 THEN CAST(%s AS VARCHAR) ELSE error('a decimal below "
+            "1E-6 as text is not supported') END",
+            value->sql, value->sql));
+    } else {
+        NLT_TRY(nlt__sql_text(tr, &value->sql, "CAST(%s AS VARCHAR)", value->sql));
+    }
+    value->type = nlt__sql_plain(NLT_SQL_STRING);
+    return NLT_OK;
+}
+
+static const cast_rule *find_rule(nlt_sql_kind from, nlt_sql_kind to)
+{
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if ((rules[i].from >> from & 1) != 0 && (rules[i].to >> to & 1) != 0) {
+            return &rules[i];
+        }
+    }
+    return NULL;
+}
+
+/* A number in the text as a double, so that no cast is left where values are compared. */
+static bool is_plain_number(const nlt_sql_value *value)
+{
+    return value->expr != NULL && value->expr->kind == NLT_SQL_EXPR_LITERAL
+           && (nlt__sql_is_integer(value->type.kind) || value->type.kind == NLT_SQL_DECIMAL)
+           && strspn(value->expr->text, "0123456789.") == strlen(value->expr->text);
+}
+
+nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_type to)
+{
+    nlt_sql_type from = value->type;
+    const char *type = nlt__sql_type_text(tr, to);
+    if (nlt__sql_same_type(&from, &to) || to.kind == NLT_SQL_NULL) {
+        return NLT_OK;
+    }
+    if (from.kind == NLT_SQL_NULL) {
+        value->type = to;
+        return nlt__sql_text(tr, &value->sql, "CAST(%s AS %s)", value->sql, type);
+    }
+    if (from.kind == NLT_SQL_ARRAY && to.kind == NLT_SQL_ARRAY) {
+        if (from.item->kind != NLT_SQL_NULL) {
+            return cast_items(tr, value, to);
+        }
+        value->type = to;
+        return nlt__sql_text(tr, &value->sql, "CAST(%s AS %s)", value->sql, type);
+    }
+    if (from.kind == NLT_SQL_DECIMAL && to.kind == NLT_SQL_STRING) {
+        return decimal_to_text(tr, value);
+    }
+    if (to.kind == NLT_SQL_DOUBLE && is_plain_number(value)) {
+        value->type = to;
+        return nlt__sql_text(tr, &value->sql, "%se0", value->expr->text);
+    }
+    if (from.kind == NLT_SQL_DECIMAL && to.kind == NLT_SQL_DECIMAL) {
+        value->type = to;
+        return nlt__sql_text(tr, &value->sql, "CAST(%s AS %s)", value->sql, type);
+    }
+    const cast_rule *rule = find_rule(from.kind, to.kind);
+    if (rule == NULL) {
+        return no_cast(tr, value, to);
+    }
+    value->type = to;
+    return fill(
+        tr, rule->sql != NULL ? rule->sql : "CAST($1 AS $t)", value->sql, type, &value->sql);
+}

@@ -1,0 +1,1014 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Functions whose text depends on more than their arguments' texts: on types, constants, lambdas.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/num.h"
+#include "sql/functions.h"
+#include "sql/text.h"
+
+static void set_type(nlt_sql_value *out, nlt_sql_kind kind)
+{
+    out->type = nlt__sql_plain(kind);
+}
+
+static nlt_status array_type(nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out)
+{
+    nlt_sql_type *copy = nlt__sql_alloc(call->tr, 1, sizeof *copy);
+    if (copy == NULL) {
+        return nlt__sql_oom(call->tr);
+    }
+    *copy = item;
+    *out = nlt__sql_plain(NLT_SQL_ARRAY);
+    out->item = copy;
+    return NLT_OK;
+}
+
+/* A constant integer argument, or `fallback` where it was left out. */
+static nlt_status constant_integer(
+    nlt_sql_call_state *call, int index, int64_t fallback, int64_t *out)
+{
+    *out = fallback;
+    if (index >= call->n_args) {
+        return NLT_OK;
+    }
+    const nlt_sql_expr *expr = call->args[index].expr;
+    bool is_number = expr->kind == NLT_SQL_EXPR_LITERAL && nlt__sql_is_integer(expr->type.kind);
+    if (!is_number || !nlt__parse_i64((nlt_bytes){expr->text, strlen(expr->text)}, out)) {
+        return nlt__sql_refuse(call->tr, call->expr->place,
+            "%s: argument %d must be a constant integer", call->expr->text, index + 1);
+    }
+    return NLT_OK;
+}
+
+/* ---- aggregates ---- */
+
+static nlt_status all_not_null(nlt_sql_call_state *call, const char **out)
+{
+    *out = "";
+    for (int i = 0; i < call->n_args; i++) {
+        NLT_TRY(nlt__sql_text(
+            call->tr, out, "%s%s%s IS NOT NULL", *out, i > 0 ? " AND " : "", call->args[i].sql));
+    }
+    return NLT_OK;
+}
+
+nlt_status nlt__sql_count(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *condition = NULL;
+    const char *list = NULL;
+    set_type(out, NLT_SQL_BIGINT);
+    if (call->n_args <= 1) {
+        return nlt__sql_fill(call, call->n_args == 0 ? "count(*)$f" : "count($d$1)$f", &out->sql);
+    }
+    NLT_TRY(all_not_null(call, &condition));
+    NLT_TRY(nlt__sql_fill(call, "$*", &list));
+    bool is_distinct = call->distinct[0] != '\0';
+    return nlt__sql_text(call->tr, &out->sql, "count(%sCASE WHEN %s THEN %s%s%s END)%s",
+        call->distinct, condition, is_distinct ? "row(" : "", is_distinct ? list : "1",
+        is_distinct ? ")" : "", call->tail);
+}
+
+nlt_status nlt__sql_sum_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    int precision = call->args[0].type.precision + 10;
+    out->type = nlt__sql_decimal(precision > NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : precision,
+        call->args[0].type.scale);
+    NLT_TRY(nlt__sql_fill(call, "sum($d$1)$f", &out->sql));
+    return nlt__sql_text(
+        call->tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(call->tr, out->type));
+}
+
+nlt_status nlt__sql_avg_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_value sum = {.expr = call->expr};
+    nlt_sql_value count = {NULL, nlt__sql_decimal(20, 0), call->expr};
+    nlt_sql_type type = call->args[0].type;
+    NLT_TRY(nlt__sql_sum_decimal(call, &sum));
+    NLT_TRY(nlt__sql_fill(call, "count($d$1)$f", &count.sql));
+    out->type = nlt__sql_adjusted(type.precision + 4, type.scale + 4);
+    return nlt__sql_decimal_quotient(call->tr, sum, count, out->type, &out->sql);
+}
+
+static nlt_status quantile(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
+{
+    const nlt_sql_expr *share = call->args[1].expr;
+    bool is_list = share->kind == NLT_SQL_EXPR_CALL && strcmp(share->text, "array") == 0;
+    nlt_sql_type type = call->args[0].type;
+    if (type.kind == NLT_SQL_STRING) {
+        type = nlt__sql_plain(NLT_SQL_DOUBLE);
+        NLT_TRY(nlt__sql_cast(call->tr, &call->args[0], type));
+    }
+    if (call->distinct[0] != '\0') {
+        return nlt__sql_refuse(call->tr, call->expr->place, "%s of DISTINCT", call->expr->text);
+    }
+    if (is_list
+            ? call->args[1].type.kind != NLT_SQL_ARRAY
+            : share->kind != NLT_SQL_EXPR_LITERAL || !nlt__sql_is_number(call->args[1].type.kind)) {
+        return nlt__sql_refuse(call->tr, call->expr->place,
+            "%s: the share must be a constant from 0 to 1", call->expr->text);
+    }
+    out->type = type;
+    if (is_list) {
+        NLT_TRY(array_type(call, type, &out->type));
+        nlt_sql_type doubles;
+        NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_DOUBLE), &doubles));
+        const char *list = "";
+        for (int i = 0; i < share->n_args; i++) { /* constants, as DuckDB wants them */
+            if (share->args[i]->kind != NLT_SQL_EXPR_LITERAL) {
+                return nlt__sql_refuse(call->tr, share->place, "shares that are no constants");
+            }
+            NLT_TRY(nlt__sql_text(
+                call->tr, &list, "%s%s%s", list, i > 0 ? ", " : "", share->args[i]->text));
+        }
+        return nlt__sql_text(
+            call->tr, &out->sql, "%s(%s, [%s])%s", function, call->args[0].sql, list, call->tail);
+    }
+    return nlt__sql_text(
+        call->tr, &out->sql, "%s(%s, %s)%s", function, call->args[0].sql, share->text, call->tail);
+}
+
+nlt_status nlt__sql_percentile(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return quantile(call, "quantile_cont", out);
+}
+
+nlt_status nlt__sql_percentile_disc(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return quantile(call, "quantile_disc", out);
+}
+
+/* FIRST and LAST: NULL counts unless it is ignored. */
+static nlt_status edge(nlt_sql_call_state *call, bool is_first, nlt_sql_value *out)
+{
+    bool ignores = call->expr->call->ignores_nulls;
+    if (call->n_args == 2) {
+        const nlt_sql_expr *flag = call->args[1].expr;
+        if (flag->kind != NLT_SQL_EXPR_LITERAL) {
+            return nlt__sql_refuse(call->tr, call->expr->place, "a flag that is no constant");
+        }
+        ignores = strcmp(flag->text, "true") == 0;
+    }
+    out->type = call->args[0].type;
+    if (call->expr->call->over != NULL) {
+        call->ignore_nulls = ignores ? " IGNORE NULLS" : "";
+        return nlt__sql_fill(
+            call, is_first ? "first_value($1$i)$f" : "last_value($1$i)$f", &out->sql);
+    }
+    return nlt__sql_fill(call,
+        is_first  ? ignores ? "first($1)$n" : "first($1)$f"
+        : ignores ? "last($1)$n"
+                  : "last($1)$f",
+        &out->sql);
+}
+
+nlt_status nlt__sql_first(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return edge(call, true, out);
+}
+
+nlt_status nlt__sql_last(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return edge(call, false, out);
+}
+
+nlt_status nlt__sql_grouping_id(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    set_type(out, NLT_SQL_BIGINT);
+    const char *list = NULL;
+    NLT_TRY(nlt__sql_fill(call, "$*", &list));
+    const nlt_sql_grouping *grouping = call->scope->grouping;
+    for (int i = 0; call->n_args == 0 && grouping != NULL && i < grouping->n_values; i++) {
+        NLT_TRY(nlt__sql_text(
+            call->tr, &list, "%s%s%s", list, i > 0 ? ", " : "", grouping->values[i].sql));
+    }
+    return list[0] == '\0' && call->n_args == 0
+               ? nlt__sql_text(call->tr, &out->sql, "CAST(0 AS BIGINT)")
+               : nlt__sql_text(call->tr, &out->sql, "CAST(grouping(%s) AS BIGINT)", list);
+}
+
+/* LAG and LEAD: value, offset, default. */
+nlt_status nlt__sql_lag(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    bool is_lead = call->expr->text[1] == 'e';
+    out->type = call->args[0].type;
+    if (call->n_args == 3) {
+        nlt_sql_value values[2] = {call->args[0], call->args[2]};
+        NLT_TRY(nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, values, 2, call->expr, &out->type));
+        call->args[0] = values[0];
+        call->args[2] = values[1];
+    }
+    NLT_TRY(nlt__sql_fill(call, "($*$i)$f", &out->sql));
+    return nlt__sql_text(call->tr, &out->sql, "%s%s", is_lead ? "lead" : "lag", out->sql);
+}
+
+/* ---- texts ---- */
+
+nlt_status nlt__sql_concat(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    bool is_array = false;
+    nlt_sql_type type = nlt__sql_plain(NLT_SQL_STRING);
+    if (call->n_args == 0) {
+        set_type(out, NLT_SQL_STRING);
+        return nlt__sql_text(call->tr, &out->sql, "''");
+    }
+    for (int i = 0; i < call->n_args; i++) {
+        is_array = is_array || call->args[i].type.kind == NLT_SQL_ARRAY;
+    }
+    if (is_array) {
+        NLT_TRY(nlt__sql_unify(
+            call->tr, NLT_SQL_MEET_WIDEN, call->args, call->n_args, call->expr, &type));
+    }
+    const char *text = "";
+    for (int i = 0; i < call->n_args; i++) {
+        NLT_TRY(nlt__sql_cast(call->tr, &call->args[i], type));
+        NLT_TRY(
+            nlt__sql_text(call->tr, &text, "%s%s%s", text, i > 0 ? " || " : "", call->args[i].sql));
+    }
+    out->type = type;
+    return nlt__sql_text(call->tr, &out->sql, "(%s)", text);
+}
+
+/* Texts and arrays of texts; what is NULL is left out. */
+nlt_status nlt__sql_concat_ws(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type texts;
+    const char *list = "";
+    bool has_array = false;
+    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &texts));
+    for (int i = 1; i < call->n_args; i++) {
+        has_array = has_array || call->args[i].type.kind == NLT_SQL_ARRAY;
+    }
+    for (int i = 1; i < call->n_args; i++) {
+        nlt_sql_value *arg = &call->args[i];
+        bool is_array = arg->type.kind == NLT_SQL_ARRAY;
+        NLT_TRY(nlt__sql_cast(call->tr, arg, is_array ? texts : nlt__sql_plain(NLT_SQL_STRING)));
+        NLT_TRY(nlt__sql_text(call->tr, &list,
+            is_array    ? "%s%scoalesce(%s, [])"
+            : has_array ? "%s%s[%s]"
+                        : "%s%s%s",
+            list, i > 1 ? ", " : "", arg->sql));
+    }
+    set_type(out, NLT_SQL_STRING);
+    if (call->n_args == 1) {
+        return nlt__sql_text(call->tr, &out->sql, "left(%s, 0)", call->args[0].sql);
+    }
+    if (has_array) {
+        return nlt__sql_text(call->tr, &out->sql,
+            "CASE WHEN %s IS NOT NULL THEN coalesce(array_to_string(list_filter(flatten([%s]), "
+            "lambda x: x IS NOT NULL), %s), '') END",
+            call->args[0].sql, list, call->args[0].sql);
+    }
+    return nlt__sql_text(call->tr, &out->sql, "concat_ws(%s, %s)", call->args[0].sql, list);
+}
+
+static nlt_status quote(nlt_sql_call_state *call, const nlt_buf *text, const char **out)
+{
+    nlt_buf buf = NLT_BUF_INIT(1 << 20);
+    nlt_buf copy = NLT_BUF_INIT(1 << 20);
+    nlt_status status = nlt__buf_append(&copy, text->ptr, text->len, call->tr->err);
+    if (status == NLT_OK) {
+        const char *plain = nlt__buf_cstr(&copy);
+        status = plain != NULL ? nlt__sql_put_quoted(&buf, plain, '\'', call->tr->err)
+                               : nlt__sql_oom(call->tr);
+    }
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(call->tr, &buf, out);
+    }
+    nlt__buf_clear(&copy);
+    nlt__buf_clear(&buf);
+    return status;
+}
+
+typedef struct pattern {
+    const char *sql;     /* RE2's, quoted */
+    const char *literal; /* quoted; NULL: it is a pattern */
+    nlt_java_regex info;
+} pattern;
+
+static nlt_status read_pattern(nlt_sql_call_state *call, bool is_search, pattern *out)
+{
+    nlt_buf buf = NLT_BUF_INIT(1 << 20);
+    nlt_buf literal = NLT_BUF_INIT(1 << 20);
+    nlt_error err = NLT_ERROR_INIT;
+    out->literal = NULL;
+    nlt_status status =
+        nlt__java_regex(nlt__sql_constant(call, 1), is_search, &buf, &literal, &out->info, &err);
+    if (status == NLT_OK) {
+        status = quote(call, &buf, &out->sql);
+        if (status == NLT_OK && out->info.is_literal) {
+            status = quote(call, &literal, &out->literal);
+        }
+    } else {
+        status = nlt__sql_refuse(call->tr, call->args[1].expr->place, "%s", err.message);
+    }
+    nlt__buf_clear(&literal);
+    nlt__buf_clear(&buf);
+    return status;
+}
+
+nlt_status nlt__sql_regexp_like(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    pattern p;
+    NLT_TRY(read_pattern(call, true, &p));
+    set_type(out, NLT_SQL_BOOLEAN);
+    return p.literal != NULL ? nlt__sql_text(
+               call->tr, &out->sql, "contains(%s, %s)", call->args[0].sql, p.literal)
+                             : nlt__sql_text(call->tr, &out->sql, "regexp_matches(%s, %s)",
+                                 call->args[0].sql, p.sql);
+}
+
+/* The number of the group that is asked for. */
+static nlt_status group_number(nlt_sql_call_state *call, const pattern *p, int64_t *out)
+{
+    NLT_TRY(constant_integer(call, 2, 1, out));
+    return *out >= 0 && *out <= p->info.n_groups
+               ? NLT_OK
+               : nlt__sql_wrong(call->tr, call->expr->place,
+                   "%s: the pattern has %d groups, not %lld", call->expr->text, p->info.n_groups,
+                   (long long)*out);
+}
+
+static nlt_status extract(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
+{
+    pattern p;
+    int64_t group = 1;
+    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(group_number(call, &p, &group));
+    if (group > 9) {
+        return nlt__sql_refuse(call->tr, call->expr->place, "a group beyond the ninth");
+    }
+    return nlt__sql_text(call->tr, &out->sql, "%s(%s, %s, %lld)", function, call->args[0].sql,
+        p.sql, (long long)group);
+}
+
+nlt_status nlt__sql_regexp_extract(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    set_type(out, NLT_SQL_STRING);
+    return extract(call, "regexp_extract", out);
+}
+
+static nlt_status no_empty_match(nlt_sql_call_state *call, const pattern *p)
+{
+    return !p->info.matches_empty
+               ? NLT_OK
+               : nlt__sql_refuse(call->tr, call->args[1].expr->place,
+                   "%s with a pattern that matches nothing, too", call->expr->text);
+}
+
+nlt_status nlt__sql_regexp_extract_all(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    pattern p;
+    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(no_empty_match(call, &p));
+    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
+    return extract(call, "regexp_extract_all", out);
+}
+
+nlt_status nlt__sql_regexp_count(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    pattern p;
+    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(no_empty_match(call, &p));
+    set_type(out, NLT_SQL_INT);
+    return nlt__sql_text(call->tr, &out->sql, "CAST(len(regexp_extract_all(%s, %s)) AS INTEGER)",
+        call->args[0].sql, p.sql);
+}
+
+nlt_status nlt__sql_regexp_replace(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    pattern p;
+    const char *replacement = NULL;
+    nlt_buf buf = NLT_BUF_INIT(1 << 20);
+    nlt_error err = NLT_ERROR_INIT;
+    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(no_empty_match(call, &p));
+    nlt_status status =
+        nlt__java_replacement(nlt__sql_constant(call, 2), p.info.n_groups, &buf, &err);
+    status = status == NLT_OK
+                 ? quote(call, &buf, &replacement)
+                 : nlt__sql_refuse(call->tr, call->args[2].expr->place, "%s", err.message);
+    nlt__buf_clear(&buf);
+    NLT_TRY(status);
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_text(call->tr, &out->sql, "regexp_replace(%s, %s, %s, 'g')", call->args[0].sql,
+        p.sql, replacement);
+}
+
+nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    pattern p;
+    int64_t limit = -1;
+    nlt_sql_translator *tr = call->tr;
+    const char *text = call->args[0].sql;
+    NLT_TRY(constant_integer(call, 2, -1, &limit));
+    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
+    bool is_characters = nlt__sql_constant(call, 1)[0] == '\0';
+    if (limit == 1) {
+        return nlt__sql_text(tr, &out->sql, "CASE WHEN %s IS NOT NULL THEN [%s] END", text, text);
+    }
+    if (p.literal == NULL || is_characters) {
+        if (!is_characters) {
+            NLT_TRY(no_empty_match(call, &p));
+        }
+        if (limit > 1) {
+            return nlt__sql_refuse(tr, call->expr->place, "split by a pattern with a limit");
+        }
+        return is_characters
+                   ? nlt__sql_text(tr, &out->sql,
+                       "CASE WHEN %s = '' THEN [''] ELSE string_split(%s, '') END", text, text)
+                   : nlt__sql_text(tr, &out->sql, "string_split_regex(%s, %s)", text, p.sql);
+    }
+    const char *parts = NULL;
+    NLT_TRY(nlt__sql_text(tr, &parts, "string_split(%s, %s)", text, p.literal));
+    if (limit <= 0) {
+        out->sql = parts;
+        return NLT_OK;
+    }
+    return nlt__sql_text(tr, &out->sql,
+        "CASE WHEN len(%s) <= %lld THEN %s ELSE list_append(list_slice(%s, 1, %lld), "
+        "array_to_string(list_slice(%s, %lld, len(%s)), %s)) END",
+        parts, (long long)limit, parts, parts, (long long)limit - 1, parts, (long long)limit, parts,
+        p.literal);
+}
+
+/* Paths of names and numbers only. */
+nlt_status nlt__sql_get_json(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *path = nlt__sql_constant(call, 1);
+    bool is_plain = path[0] == '$';
+    for (const char *p = path + 1; is_plain && *p != '\0';) {
+        size_t len = 0;
+        if (*p == '.') {
+            len =
+                1
+                + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        } else if (*p == '[') {
+            len = 1 + strspn(p + 1, "0123456789");
+            len = len > 1 && p[len] == ']' ? len + 1 : 0;
+        }
+        is_plain = len > 1;
+        p += len;
+    }
+    if (!is_plain) {
+        return nlt__sql_refuse(
+            call->tr, call->args[1].expr->place, "a path other than $.name and $[number]");
+    }
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_fill(
+        call, "CASE WHEN json_valid($1) THEN json_extract_string($1, $2) END", &out->sql);
+}
+
+/* ---- conditions ---- */
+
+nlt_status nlt__sql_if_then(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    out->type = call->common;
+    return nlt__sql_fill(call, "CASE WHEN $1 THEN $2 ELSE $3 END", &out->sql);
+}
+
+nlt_status nlt__sql_nvl2(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    out->type = call->common;
+    return nlt__sql_fill(call, "CASE WHEN $1 IS NOT NULL THEN $2 ELSE $3 END", &out->sql);
+}
+
+nlt_status nlt__sql_nullif(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_value equal;
+    NLT_TRY(nlt__sql_compare(call->tr, "=", call->args[0], call->args[1], call->expr, &equal));
+    out->type = call->args[0].type;
+    return nlt__sql_text(
+        call->tr, &out->sql, "CASE WHEN %s THEN NULL ELSE %s END", equal.sql, call->args[0].sql);
+}
+
+static nlt_status extreme(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
+{
+    if (call->n_args < 2) {
+        return nlt__sql_wrong(
+            call->tr, call->expr->place, "%s takes two arguments or more", function);
+    }
+    out->type = call->common;
+    NLT_TRY(nlt__sql_fill(call, "($*)", &out->sql));
+    return nlt__sql_text(call->tr, &out->sql, "%s%s", function, out->sql);
+}
+
+nlt_status nlt__sql_greatest_of(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return extreme(call, "greatest", out);
+}
+
+nlt_status nlt__sql_least_of(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return extreme(call, "least", out);
+}
+
+nlt_status nlt__sql_type_of(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_buf buf = NLT_BUF_INIT(1 << 16);
+    nlt_status status = nlt__sql_put_spark_type(&buf, call->args[0].type, call->tr->err);
+    if (status == NLT_OK) {
+        status = quote(call, &buf, &out->sql);
+    }
+    nlt__buf_clear(&buf);
+    set_type(out, NLT_SQL_STRING);
+    return status;
+}
+
+nlt_status nlt__sql_cast_call(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_kind kind = NLT_SQL_NULL;
+    *out = call->args[0];
+    if (!nlt__sql_type_word(call->expr->text, &kind)) {
+        return nlt_fail(call->tr->err, NLT_ERR_INTERNAL, "a cast without a type");
+    }
+    nlt_sql_type type = nlt__sql_plain(kind);
+    if (kind == NLT_SQL_DECIMAL) {
+        type = nlt__sql_decimal(10, 0);
+    }
+    NLT_TRY(nlt__sql_cast(call->tr, out, type));
+    out->expr = call->expr;
+    return NLT_OK;
+}
+
+/* TO_TIMESTAMP of a number. */
+nlt_status nlt__sql_cast_timestamp(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    *out = call->args[0];
+    NLT_TRY(nlt__sql_cast(call->tr, out, nlt__sql_plain(NLT_SQL_TIMESTAMP)));
+    out->expr = call->expr;
+    return NLT_OK;
+}
+
+/* ---- numbers ---- */
+
+nlt_status nlt__sql_abs_number(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_kind kind = call->args[0].type.kind;
+    if (kind == NLT_SQL_STRING || kind == NLT_SQL_NULL) {
+        NLT_TRY(nlt__sql_cast(call->tr, &call->args[0], nlt__sql_plain(NLT_SQL_DOUBLE)));
+    } else if (!nlt__sql_is_number(kind)) {
+        return nlt__sql_wrong(call->tr, call->expr->place, "abs takes a number");
+    }
+    out->type = call->args[0].type;
+    return nlt__sql_fill(call, "abs($1)", &out->sql);
+}
+
+/* MOD is %; PMOD makes it positive. */
+nlt_status nlt__sql_pmod(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    for (int i = 0; i < 2; i++) {
+        if (call->args[i].type.kind == NLT_SQL_STRING) {
+            NLT_TRY(nlt__sql_cast(call->tr, &call->args[i], nlt__sql_plain(NLT_SQL_DOUBLE)));
+        }
+        if (call->args[i].type.kind == NLT_SQL_DECIMAL
+            || !nlt__sql_is_number(call->args[i].type.kind)) {
+            return nlt__sql_refuse(
+                call->tr, call->expr->place, "%s of these types", call->expr->text);
+        }
+    }
+    NLT_TRY(nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, call->args, 2, call->expr, &out->type));
+    return nlt__sql_fill(call,
+        call->expr->text[0] == 'm'
+            ? "($1 % $2)"
+            : "CASE WHEN ($1 % $2) < 0 THEN ((($1 % $2) + $2) % $2) ELSE ($1 % $2) END",
+        &out->sql);
+}
+
+nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    int64_t digits = 0;
+    nlt_sql_type type = call->args[0].type;
+    NLT_TRY(constant_integer(call, 1, 0, &digits));
+    if (digits < 0) {
+        return nlt__sql_refuse(call->tr, call->expr->place, "round of a decimal to tens");
+    }
+    int scale = digits < type.scale ? (int)digits : type.scale;
+    int precision = type.precision - type.scale + 1 + scale;
+    out->type =
+        nlt__sql_decimal(precision > NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : precision, scale);
+    return nlt__sql_text(call->tr, &out->sql, "CAST(%s AS %s)", call->args[0].sql,
+        nlt__sql_type_text(call->tr, out->type));
+}
+
+nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    int64_t digits = 0;
+    int64_t unit = 1;
+    NLT_TRY(constant_integer(call, 1, 0, &digits));
+    out->type = call->args[0].type;
+    if (digits >= 0) {
+        out->sql = call->args[0].sql;
+        return NLT_OK;
+    }
+    if (digits < -18) {
+        return nlt__sql_refuse(call->tr, call->expr->place, "round to so many digits");
+    }
+    for (; digits < 0; digits++) {
+        unit *= 10;
+    }
+    return nlt__sql_text(call->tr, &out->sql,
+        "CAST((CAST(%s AS HUGEINT) + sign(%s) * %lld) // %lld * %lld AS %s)", call->args[0].sql,
+        call->args[0].sql, (long long)(unit / 2), (long long)unit, (long long)unit,
+        nlt__sql_type_text(call->tr, out->type));
+}
+
+static nlt_status whole_decimal(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
+{
+    nlt_sql_type type = call->args[0].type;
+    int precision = type.precision - type.scale + 1;
+    out->type =
+        nlt__sql_decimal(precision > NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : precision, 0);
+    return nlt__sql_text(call->tr, &out->sql, "CAST(%s(%s) AS %s)", function, call->args[0].sql,
+        nlt__sql_type_text(call->tr, out->type));
+}
+
+nlt_status nlt__sql_floor_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return whole_decimal(call, "floor", out);
+}
+
+nlt_status nlt__sql_ceil_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return whole_decimal(call, "ceil", out);
+}
+
+static nlt_status whole_real(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
+{
+    out->type = call->args[0].type;
+    out->expr = call->expr;
+    NLT_TRY(nlt__sql_text(call->tr, &out->sql, "%s(%s)", function, call->args[0].sql));
+    return nlt__sql_cast(call->tr, out, nlt__sql_plain(NLT_SQL_BIGINT));
+}
+
+nlt_status nlt__sql_floor_real(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return whole_real(call, "floor", out);
+}
+
+nlt_status nlt__sql_ceil_real(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return whole_real(call, "ceil", out);
+}
+
+/* ---- times ---- */
+
+typedef struct time_field {
+    const char *names; /* "|a|b|" */
+    const char *sql;
+    bool needs_time;
+} time_field;
+
+static const time_field time_fields[] = {
+    {"|year|y|years|yr|yrs|", "year($1)", false},
+    {"|yearofweek|", "isoyear($1)", false},
+    {"|quarter|qtr|", "quarter($1)", false},
+    {"|month|mon|mons|months|", "month($1)", false},
+    {"|week|w|weeks|", "week($1)", false},
+    {"|day|d|days|", "day($1)", false},
+    {"|dayofweek|dow|", "(dayofweek($1) + 1)", false},
+    {"|dayofweek_iso|dow_iso|", "isodow($1)", false},
+    {"|doy|", "dayofyear($1)", false},
+    {"|hour|h|hours|hr|hrs|", "hour($1)", true},
+    {"|minute|m|min|mins|minutes|", "minute($1)", true},
+    {"|second|s|sec|seconds|secs|", NULL, true},
+};
+
+nlt_status nlt__sql_date_part(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    char name[40];
+    const char *text = nlt__sql_constant(call, 0);
+    if (strlen(text) + 3 > sizeof name) {
+        return nlt__sql_wrong(call->tr, call->expr->place, "there is no field %.40s", text);
+    }
+    name[0] = '|';
+    nlt__sql_lower((nlt_bytes){text, strlen(text)}, name + 1);
+    (void)snprintf(name + strlen(name), 2, "|");
+    for (size_t i = 0; i < sizeof time_fields / sizeof time_fields[0]; i++) {
+        const time_field *field = &time_fields[i];
+        if (strstr(field->names, name) == NULL) {
+            continue;
+        }
+        nlt_sql_value time = call->args[1];
+        bool is_date = time.type.kind == NLT_SQL_DATE;
+        NLT_TRY(nlt__sql_cast(call->tr, &time,
+            nlt__sql_plain(is_date && !field->needs_time ? NLT_SQL_DATE : NLT_SQL_TIMESTAMP)));
+        call->args[0] = time;
+        set_type(out, NLT_SQL_INT);
+        if (field->sql == NULL) {
+            out->type = nlt__sql_decimal(8, 6);
+            return nlt__sql_fill(call,
+                "(CAST(date_part('microsecond', $1) AS DECIMAL(8, 0)) * CAST('0.000001' AS "
+                "DECIMAL(7, 6)))::DECIMAL(8, 6)",
+                &out->sql);
+        }
+        NLT_TRY(nlt__sql_fill(call, field->sql, &out->sql));
+        return nlt__sql_text(call->tr, &out->sql, "CAST(%s AS INTEGER)", out->sql);
+    }
+    return nlt__sql_wrong(call->tr, call->expr->place, "there is no field %s in a time", text);
+}
+
+/* Units of DATE_TRUNC and TRUNC, as DuckDB calls them; NULL: none, which gives NULL. */
+static const char *trunc_unit(const char *text, bool is_date)
+{
+    static const struct {
+        const char *names, *unit;
+        bool is_date;
+    } units[] = {
+        {"|year|yyyy|yy|", "year", true},
+        {"|quarter|", "quarter", true},
+        {"|month|mm|mon|", "month", true},
+        {"|week|", "week", true},
+        {"|day|dd|", "day", false},
+        {"|hour|", "hour", false},
+        {"|minute|", "minute", false},
+        {"|second|", "second", false},
+        {"|millisecond|", "milliseconds", false},
+        {"|microsecond|", "microseconds", false},
+    };
+    char name[40];
+    if (strlen(text) + 3 > sizeof name) {
+        return NULL;
+    }
+    name[0] = '|';
+    nlt__sql_lower((nlt_bytes){text, strlen(text)}, name + 1);
+    (void)snprintf(name + strlen(name), 2, "|");
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (strstr(units[i].names, name) != NULL && (units[i].is_date || !is_date)) {
+            return units[i].unit;
+        }
+    }
+    return NULL;
+}
+
+nlt_status nlt__sql_date_trunc(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *unit = trunc_unit(nlt__sql_constant(call, 0), false);
+    set_type(out, NLT_SQL_TIMESTAMP);
+    return unit == NULL ? nlt__sql_text(call->tr, &out->sql, "CAST(NULL AS TIMESTAMP)")
+                        : nlt__sql_text(call->tr, &out->sql,
+                            "CAST(date_trunc('%s', %s) AS TIMESTAMP)", unit, call->args[1].sql);
+}
+
+nlt_status nlt__sql_trunc(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *unit = trunc_unit(nlt__sql_constant(call, 1), true);
+    set_type(out, NLT_SQL_DATE);
+    return unit == NULL ? nlt__sql_text(call->tr, &out->sql, "CAST(NULL AS DATE)")
+                        : nlt__sql_text(call->tr, &out->sql, "CAST(date_trunc('%s', %s) AS DATE)",
+                            unit, call->args[0].sql);
+}
+
+/* ---- arrays and maps ---- */
+
+nlt_status nlt__sql_array(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(array_type(call, call->common, &out->type));
+    NLT_TRY(nlt__sql_fill(call, "$*", &out->sql));
+    return nlt__sql_text(call->tr, &out->sql, "[%s]", out->sql);
+}
+
+nlt_status nlt__sql_map(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    int n = call->n_args / 2;
+    if (call->n_args % 2 != 0 || n == 0) {
+        return nlt__sql_wrong(call->tr, call->expr->place, "map takes pairs of key and value");
+    }
+    nlt_sql_value *sides = nlt__sql_alloc(call->tr, (size_t)n * 2, sizeof *sides);
+    nlt_sql_type *types = nlt__sql_alloc(call->tr, 2, sizeof *types);
+    const char *lists[2] = {"", ""};
+    if (sides == NULL || types == NULL) {
+        return nlt__sql_oom(call->tr);
+    }
+    for (int i = 0; i < call->n_args; i++) {
+        sides[i % 2 * n + i / 2] = call->args[i];
+    }
+    for (int side = 0; side < 2; side++) {
+        NLT_TRY(nlt__sql_unify(
+            call->tr, NLT_SQL_MEET_WIDEN, sides + side * n, n, call->expr, &types[side]));
+        for (int i = 0; i < n; i++) {
+            NLT_TRY(nlt__sql_text(call->tr, &lists[side], "%s%s%s", lists[side], i > 0 ? ", " : "",
+                sides[side * n + i].sql));
+        }
+    }
+    set_type(out, NLT_SQL_MAP);
+    out->type.key = &types[0];
+    out->type.item = &types[1];
+    return nlt__sql_text(call->tr, &out->sql, "map([%s], [%s])", lists[0], lists[1]);
+}
+
+nlt_status nlt__sql_element_at(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type type = call->args[0].type;
+    if (type.kind == NLT_SQL_MAP) {
+        NLT_TRY(nlt__sql_cast(call->tr, &call->args[1], *type.key));
+        out->type = *type.item;
+        return nlt__sql_fill(call, "map_extract_value($1, $2)", &out->sql);
+    }
+    if (type.kind != NLT_SQL_ARRAY || !nlt__sql_is_integer(call->args[1].type.kind)) {
+        return nlt__sql_wrong(call->tr, call->expr->place,
+            "element_at takes an array and an "
+            "integer, or a map and a key");
+    }
+    out->type = *type.item;
+    return nlt__sql_fill(call,
+        "list_extract($1, CASE WHEN $2 = 0 THEN error('element_at: elements count from 1') "
+        "ELSE $2 END)",
+        &out->sql);
+}
+
+nlt_status nlt__sql_get(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    out->type = *call->args[0].type.item;
+    return nlt__sql_fill(
+        call, "list_extract($1, CASE WHEN $2 >= 0 THEN CAST($2 AS BIGINT) + 1 END)", &out->sql);
+}
+
+nlt_status nlt__sql_sequence(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type item;
+    NLT_TRY(
+        nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, call->args, call->n_args, call->expr, &item));
+    NLT_TRY(array_type(call, item, &out->type));
+    NLT_TRY(nlt__sql_fill(call,
+        call->n_args == 3 ? "generate_series($1, $2, $3)"
+                          : "CASE WHEN $1 <= $2 THEN generate_series($1, $2) ELSE "
+                            "generate_series($1, $2, -1) END",
+        &out->sql));
+    return nlt__sql_text(
+        call->tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(call->tr, out->type));
+}
+
+/* ---- lambdas ---- */
+
+enum { LAMBDA_PARAMS_MAX = 2 };
+
+/* A lambda in DuckDB's words. */
+typedef struct lambda {
+    const char *names[LAMBDA_PARAMS_MAX]; /* of its parameters */
+    nlt_sql_value body;
+} lambda;
+
+/* Translates argument `index` with parameters of the types; texts of parameters may be given. */
+static nlt_status translate_lambda(nlt_sql_call_state *call, int index, int n_params,
+    const nlt_sql_type *types, const char *const *texts, lambda *out)
+{
+    const nlt_sql_expr *expr = call->args[index].expr;
+    nlt_sql_column columns[LAMBDA_PARAMS_MAX] = {{NULL}};
+    nlt_sql_scope scope = {.parent = call->scope, .columns = columns, .is_lambda = true};
+    if (expr->kind != NLT_SQL_EXPR_LAMBDA || expr->n_parts > n_params) {
+        return nlt__sql_wrong(call->tr, expr->place, "%s takes a lambda of %d parameters here",
+            call->expr->text, n_params);
+    }
+    scope.n_columns = expr->n_parts;
+    for (int i = 0; i < n_params; i++) {
+        NLT_TRY(nlt__sql_text(call->tr, &out->names[i], "\"x%d\"", ++call->tr->n_names));
+    }
+    for (int i = 0; i < expr->n_parts; i++) {
+        const char *text = texts != NULL && texts[i] != NULL ? texts[i] : "%s";
+        columns[i] = (nlt_sql_column){.name = expr->parts[i], .type = types[i]};
+        const char *mark = strstr(text, "%s");
+        NLT_TRY(mark == NULL ? nlt__sql_text(call->tr, &columns[i].sql, "%s", text)
+                             : nlt__sql_text(call->tr, &columns[i].sql, "%.*s%s%s",
+                                 (int)(mark - text), text, out->names[i], mark + 2));
+    }
+    return nlt__sql_expr(call->tr, &scope, expr->args[0], &out->body);
+}
+
+/* x -> body, or (x, i) -> body with i from 0. */
+static nlt_status element_lambda(nlt_sql_call_state *call, lambda *out, const char **params)
+{
+    const nlt_sql_type types[2] = {*call->args[0].type.item, nlt__sql_plain(NLT_SQL_INT)};
+    static const char *const texts[2] = {NULL, "CAST(%s - 1 AS INTEGER)"};
+    if (call->args[0].type.kind != NLT_SQL_ARRAY) {
+        return nlt__sql_wrong(call->tr, call->expr->place, "%s takes an array", call->expr->text);
+    }
+    NLT_TRY(translate_lambda(call, 1, 2, types, texts, out));
+    *params = out->names[0];
+    return call->args[1].expr->n_parts == 2
+               ? nlt__sql_text(call->tr, params, "%s, %s", out->names[0], out->names[1])
+               : NLT_OK;
+}
+
+static nlt_status condition_lambda(nlt_sql_call_state *call, lambda *out, const char **params)
+{
+    NLT_TRY(element_lambda(call, out, params));
+    return out->body.type.kind == NLT_SQL_BOOLEAN || out->body.type.kind == NLT_SQL_NULL
+               ? nlt__sql_cast(call->tr, &out->body, nlt__sql_plain(NLT_SQL_BOOLEAN))
+               : nlt__sql_wrong(
+                   call->tr, call->args[1].expr->place, "%s takes a condition", call->expr->text);
+}
+
+nlt_status nlt__sql_transform(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    lambda l;
+    const char *params = NULL;
+    NLT_TRY(element_lambda(call, &l, &params));
+    NLT_TRY(array_type(call, l.body.type, &out->type));
+    return nlt__sql_text(call->tr, &out->sql, "list_transform(%s, lambda %s: %s)",
+        call->args[0].sql, params, l.body.sql);
+}
+
+nlt_status nlt__sql_filter(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    lambda l;
+    const char *params = NULL;
+    NLT_TRY(condition_lambda(call, &l, &params));
+    out->type = call->args[0].type;
+    return nlt__sql_text(call->tr, &out->sql, "list_filter(%s, lambda %s: coalesce(%s, false))",
+        call->args[0].sql, params, l.body.sql);
+}
+
+/* EXISTS is true if any is, FORALL false if any is not; NULL if one is NULL. */
+static nlt_status quantify(nlt_sql_call_state *call, const char *sought, const char *found,
+    const char *otherwise, nlt_sql_value *out)
+{
+    lambda l;
+    const char *params = NULL;
+    const char *array = call->args[0].sql;
+    NLT_TRY(condition_lambda(call, &l, &params));
+    set_type(out, NLT_SQL_BOOLEAN);
+    return nlt__sql_text(call->tr, &out->sql,
+        "CASE WHEN %s IS NULL THEN NULL "
+        "WHEN len(list_filter(%s, lambda %s: (%s) IS NOT DISTINCT FROM %s)) > 0 THEN %s "
+        "WHEN len(list_filter(%s, lambda %s: (%s) IS NULL)) > 0 THEN NULL ELSE %s END",
+        array, array, params, l.body.sql, sought, found, array, params, l.body.sql, otherwise);
+}
+
+nlt_status nlt__sql_exists(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return quantify(call, "true", "true", "false", out);
+}
+
+nlt_status nlt__sql_forall(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return quantify(call, "false", "false", "true", out);
+}
+
+/* AGGREGATE(array, start, (acc, x) -> ..., acc -> ...). The list is made one of the accumulator's
+ * type by carrying positions: DuckDB's list_reduce knows one type only. */
+nlt_status nlt__sql_aggregate(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const nlt_sql_expr *start_expr = call->expr->args[1];
+    nlt_sql_value start;
+    lambda merge;
+    nlt_sql_translator *tr = call->tr;
+    if (call->args[0].type.kind != NLT_SQL_ARRAY) {
+        return nlt__sql_wrong(tr, call->expr->place, "%s takes an array", call->expr->text);
+    }
+    NLT_TRY(nlt__sql_expr(tr, call->scope, start_expr, &start));
+    const nlt_sql_type types[2] = {start.type, *call->args[0].type.item};
+    NLT_TRY(translate_lambda(call, 2, 2, types, NULL, &merge));
+    if (!nlt__sql_same_type(&merge.body.type, &start.type)) {
+        return nlt__sql_wrong(tr, call->expr->place,
+            "%s: the lambda must give the type of the start value", call->expr->text);
+    }
+    if (!nlt__sql_same_type(&start.type, call->args[0].type.item)) {
+        nlt_sql_type list;
+        NLT_TRY(array_type(call, start.type, &list));
+        bool is_wider = nlt__sql_is_number(start.type.kind)
+                        && nlt__sql_is_number(call->args[0].type.item->kind)
+                        && start.type.kind > call->args[0].type.item->kind;
+        if (!is_wider) {
+            return nlt__sql_refuse(tr, call->expr->place,
+                "%s with a start value of another type than the elements", call->expr->text);
+        }
+    }
+    NLT_TRY(nlt__sql_text(tr, &out->sql, "list_reduce(%s, lambda %s, %s: %s, CAST(%s AS %s))",
+        call->args[0].sql, merge.names[0], merge.names[1], merge.body.sql, start.sql,
+        nlt__sql_type_text(tr, start.type)));
+    out->type = start.type;
+    if (call->n_args == 3) {
+        return NLT_OK;
+    }
+    lambda finish;
+    const char *texts[1] = {out->sql};
+    NLT_TRY(translate_lambda(call, 3, 1, types, texts, &finish));
+    out->sql = finish.body.sql;
+    out->type = finish.body.type;
+    return NLT_OK;
+}
+
+/* By position, so that the shorter array is filled up with NULL. */
+nlt_status nlt__sql_zip_with(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *texts[2];
+    const char *position = NULL;
+    lambda l;
+    const nlt_sql_type types[2] = {*call->args[0].type.item, *call->args[1].type.item};
+    NLT_TRY(nlt__sql_text(call->tr, &position, "\"x%d\"", ++call->tr->n_names));
+    for (int i = 0; i < 2; i++) {
+        NLT_TRY(nlt__sql_text(
+            call->tr, &texts[i], "list_extract(%s, %s)", call->args[i].sql, position));
+    }
+    NLT_TRY(translate_lambda(call, 2, 2, types, texts, &l));
+    NLT_TRY(array_type(call, l.body.type, &out->type));
+    return nlt__sql_text(call->tr, &out->sql,
+        "CASE WHEN %s IS NOT NULL AND %s IS NOT NULL THEN "
+        "list_transform(range(1, greatest(len(%s), len(%s)) + 1), lambda %s: %s) END",
+        call->args[0].sql, call->args[1].sql, call->args[0].sql, call->args[1].sql, position,
+        l.body.sql);
+}

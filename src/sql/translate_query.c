@@ -1,0 +1,1129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Queries: what FROM brings into scope, what SELECT makes of it.
+ *
+ * Every relation gets a name of our own ("t1"), every column is written with it, so that DuckDB's
+ * rules for names never come to bear. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/num.h"
+#include "sql/text.h"
+#include "sql/translate.h"
+
+enum { SQL_MAX = 16 << 20 };
+
+/* ---- scopes ---- */
+
+static nlt_status reserve_columns(nlt_sql_translator *tr, nlt_sql_scope *scope, int extra)
+{
+    nlt_sql_column *columns =
+        nlt__sql_alloc(tr, (size_t)(scope->n_columns + extra) + 1, sizeof *columns);
+    if (columns == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    if (scope->n_columns > 0) {
+        memcpy(columns, scope->columns, (size_t)scope->n_columns * sizeof *columns);
+    }
+    scope->columns = columns;
+    return NLT_OK;
+}
+
+static nlt_status quoted(nlt_sql_translator *tr, const char *name, const char **out)
+{
+    nlt_buf buf = NLT_BUF_INIT(1 << 20);
+    nlt_status status = nlt__sql_put_quoted(&buf, name, '"', tr->err);
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(tr, &buf, out);
+    }
+    nlt__buf_clear(&buf);
+    return status;
+}
+
+/* The columns of an answer, known as `alias`, with `columns` for its names if there are any. */
+static nlt_status add_columns(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_answer *answer, const char *sql_name, const nlt_sql_relation_node *node,
+    const char *alias)
+{
+    if (node->n_columns > 0 && node->n_columns != answer->n_columns) {
+        return nlt__sql_wrong(
+            tr, node->place, "%d names for %d columns", node->n_columns, answer->n_columns);
+    }
+    NLT_TRY(reserve_columns(tr, scope, answer->n_columns));
+    for (int i = 0; i < answer->n_columns; i++) {
+        nlt_sql_column *column = &scope->columns[scope->n_columns++];
+        const char *inner = NULL;
+        column->qualifier = alias;
+        column->name = node->n_columns > 0 ? node->columns[i] : answer->names[i];
+        column->type = answer->types[i];
+        NLT_TRY(quoted(tr, answer->inner_names[i], &inner));
+        NLT_TRY(nlt__sql_text(tr, &column->sql, "%s.%s", sql_name, inner));
+    }
+    return NLT_OK;
+}
+
+static nlt_status new_name(nlt_sql_translator *tr, const char **out)
+{
+    return nlt__sql_text(tr, out, "\"t%d\"", ++tr->n_names);
+}
+
+/* ---- relations ---- */
+
+/* What a relation is: its text and its columns, appended to `scope`. */
+static nlt_status relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out);
+
+static nlt_status unknown_table(nlt_sql_translator *tr, const nlt_sql_relation_node *node)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (const nlt_sql_known_cte *cte = tr->ctes; cte != NULL && n < 32; cte = cte->before) {
+        names[n++] = cte->name;
+    }
+    for (int i = 0; i < tr->n_relations && n < 64; i++) {
+        names[n++] = tr->relations[i].name;
+    }
+    nlt_status status = nlt__sql_wrong(tr, node->place, "there is no table %s", node->parts[0]);
+    const char *near = nlt_closest(node->parts[0], names, n);
+    if (near != NULL) {
+        nlt_error_hint(tr->err, "did you mean %s?", near);
+    } else if (n > 0) {
+        nlt_error_hint(tr->err, "the table is called %s", names[n - 1]);
+    }
+    return status;
+}
+
+static nlt_status table_answer(
+    nlt_sql_translator *tr, const nlt_sql_relation *relation, nlt_sql_answer *out)
+{
+    *out = (nlt_sql_answer){.n_columns = relation->n_columns};
+    NLT_TRY(quoted(tr, relation->name, &out->sql));
+    size_t n = (size_t)relation->n_columns;
+    out->names = nlt__sql_alloc(tr, n + 1, sizeof *out->names);
+    out->types = nlt__sql_alloc(tr, n + 1, sizeof *out->types);
+    if (out->names == NULL || out->types == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    memcpy(out->names, relation->columns, n * sizeof *out->names);
+    memcpy(out->types, relation->types, n * sizeof *out->types);
+    out->inner_names = out->names;
+    return NLT_OK;
+}
+
+static nlt_status table(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    const char *alias = node->alias != NULL ? node->alias : node->parts[0];
+    const char *name = NULL;
+    if (node->n_parts > 1) {
+        return nlt__sql_wrong(
+            tr, node->place, "files and other databases cannot be read from a query");
+    }
+    NLT_TRY(new_name(tr, &name));
+    for (const nlt_sql_known_cte *cte = tr->ctes; cte != NULL; cte = cte->before) {
+        if (nlt__sql_equal_names(cte->name, node->parts[0])) {
+            NLT_TRY(nlt__sql_text(tr, out, "%s AS %s", cte->sql_name, name));
+            return add_columns(tr, scope, cte->answer, name, node, alias);
+        }
+    }
+    for (int i = 0; i < tr->n_relations; i++) {
+        if (nlt__sql_equal_names(tr->relations[i].name, node->parts[0])) {
+            nlt_sql_answer answer;
+            NLT_TRY(table_answer(tr, &tr->relations[i], &answer));
+            NLT_TRY(nlt__sql_text(tr, out, "%s AS %s", answer.sql, name));
+            return add_columns(tr, scope, &answer, name, node, alias);
+        }
+    }
+    return unknown_table(tr, node);
+}
+
+/* Names "col1" ... of VALUES. */
+static nlt_status value_names(nlt_sql_translator *tr, nlt_sql_answer *answer)
+{
+    answer->names = nlt__sql_alloc(tr, (size_t)answer->n_columns + 1, sizeof *answer->names);
+    answer->types = nlt__sql_alloc(tr, (size_t)answer->n_columns + 1, sizeof *answer->types);
+    if (answer->names == NULL || answer->types == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int i = 0; i < answer->n_columns; i++) {
+        NLT_TRY(nlt__sql_text(tr, &answer->names[i], "col%d", i + 1));
+    }
+    answer->inner_names = answer->names;
+    return NLT_OK;
+}
+
+static nlt_status put_rows(const nlt_sql_translator *tr, const nlt_sql_value *values, int n_rows,
+    int n_columns, nlt_buf *out)
+{
+    NLT_TRY(nlt__buf_printf(out, tr->err, "(VALUES "));
+    for (int i = 0; i < n_rows; i++) {
+        for (int j = 0; j < n_columns; j++) {
+            NLT_TRY(nlt__buf_printf(out, tr->err, "%s%s",
+                j > 0   ? ", "
+                : i > 0 ? ", ("
+                        : "(",
+                values[j * n_rows + i].sql));
+        }
+        NLT_TRY(nlt__buf_append(out, ")", 1, tr->err));
+    }
+    return nlt__buf_append(out, ")", 1, tr->err);
+}
+
+static nlt_status values(nlt_sql_translator *tr, nlt_sql_scope *outer,
+    const nlt_sql_relation_node *node, nlt_sql_answer *out)
+{
+    int n_rows = node->n_rows;
+    *out = (nlt_sql_answer){.n_columns = node->rows[0]->n_args};
+    NLT_TRY(value_names(tr, out));
+    nlt_sql_scope scope = {.parent = outer};
+    nlt_sql_value *cells =
+        nlt__sql_alloc(tr, (size_t)n_rows * (size_t)out->n_columns + 1, sizeof *cells);
+    if (cells == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int j = 0; j < out->n_columns; j++) {
+        nlt_sql_value *column = cells + (ptrdiff_t)j * n_rows;
+        for (int i = 0; i < n_rows; i++) {
+            NLT_TRY(nlt__sql_expr(tr, &scope, node->rows[i]->args[j], &column[i]));
+        }
+        NLT_TRY(nlt__sql_unify(
+            tr, NLT_SQL_MEET_WIDEN, column, n_rows, node->rows[0]->args[j], &out->types[j]));
+        /* the first row tells DuckDB the type */
+        NLT_TRY(nlt__sql_text(tr, &column[0].sql, "CAST(%s AS %s)", column[0].sql,
+            nlt__sql_type_text(tr, out->types[j])));
+    }
+    nlt_buf buf = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = put_rows(tr, cells, n_rows, out->n_columns, &buf);
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(tr, &buf, &out->sql);
+    }
+    nlt__buf_clear(&buf);
+    return status;
+}
+
+/* "t1"("col1", "col2") */
+static nlt_status named_columns(
+    nlt_sql_translator *tr, const nlt_sql_answer *answer, const char **out)
+{
+    const char *list = "";
+    for (int i = 0; i < answer->n_columns; i++) {
+        const char *name = NULL;
+        NLT_TRY(quoted(tr, answer->inner_names[i], &name));
+        NLT_TRY(nlt__sql_text(tr, &list, "%s%s%s", list, i > 0 ? ", " : "", name));
+    }
+    *out = list;
+    return NLT_OK;
+}
+
+static nlt_status values_relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    nlt_sql_answer answer;
+    const char *name = NULL;
+    const char *columns = NULL;
+    NLT_TRY(values(tr, scope->parent, node, &answer));
+    NLT_TRY(new_name(tr, &name));
+    NLT_TRY(named_columns(tr, &answer, &columns));
+    NLT_TRY(nlt__sql_text(tr, out, "%s AS %s(%s)", answer.sql, name, columns));
+    return add_columns(tr, scope, &answer, name, node, node->alias);
+}
+
+static nlt_status query_relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    nlt_sql_answer answer;
+    const char *name = NULL;
+    NLT_TRY(
+        nlt__sql_query(tr, node->is_lateral ? scope : scope->parent, node->query, false, &answer));
+    NLT_TRY(new_name(tr, &name));
+    NLT_TRY(nlt__sql_text(
+        tr, out, "%s(%s) AS %s", node->is_lateral ? "LATERAL " : "", answer.sql, name));
+    return add_columns(tr, scope, &answer, name, node, node->alias);
+}
+
+/* The columns of a generator as an answer, whose text selects them FROM `from`. */
+static nlt_status generated_answer(
+    nlt_sql_translator *tr, const nlt_sql_generated *generated, nlt_sql_answer *out)
+{
+    *out = (nlt_sql_answer){.n_columns = generated->n_values};
+    NLT_TRY(value_names(tr, out));
+    const char *list = "";
+    for (int i = 0; i < generated->n_values; i++) {
+        const char *name = NULL;
+        out->names[i] = generated->names[i];
+        out->types[i] = generated->values[i].type;
+        NLT_TRY(quoted(tr, out->names[i], &name));
+        NLT_TRY(nlt__sql_text(
+            tr, &list, "%s%s%s AS %s", list, i > 0 ? ", " : "", generated->values[i].sql, name));
+    }
+    out->sql = list;
+    return NLT_OK;
+}
+
+/* range(end), range(start, end[, step]): column id. */
+static nlt_status range_relation(
+    nlt_sql_translator *tr, const nlt_sql_expr *call, nlt_sql_answer *out)
+{
+    const char *list = "";
+    if (call->n_args < 1 || call->n_args > 3) {
+        return nlt__sql_wrong(tr, call->place, "range takes an end, or start, end and step");
+    }
+    for (int i = 0; i < call->n_args; i++) {
+        nlt_sql_scope scope = {0};
+        nlt_sql_value value;
+        NLT_TRY(nlt__sql_expr(tr, &scope, call->args[i], &value));
+        NLT_TRY(nlt__sql_cast(tr, &value, nlt__sql_plain(NLT_SQL_BIGINT)));
+        NLT_TRY(nlt__sql_text(tr, &list, "%s%s%s", list, i > 0 ? ", " : "", value.sql));
+    }
+    *out = (nlt_sql_answer){.n_columns = 1};
+    NLT_TRY(value_names(tr, out));
+    out->names[0] = "id";
+    out->types[0] = nlt__sql_plain(NLT_SQL_BIGINT);
+    return nlt__sql_text(tr, &out->sql, "SELECT range AS \"id\" FROM range(%s)", list);
+}
+
+static nlt_status function_relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    nlt_sql_answer answer;
+    const char *name = NULL;
+    NLT_TRY(new_name(tr, &name));
+    if (strcmp(node->call->text, "range") == 0) {
+        NLT_TRY(range_relation(tr, node->call, &answer));
+    } else if (nlt__sql_is_generator(node->call)) {
+        nlt_sql_generated generated;
+        NLT_TRY(nlt__sql_generate(
+            tr, node->is_lateral ? scope : scope->parent, node->call, false, &generated));
+        NLT_TRY(generated_answer(tr, &generated, &answer));
+        NLT_TRY(nlt__sql_text(tr, &answer.sql, "SELECT %s", answer.sql));
+    } else {
+        return nlt__sql_wrong(tr, node->place, "%s is not to be had in a query", node->call->text);
+    }
+    NLT_TRY(nlt__sql_text(
+        tr, out, "%s(%s) AS %s", node->is_lateral ? "LATERAL " : "", answer.sql, name));
+    return add_columns(
+        tr, scope, &answer, name, node, node->alias != NULL ? node->alias : node->call->text);
+}
+
+/* LATERAL VIEW: a query over what is there, with the columns that are made. */
+static nlt_status view(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    const char *from = NULL;
+    const char *list = "";
+    const char *name = NULL;
+    nlt_sql_generated generated;
+    nlt_sql_answer answer;
+    int first = scope->n_columns;
+    NLT_TRY(relation(tr, scope, node->left, &from));
+    if (!nlt__sql_is_generator(node->call)) {
+        return nlt__sql_refuse(tr, node->call->place, "LATERAL VIEW of %s", node->call->text);
+    }
+    NLT_TRY(nlt__sql_generate(tr, scope, node->call, node->is_outer, &generated));
+    NLT_TRY(generated_answer(tr, &generated, &answer));
+    NLT_TRY(new_name(tr, &name));
+    for (int i = first; i < scope->n_columns; i++) {
+        nlt_sql_column *column = &scope->columns[i];
+        NLT_TRY(nlt__sql_text(tr, &list, "%s%s AS \"c%d\", ", list, column->sql, i + 1));
+        NLT_TRY(nlt__sql_text(tr, &column->sql, "%s.\"c%d\"", name, i + 1));
+    }
+    NLT_TRY(nlt__sql_text(tr, out, "(SELECT %s%s FROM %s) AS %s", list, answer.sql, from, name));
+    return add_columns(tr, scope, &answer, name, node, node->alias);
+}
+
+/* ---- joins ---- */
+
+static nlt_sql_column *find_plain(
+    nlt_sql_scope *scope, int begin, int end, const char *name, bool *is_ambiguous)
+{
+    nlt_sql_column *found = NULL;
+    *is_ambiguous = false;
+    for (int i = begin; i < end; i++) {
+        nlt_sql_column *column = &scope->columns[i];
+        if (!column->is_qualified_only && nlt__sql_equal_names(column->name, name)) {
+            *is_ambiguous = found != NULL;
+            found = column;
+        }
+    }
+    return found;
+}
+
+/* One column of USING: the condition, and the column that both become. */
+static nlt_status merge_column(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char *name, int begin, int middle,
+    nlt_sql_column *merged, const char **condition)
+{
+    bool is_ambiguous[2];
+    nlt_sql_column *left = find_plain(scope, begin, middle, name, &is_ambiguous[0]);
+    nlt_sql_column *right = find_plain(scope, middle, scope->n_columns, name, &is_ambiguous[1]);
+    if (left == NULL || right == NULL || is_ambiguous[0] || is_ambiguous[1]) {
+        return nlt__sql_wrong(tr, node->place, "USING: column %s is not in both tables once", name);
+    }
+    nlt_sql_expr *expr = nlt__sql_alloc(tr, 1, sizeof *expr);
+    nlt_sql_value equal;
+    if (expr == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    expr->place = node->place;
+    nlt_sql_value values[2] = {{left->sql, left->type, expr}, {right->sql, right->type, expr}};
+    NLT_TRY(nlt__sql_compare(tr, "=", values[0], values[1], expr, &equal));
+    *condition = equal.sql;
+    *merged = (nlt_sql_column){.name = left->name, .sql = left->sql, .type = left->type};
+    if (node->join == NLT_SQL_JOIN_RIGHT) {
+        merged->sql = right->sql;
+        merged->type = right->type;
+    } else if (node->join == NLT_SQL_JOIN_FULL) {
+        NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, values, 2, expr, &merged->type));
+        NLT_TRY(nlt__sql_text(tr, &merged->sql, "coalesce(%s, %s)", values[0].sql, values[1].sql));
+    }
+    left->is_qualified_only = true;
+    right->is_qualified_only = true;
+    return NLT_OK;
+}
+
+/* USING: the merged columns come first, as in Spark. */
+static nlt_status merge_columns(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char *const *names, int n, int begin, int middle,
+    const char **condition)
+{
+    nlt_sql_column *merged = nlt__sql_alloc(tr, (size_t)n + 1, sizeof *merged);
+    if (merged == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    *condition = "";
+    for (int i = 0; i < n; i++) {
+        const char *one = NULL;
+        NLT_TRY(merge_column(tr, scope, node, names[i], begin, middle, &merged[i], &one));
+        NLT_TRY(nlt__sql_text(tr, condition, "%s%s%s", *condition, i > 0 ? " AND " : "", one));
+    }
+    NLT_TRY(reserve_columns(tr, scope, n));
+    memmove(scope->columns + begin + n, scope->columns + begin,
+        (size_t)(scope->n_columns - begin) * sizeof *merged);
+    memcpy(scope->columns + begin, merged, (size_t)n * sizeof *merged);
+    scope->n_columns += n;
+    return NLT_OK;
+}
+
+static nlt_status common_names(nlt_sql_translator *tr, nlt_sql_scope *scope, int begin, int middle,
+    const char ***names, int *n)
+{
+    *n = 0;
+    *names = nlt__sql_alloc(tr, (size_t)(middle - begin) + 1, sizeof **names);
+    if (*names == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int i = begin; i < middle; i++) {
+        bool is_ambiguous;
+        const nlt_sql_column *column = &scope->columns[i];
+        if (!column->is_qualified_only
+            && find_plain(scope, middle, scope->n_columns, column->name, &is_ambiguous) != NULL) {
+            (*names)[(*n)++] = column->name;
+        }
+    }
+    return NLT_OK;
+}
+
+static nlt_status join_condition(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, int begin, int middle, const char **out)
+{
+    const char **names = node->using_columns;
+    int n = node->n_using;
+    *out = "";
+    if (node->is_natural) {
+        NLT_TRY(common_names(tr, scope, begin, middle, &names, &n));
+    }
+    if (n > 0) {
+        return merge_columns(tr, scope, node, names, n, begin, middle, out);
+    }
+    if (node->on == NULL) {
+        return NLT_OK;
+    }
+    /* only the two sides are in scope, and the query around */
+    nlt_sql_scope sides = {.parent = scope->parent,
+        .columns = scope->columns + begin,
+        .n_columns = scope->n_columns - begin};
+    return nlt__sql_condition(tr, &sides, node->on, "ON", out);
+}
+
+static nlt_status join(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    static const char *const words[] = {[NLT_SQL_JOIN_INNER] = "JOIN",
+        [NLT_SQL_JOIN_CROSS] = "CROSS JOIN",
+        [NLT_SQL_JOIN_LEFT] = "LEFT JOIN",
+        [NLT_SQL_JOIN_RIGHT] = "RIGHT JOIN",
+        [NLT_SQL_JOIN_FULL] = "FULL JOIN",
+        [NLT_SQL_JOIN_SEMI] = "SEMI JOIN",
+        [NLT_SQL_JOIN_ANTI] = "ANTI JOIN"};
+    const char *left = NULL;
+    const char *right = NULL;
+    const char *condition = NULL;
+    int begin = scope->n_columns;
+    NLT_TRY(relation(tr, scope, node->left, &left));
+    int middle = scope->n_columns;
+    NLT_TRY(relation(tr, scope, node->right, &right));
+    int n_right = scope->n_columns - middle;
+    NLT_TRY(join_condition(tr, scope, node, begin, middle, &condition));
+    bool is_nested = node->right->kind == NLT_SQL_RELATION_JOIN;
+    nlt_sql_join kind = node->join;
+    if (condition[0] == '\0' && kind == NLT_SQL_JOIN_INNER) {
+        kind = NLT_SQL_JOIN_CROSS;
+    } else if (condition[0] == '\0' && kind != NLT_SQL_JOIN_CROSS) {
+        condition = "true";
+    } else if (condition[0] != '\0' && kind == NLT_SQL_JOIN_CROSS) {
+        kind = NLT_SQL_JOIN_INNER;
+    }
+    NLT_TRY(nlt__sql_text(tr, out, "%s %s %s%s%s%s%s", left, words[kind], is_nested ? "(" : "",
+        right, is_nested ? ")" : "", condition[0] != '\0' ? " ON " : "", condition));
+    if (kind == NLT_SQL_JOIN_SEMI || kind == NLT_SQL_JOIN_ANTI) {
+        scope->n_columns -= n_right; /* they lie last */
+    }
+    return NLT_OK;
+}
+
+static nlt_status relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    switch (node->kind) {
+    case NLT_SQL_RELATION_TABLE:
+        return table(tr, scope, node, out);
+    case NLT_SQL_RELATION_QUERY:
+        return query_relation(tr, scope, node, out);
+    case NLT_SQL_RELATION_VALUES:
+        return values_relation(tr, scope, node, out);
+    case NLT_SQL_RELATION_FUNCTION:
+        return function_relation(tr, scope, node, out);
+    case NLT_SQL_RELATION_JOIN:
+        return join(tr, scope, node, out);
+    case NLT_SQL_RELATION_VIEW:
+        return view(tr, scope, node, out);
+    }
+    return nlt_fail(tr->err, NLT_ERR_INTERNAL, "an unknown relation");
+}
+
+/* ---- SELECT ---- */
+
+/* The items of a SELECT, stars written out. */
+typedef struct select_list {
+    nlt_sql_output *outputs;
+    int n, cap;
+} select_list;
+
+static nlt_status add_output(nlt_sql_translator *tr, select_list *list, nlt_sql_output output)
+{
+    enum { COLUMNS_MAX = 4096 };
+    if (list->n == list->cap) {
+        int cap = list->cap == 0 ? 16 : list->cap * 2;
+        nlt_sql_output *grown = nlt__sql_alloc(tr, (size_t)cap, sizeof *grown);
+        if (grown == NULL || cap > COLUMNS_MAX) {
+            return grown == NULL
+                       ? nlt__sql_oom(tr)
+                       : nlt_fail(tr->err, NLT_ERR_SQL, "more than %d columns", COLUMNS_MAX);
+        }
+        if (list->n > 0) {
+            memcpy(grown, list->outputs, (size_t)list->n * sizeof *grown);
+        }
+        list->outputs = grown;
+        list->cap = cap;
+    }
+    list->outputs[list->n++] = output;
+    return NLT_OK;
+}
+
+static nlt_status add_star(
+    nlt_sql_translator *tr, const nlt_sql_scope *scope, const nlt_sql_expr *star, select_list *list)
+{
+    bool is_any = false;
+    if (star->n_parts > 1) {
+        return nlt__sql_refuse(tr, star->place, "* of a field");
+    }
+    for (int i = 0; i < scope->n_columns; i++) {
+        const nlt_sql_column *column = &scope->columns[i];
+        bool is_meant = star->n_parts == 0
+                            ? !column->is_qualified_only
+                            : column->qualifier != NULL
+                                  && nlt__sql_equal_names(column->qualifier, star->parts[0]);
+        if (!is_meant) {
+            continue;
+        }
+        is_any = true;
+        nlt_sql_value value = {column->sql, column->type, star};
+        NLT_TRY(add_output(tr, list, (nlt_sql_output){column->name, value, false}));
+    }
+    return is_any ? NLT_OK
+                  : nlt__sql_wrong(tr, star->place, "* stands for nothing: no table %s",
+                      star->n_parts > 0 ? star->parts[0] : "in FROM");
+}
+
+static nlt_status add_generated(
+    nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_item *item, select_list *list)
+{
+    nlt_sql_generated generated;
+    NLT_TRY(nlt__sql_generate(tr, scope, item->expr, false, &generated));
+    if (item->n_aliases > 0 && item->n_aliases != generated.n_values) {
+        return nlt__sql_wrong(tr, item->expr->place, "%s makes %d columns, %d names are given",
+            item->expr->text, generated.n_values, item->n_aliases);
+    }
+    for (int i = 0; i < generated.n_values; i++) {
+        const char *name = item->n_aliases > 0 ? item->aliases[i] : generated.names[i];
+        NLT_TRY(add_output(tr, list, (nlt_sql_output){name, generated.values[i], true}));
+    }
+    return NLT_OK;
+}
+
+static nlt_status add_item(
+    nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_item *item, select_list *list)
+{
+    if (item->expr->kind == NLT_SQL_EXPR_STAR) {
+        return add_star(tr, scope, item->expr, list);
+    }
+    if (nlt__sql_is_generator(item->expr)) {
+        return add_generated(tr, scope, item, list);
+    }
+    if (item->n_aliases > 1) {
+        return nlt__sql_wrong(tr, item->expr->place, "one column has several names");
+    }
+    nlt_sql_output output = {.name = item->n_aliases > 0 ? item->aliases[0] : NULL};
+    NLT_TRY(nlt__sql_expr(tr, scope, item->expr, &output.value));
+    if (output.name == NULL) {
+        NLT_TRY(nlt__sql_name(tr, item->expr, &output.name));
+    }
+    return add_output(tr, list, output);
+}
+
+static nlt_status select_items(
+    nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_select *select, select_list *list)
+{
+    for (int i = 0; i < select->n_items; i++) {
+        scope->outputs = list->outputs; /* aliases may be used to their right */
+        scope->n_outputs = list->n;
+        NLT_TRY(add_item(tr, scope, &select->items[i], list));
+    }
+    scope->outputs = list->outputs;
+    scope->n_outputs = list->n;
+    return NLT_OK;
+}
+
+static bool has_aggregate(const nlt_sql_expr *expr)
+{
+    if (expr->kind == NLT_SQL_EXPR_CALL && expr->call->over == NULL
+        && nlt__sql_is_aggregate(expr->text)) {
+        return true;
+    }
+    for (int i = 0; i < expr->n_args; i++) {
+        if (has_aggregate(expr->args[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A number in GROUP BY or ORDER BY is the number of an item; -1: the expression is none. */
+static nlt_status item_number(
+    nlt_sql_translator *tr, const nlt_sql_scope *scope, const nlt_sql_expr *expr, int *out)
+{
+    int64_t number = 0;
+    *out = -1;
+    if (expr->kind != NLT_SQL_EXPR_LITERAL || expr->type.kind != NLT_SQL_INT) {
+        return NLT_OK;
+    }
+    if (!nlt__parse_i64((nlt_bytes){expr->text, strlen(expr->text)}, &number) || number < 1
+        || number > scope->n_outputs) {
+        return nlt__sql_wrong(
+            tr, expr->place, "there is no column %s in the SELECT list", expr->text);
+    }
+    *out = (int)number - 1;
+    return NLT_OK;
+}
+
+static nlt_status group_value(
+    nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr, nlt_sql_value *out)
+{
+    int number = -1;
+    NLT_TRY(item_number(tr, scope, expr, &number));
+    if (number >= 0) {
+        *out = scope->outputs[number].value;
+    } else {
+        NLT_TRY(nlt__sql_expr(tr, scope, expr, out));
+    }
+    if (out->expr != NULL && out->expr->kind == NLT_SQL_EXPR_LITERAL) {
+        /* a constant is no column number */
+        return nlt__sql_text(
+            tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type));
+    }
+    return NLT_OK;
+}
+
+/* Remembers the expressions of GROUP BY in order. */
+static nlt_status remember_group(
+    nlt_sql_translator *tr, nlt_sql_grouping *grouping, nlt_sql_value value)
+{
+    for (int i = 0; i < grouping->n_values; i++) {
+        if (strcmp(grouping->values[i].sql, value.sql) == 0) {
+            return NLT_OK;
+        }
+    }
+    nlt_sql_value *grown = nlt__sql_alloc(tr, (size_t)grouping->n_values + 1, sizeof *grown);
+    if (grown == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    if (grouping->n_values > 0) {
+        memcpy(grown, grouping->values, (size_t)grouping->n_values * sizeof *grown);
+    }
+    grown[grouping->n_values++] = value;
+    grouping->values = grown;
+    return NLT_OK;
+}
+
+static nlt_status put_group(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_group *group, nlt_sql_grouping *grouping, nlt_buf *out)
+{
+    nlt_sql_value value;
+    if (group->kind == NULL) {
+        NLT_TRY(group_value(tr, scope, group->exprs[0], &value));
+        NLT_TRY(remember_group(tr, grouping, value));
+        return nlt__buf_printf(out, tr->err, "%s", value.sql);
+    }
+    NLT_TRY(nlt__buf_printf(out, tr->err, "%s (", group->kind));
+    for (int i = 0; i < group->n_exprs; i++) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s(", i > 0 ? ", " : ""));
+        for (int j = 0; j < group->exprs[i]->n_args; j++) {
+            NLT_TRY(group_value(tr, scope, group->exprs[i]->args[j], &value));
+            NLT_TRY(remember_group(tr, grouping, value));
+            NLT_TRY(nlt__buf_printf(out, tr->err, "%s%s", j > 0 ? ", " : "", value.sql));
+        }
+        NLT_TRY(nlt__buf_append(out, ")", 1, tr->err));
+    }
+    return nlt__buf_append(out, ")", 1, tr->err);
+}
+
+static nlt_status put_group_all(const nlt_sql_translator *tr, const nlt_sql_scope *scope,
+    const nlt_sql_select *select, nlt_buf *out)
+{
+    const char *before = " GROUP BY ";
+    for (int i = 0; i < scope->n_outputs; i++) {
+        const nlt_sql_value *value = &scope->outputs[i].value;
+        bool is_constant = value->expr->kind == NLT_SQL_EXPR_LITERAL;
+        if (has_aggregate(value->expr) || is_constant) {
+            continue;
+        }
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s%s", before, value->sql));
+        before = ", ";
+    }
+    (void)select;
+    return NLT_OK;
+}
+
+static nlt_status put_group_by(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_select *select, nlt_sql_grouping *grouping, nlt_buf *out)
+{
+    if (select->is_group_all) {
+        return put_group_all(tr, scope, select, out);
+    }
+    for (int i = 0; i < select->n_groups; i++) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", i > 0 ? ", " : " GROUP BY "));
+        NLT_TRY(put_group(tr, scope, &select->groups[i], grouping, out));
+    }
+    return NLT_OK;
+}
+
+/* The item that an expression of ORDER BY stands for; -1: none. */
+static nlt_status find_output(
+    nlt_sql_translator *tr, const nlt_sql_scope *scope, const nlt_sql_expr *expr, int *out)
+{
+    NLT_TRY(item_number(tr, scope, expr, out));
+    if (*out >= 0 || expr->kind != NLT_SQL_EXPR_COLUMN || expr->n_parts != 1) {
+        return NLT_OK;
+    }
+    for (int i = 0; i < scope->n_outputs; i++) {
+        if (!nlt__sql_equal_names(scope->outputs[i].name, expr->parts[0])) {
+            continue;
+        }
+        if (*out >= 0 && strcmp(scope->outputs[*out].value.sql, scope->outputs[i].value.sql) != 0) {
+            return nlt__sql_wrong(
+                tr, expr->place, "%s is ambiguous: two columns have that name", expr->parts[0]);
+        }
+        *out = *out >= 0 ? *out : i;
+    }
+    return NLT_OK;
+}
+
+static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_order *order, bool is_distinct, const char *before, nlt_buf *out)
+{
+    int number = -1;
+    nlt_sql_value value = {NULL};
+    NLT_TRY(find_output(tr, scope, order->expr, &number));
+    if (number < 0) {
+        NLT_TRY(nlt__sql_expr(tr, scope, order->expr, &value));
+        for (int i = 0; i < scope->n_outputs && number < 0; i++) {
+            number = strcmp(scope->outputs[i].value.sql, value.sql) == 0 ? i : -1;
+        }
+    }
+    if (number < 0 && is_distinct) {
+        return nlt__sql_wrong(tr, order->expr->place,
+            "ORDER BY of a SELECT DISTINCT or set operation takes its columns only");
+    }
+    NLT_TRY(nlt__buf_printf(out, tr->err, "%s", before));
+    if (number >= 0) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%d", number + 1));
+    } else if (order->expr->kind == NLT_SQL_EXPR_LITERAL) {
+        NLT_TRY(nlt__buf_printf(
+            out, tr->err, "CAST(%s AS %s)", value.sql, nlt__sql_type_text(tr, value.type)));
+    } else {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", value.sql));
+    }
+    return nlt__buf_printf(out, tr->err, " %s NULLS %s", order->is_descending ? "DESC" : "ASC",
+        order->is_nulls_last ? "LAST" : "FIRST");
+}
+
+static nlt_status put_count(
+    nlt_sql_translator *tr, const nlt_sql_expr *expr, const char *word, nlt_buf *out)
+{
+    nlt_sql_scope scope = {0};
+    nlt_sql_value value;
+    NLT_TRY(nlt__sql_expr(tr, &scope, expr, &value));
+    if (!nlt__sql_is_integer(value.type.kind)) {
+        return nlt__sql_wrong(tr, expr->place, "%s takes an integer", word);
+    }
+    if (expr->kind == NLT_SQL_EXPR_LITERAL && expr->text[0] == '-') {
+        return nlt__sql_wrong(tr, expr->place, "%s cannot be negative", word);
+    }
+    return nlt__buf_printf(out, tr->err, " %s %s", word, value.sql);
+}
+
+static nlt_status put_order_and_limit(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_query *query, bool is_distinct, nlt_buf *out)
+{
+    scope->prefers_outputs = true;
+    for (int i = 0; i < query->n_order; i++) {
+        NLT_TRY(put_order_item(
+            tr, scope, &query->order[i], is_distinct, i > 0 ? ", " : " ORDER BY ", out));
+    }
+    for (int i = 0; query->is_order_all && i < scope->n_outputs; i++) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s%d %s NULLS %s", i > 0 ? ", " : " ORDER BY ",
+            i + 1, query->is_order_all_descending ? "DESC" : "ASC",
+            query->is_order_all_nulls_last ? "LAST" : "FIRST"));
+    }
+    if (query->limit != NULL) {
+        NLT_TRY(put_count(tr, query->limit, "LIMIT", out));
+    }
+    return query->offset != NULL ? put_count(tr, query->offset, "OFFSET", out) : NLT_OK;
+}
+
+/* Names that differ for DuckDB, which takes no notice of case. */
+static nlt_status unique_names(nlt_sql_translator *tr, nlt_sql_answer *answer)
+{
+    for (int i = 0; i < answer->n_columns; i++) {
+        answer->inner_names[i] = answer->names[i];
+        for (int j = 0; j < i; j++) {
+            if (nlt__sql_equal_names(answer->names[j], answer->names[i])) {
+                NLT_TRY(
+                    nlt__sql_text(tr, &answer->inner_names[i], "%s#%d", answer->names[i], i + 1));
+                break;
+            }
+        }
+    }
+    return NLT_OK;
+}
+
+/* The columns of an answer, from the items of a SELECT. */
+static nlt_status name_answer(
+    nlt_sql_translator *tr, const select_list *list, bool is_top, nlt_sql_answer *out)
+{
+    size_t n = (size_t)list->n;
+    *out = (nlt_sql_answer){.n_columns = list->n};
+    out->names = nlt__sql_alloc(tr, n + 1, sizeof *out->names);
+    out->inner_names = nlt__sql_alloc(tr, n + 1, sizeof *out->inner_names);
+    out->types = nlt__sql_alloc(tr, n + 1, sizeof *out->types);
+    if (out->names == NULL || out->inner_names == NULL || out->types == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int i = 0; i < list->n; i++) {
+        out->names[i] = list->outputs[i].name;
+        out->inner_names[i] = out->names[i];
+        out->types[i] = list->outputs[i].value.type;
+        if (is_top && out->types[i].kind == NLT_SQL_INTERVAL) {
+            return nlt__sql_refuse(
+                tr, list->outputs[i].value.expr->place, "an interval as a column of the answer");
+        }
+    }
+    return is_top ? NLT_OK : unique_names(tr, out);
+}
+
+static nlt_status put_items(
+    nlt_sql_translator *tr, const select_list *list, const nlt_sql_answer *answer, nlt_buf *out)
+{
+    for (int i = 0; i < list->n; i++) {
+        NLT_TRY(nlt__buf_printf(
+            out, tr->err, "%s%s AS ", i > 0 ? ", " : " ", list->outputs[i].value.sql));
+        NLT_TRY(nlt__sql_put_quoted(out, answer->inner_names[i], '"', tr->err));
+    }
+    return NLT_OK;
+}
+
+static bool has_grouping_id(const nlt_sql_expr *expr)
+{
+    if (expr->kind == NLT_SQL_EXPR_CALL && expr->n_args == 0
+        && strcmp(expr->text, "grouping_id") == 0) {
+        return true;
+    }
+    for (int i = 0; i < expr->n_args; i++) {
+        if (has_grouping_id(expr->args[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool needs_grouping(const nlt_sql_select *select)
+{
+    for (int i = 0; i < select->n_items; i++) {
+        if (has_grouping_id(select->items[i].expr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
+    const nlt_sql_query *query, bool is_top, nlt_sql_answer *answer, nlt_buf *out)
+{
+    const nlt_sql_select *select = &query->select;
+    nlt_sql_scope scope = {.parent = outer, .select = select};
+    nlt_sql_grouping grouping = {NULL, 0};
+    select_list list = {NULL, 0, 0};
+    const char *from = NULL;
+    const char *condition = NULL;
+    nlt_buf groups = NLT_BUF_INIT(SQL_MAX);
+    if (select->from != NULL) {
+        NLT_TRY(relation(tr, &scope, select->from, &from));
+    }
+    if (select->where != NULL) {
+        NLT_TRY(nlt__sql_condition(tr, &scope, select->where, "WHERE", &condition));
+    }
+    scope.grouping = &grouping;
+    int n_names = tr->n_names;
+    nlt_status status = select_items(tr, &scope, select, &list);
+    if (status == NLT_OK) {
+        status = put_group_by(tr, &scope, select, &grouping, &groups);
+    }
+    if (status == NLT_OK && needs_grouping(select)) {
+        /* the list's aliases were needed for GROUP BY; now the list again, with its groups. The
+         * same names are made up again, so that equal expressions stay equal. */
+        int n_names_after = tr->n_names;
+        tr->n_names = n_names;
+        list = (select_list){NULL, 0, 0};
+        scope.n_outputs = 0;
+        status = select_items(tr, &scope, select, &list);
+        tr->n_names = tr->n_names > n_names_after ? tr->n_names : n_names_after;
+    }
+    if (status == NLT_OK) {
+        status = name_answer(tr, &list, is_top, answer);
+    }
+    const char *group_text = "";
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(tr, &groups, &group_text);
+    }
+    nlt__buf_clear(&groups);
+    NLT_TRY(status);
+    NLT_TRY(nlt__buf_printf(out, tr->err, "SELECT%s", select->is_distinct ? " DISTINCT" : ""));
+    NLT_TRY(put_items(tr, &list, answer, out));
+    if (from != NULL) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, " FROM %s", from));
+    }
+    if (condition != NULL) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, " WHERE %s", condition));
+    }
+    NLT_TRY(nlt__buf_printf(out, tr->err, "%s", group_text));
+    if (select->having != NULL) {
+        scope.prefers_outputs = true;
+        NLT_TRY(nlt__sql_condition(tr, &scope, select->having, "HAVING", &condition));
+        NLT_TRY(nlt__buf_printf(out, tr->err, " HAVING %s", condition));
+    }
+    return put_order_and_limit(tr, &scope, query, select->is_distinct, out);
+}
+
+/* ---- set operations, VALUES, parentheses ---- */
+
+/* Columns of an answer as outputs, so that ORDER BY finds them. */
+static nlt_status answer_outputs(nlt_sql_translator *tr, const nlt_sql_answer *answer,
+    const char *sql_name, const nlt_sql_query *query, nlt_sql_scope *scope)
+{
+    nlt_sql_expr *expr = nlt__sql_alloc(tr, 1, sizeof *expr);
+    scope->outputs = nlt__sql_alloc(tr, (size_t)answer->n_columns + 1, sizeof *scope->outputs);
+    if (expr == NULL || scope->outputs == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    expr->kind = NLT_SQL_EXPR_COLUMN;
+    expr->place = query->place;
+    for (int i = 0; i < answer->n_columns; i++) {
+        const char *name = NULL;
+        const char *text = NULL;
+        NLT_TRY(quoted(tr, answer->inner_names[i], &name));
+        NLT_TRY(nlt__sql_text(tr, &text, "%s.%s", sql_name, name));
+        scope->outputs[i] =
+            (nlt_sql_output){answer->names[i], {text, answer->types[i], expr}, false};
+    }
+    scope->n_outputs = answer->n_columns;
+    return NLT_OK;
+}
+
+/* SELECT "t1"."a" AS "a", ... FROM (answer) AS "t1" ORDER BY ... LIMIT ... */
+static nlt_status put_around(nlt_sql_translator *tr, const nlt_sql_answer *inner,
+    const nlt_sql_query *query, bool is_top, nlt_sql_answer *answer, nlt_buf *out)
+{
+    nlt_sql_scope scope = {0};
+    const char *name = NULL;
+    const char *columns = NULL;
+    NLT_TRY(new_name(tr, &name));
+    NLT_TRY(answer_outputs(tr, inner, name, query, &scope));
+    select_list list = {scope.outputs, scope.n_outputs, scope.n_outputs};
+    NLT_TRY(name_answer(tr, &list, is_top, answer));
+    NLT_TRY(named_columns(tr, inner, &columns));
+    NLT_TRY(nlt__buf_printf(out, tr->err, "SELECT"));
+    NLT_TRY(put_items(tr, &list, answer, out));
+    NLT_TRY(nlt__buf_printf(out, tr->err, " FROM (%s) AS %s(%s)", inner->sql, name, columns));
+    return put_order_and_limit(tr, &scope, query, query->kind == NLT_SQL_QUERY_SET, out);
+}
+
+/* One side of a set operation, its columns cast to the types of the whole. */
+static nlt_status set_side(
+    nlt_sql_translator *tr, const nlt_sql_answer *side, const nlt_sql_type *types, const char **out)
+{
+    const char *name = NULL;
+    const char *list = "";
+    const char *columns = NULL;
+    bool is_same = true;
+    for (int i = 0; i < side->n_columns; i++) {
+        is_same = is_same && nlt__sql_same_type(&side->types[i], &types[i]);
+    }
+    *out = side->sql;
+    if (is_same) {
+        return NLT_OK;
+    }
+    NLT_TRY(new_name(tr, &name));
+    for (int i = 0; i < side->n_columns; i++) {
+        const char *column = NULL;
+        nlt_sql_value value = {.type = side->types[i]};
+        NLT_TRY(quoted(tr, side->inner_names[i], &column));
+        NLT_TRY(nlt__sql_text(tr, &value.sql, "%s.%s", name, column));
+        NLT_TRY(nlt__sql_cast(tr, &value, types[i]));
+        NLT_TRY(
+            nlt__sql_text(tr, &list, "%s%s%s AS %s", list, i > 0 ? ", " : "", value.sql, column));
+    }
+    NLT_TRY(named_columns(tr, side, &columns));
+    return nlt__sql_text(tr, out, "SELECT %s FROM (%s) AS %s(%s)", list, side->sql, name, columns);
+}
+
+static nlt_status set_operation(
+    nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_query *query, nlt_sql_answer *out)
+{
+    nlt_sql_answer sides[2];
+    const char *texts[2];
+    NLT_TRY(nlt__sql_query(tr, outer, query->left, false, &sides[0]));
+    NLT_TRY(nlt__sql_query(tr, outer, query->right, false, &sides[1]));
+    if (sides[0].n_columns != sides[1].n_columns) {
+        return nlt__sql_wrong(tr, query->place, "%s of %d and %d columns", query->set,
+            sides[0].n_columns, sides[1].n_columns);
+    }
+    *out = sides[0];
+    out->types = nlt__sql_alloc(tr, (size_t)out->n_columns + 1, sizeof *out->types);
+    if (out->types == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int i = 0; i < out->n_columns; i++) {
+        if (!nlt__sql_meet(NLT_SQL_MEET_WIDEN, sides[0].types[i], sides[1].types[i], tr->arena,
+                &out->types[i])) {
+            return nlt__sql_wrong(tr, query->place, "%s: the types of column %d (%s, %s) differ",
+                query->set, i + 1, nlt__sql_type_text(tr, sides[0].types[i]),
+                nlt__sql_type_text(tr, sides[1].types[i]));
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        NLT_TRY(set_side(tr, &sides[i], out->types, &texts[i]));
+    }
+    return nlt__sql_text(tr, &out->sql, "(%s) %s%s (%s)", texts[0], query->set,
+        query->is_all ? " ALL" : "", texts[1]);
+}
+
+static nlt_status put_body(nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_query *query,
+    bool is_top, nlt_sql_answer *answer, nlt_buf *out)
+{
+    nlt_sql_answer inner;
+    switch (query->kind) {
+    case NLT_SQL_QUERY_SELECT:
+        return put_select(tr, outer, query, is_top, answer, out);
+    case NLT_SQL_QUERY_SET:
+        NLT_TRY(set_operation(tr, outer, query, &inner));
+        break;
+    case NLT_SQL_QUERY_VALUES:
+        NLT_TRY(values(tr, outer, query->values, &inner));
+        break;
+    case NLT_SQL_QUERY_NESTED:
+        NLT_TRY(nlt__sql_query(tr, outer, query->left, false, &inner));
+        break;
+    }
+    return put_around(tr, &inner, query, is_top, answer, out);
+}
+
+/* ---- WITH ---- */
+
+static nlt_status rename_answer(
+    nlt_sql_translator *tr, const nlt_sql_cte *cte, nlt_sql_answer *answer)
+{
+    if (cte->n_columns == 0) {
+        return NLT_OK;
+    }
+    if (cte->n_columns != answer->n_columns) {
+        return nlt__sql_wrong(tr, cte->query->place, "%d names for %d columns of %s",
+            cte->n_columns, answer->n_columns, cte->name);
+    }
+    answer->names = cte->columns;
+    return NLT_OK;
+}
+
+static nlt_status put_cte(
+    nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_cte *cte, nlt_buf *out)
+{
+    nlt_sql_known_cte *known = nlt__sql_alloc(tr, 1, sizeof *known);
+    nlt_sql_answer *answer = nlt__sql_alloc(tr, 1, sizeof *answer);
+    if (known == NULL || answer == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    NLT_TRY(nlt__sql_query(tr, outer, cte->query, false, answer));
+    NLT_TRY(rename_answer(tr, cte, answer));
+    NLT_TRY(new_name(tr, &known->sql_name));
+    known->name = cte->name;
+    known->answer = answer;
+    known->before = tr->ctes;
+    tr->ctes = known;
+    return nlt__buf_printf(out, tr->err, "%s AS (%s)", known->sql_name, answer->sql);
+}
+
+static nlt_status put_query(nlt_sql_translator *tr, nlt_sql_scope *outer,
+    const nlt_sql_query *query, bool is_top, nlt_sql_answer *answer, nlt_buf *out)
+{
+    for (int i = 0; i < query->n_ctes; i++) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", i > 0 ? ", " : "WITH "));
+        NLT_TRY(put_cte(tr, outer, &query->ctes[i], out));
+    }
+    if (query->n_ctes > 0) {
+        NLT_TRY(nlt__buf_append(out, " ", 1, tr->err));
+    }
+    return put_body(tr, outer, query, is_top, answer, out);
+}
+
+nlt_status nlt__sql_query(nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_query *query,
+    bool is_top, nlt_sql_answer *out)
+{
+    const nlt_sql_known_cte *ctes = tr->ctes;
+    nlt_buf buf = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = put_query(tr, outer, query, is_top, out, &buf);
+    if (status == NLT_OK) {
+        status = nlt__sql_keep(tr, &buf, &out->sql);
+    }
+    nlt__buf_clear(&buf);
+    tr->ctes = ctes;
+    return status;
+}
