@@ -78,6 +78,8 @@ typedef enum cli_option {
     CLI_OPT_OUTPUT_FILE_HDFS,
     CLI_OPT_FORMAT,
     CLI_OPT_PARTITION_BY,
+    CLI_OPT_FOLLOW,
+    CLI_OPT_EVERY,
     CLI_OPT_REPORT_JSON,
     CLI_OPT_THREADS,
     CLI_OPT_MEMORY,
@@ -214,6 +216,16 @@ typedef struct cli_run {
 nlt_status cli_choose_connector(const cli_options *options, nlt_dataset_request *request,
     nlt_probe_choice *choice, nlt_error *err) NLT_MUST_CHECK;
 
+/* Opens a session; the request of --connector, which borrows from the options. On failure, too:
+ * cli_run_close(). */
+nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset_request *request,
+    nlt_error *err) NLT_MUST_CHECK;
+/* query --follow: returns when nobody reads standard output any more; NLT_ERR_CANCELLED. */
+nlt_status cli_follow(cli_run *run, const cli_options *options, const char *format,
+    const char *path, nlt_error *err) NLT_MUST_CHECK;
+/* NLT_ERR_CANCELLED after a signal. */
+nlt_status cli_check_signals(nlt_error *err) NLT_MUST_CHECK;
+double cli_now_s(void); /* monotonic */
 /* Opens a session and names the datasets of the flags. On failure, too: cli_run_close(). */
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 /* Runs the plan behind run->answer into `path` ("-": standard output). */

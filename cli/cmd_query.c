@@ -184,6 +184,9 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
         NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
     }
     NLT_TRY(cli_option_require(options, CLI_OPT_QUERY, err));
+    if (options->values[CLI_OPT_EVERY] != NULL && !cli_option_is_on(options, CLI_OPT_FOLLOW)) {
+        return nlt_fail(err, NLT_ERR_ARG, "--every is of --follow, which is not given");
+    }
     NLT_TRY(check_tables(options, err));
     NLT_TRY(choose_target(options, out, err));
     if (out->flag != NULL) {
@@ -205,6 +208,9 @@ static bool lacks_table(const cli_options *options, const nlt_error *err)
 static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,
     nlt_error *err)
 {
+    if (cli_option_is_on(options, CLI_OPT_FOLLOW)) {
+        return cli_follow(run, options, to->format, to->path, err);
+    }
     NLT_TRY(cli_run_open(run, options, err));
     nlt_status asked = nlt_query(run->session, run->inputs, run->n_inputs,
         options->values[CLI_OPT_QUERY], &run->answer, err);
@@ -232,7 +238,7 @@ nlt_status cli_cmd_query(const cli_options *options, nlt_error *err)
     NLT_TRY(check_query(options, &to, err));
     cli_run run = {0};
     nlt_status status = answer_query(&run, options, &to, err);
-    if (status == NLT_OK) {
+    if (status == NLT_OK && !cli_option_is_on(options, CLI_OPT_FOLLOW)) {
         cli_run_summary(&run);
     }
     cli_run_close(&run);

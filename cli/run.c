@@ -52,14 +52,14 @@ static void catch_signals(void)
     }
 }
 
-static nlt_status check_signals(nlt_error *err)
+nlt_status cli_check_signals(nlt_error *err)
 {
     return n_signals == 0 ? NLT_OK : nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
 }
 
 /* ---- a run ---- */
 
-static double now_s(void)
+double cli_now_s(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
@@ -139,17 +139,23 @@ static nlt_status add_table(cli_run *run, const char *text, nlt_dataset_request 
     return add_input(run, &request, err);
 }
 
-nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err)
+nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset_request *request,
+    nlt_error *err)
 {
-    *run = (cli_run){.options = options, .start_s = now_s()};
+    *run = (cli_run){.options = options, .start_s = cli_now_s()};
     nlt_session_options session;
-    nlt_dataset_request request;
     NLT_TRY(session_options(run, &session, err));
-    NLT_TRY(dataset_request(options, &request, err));
+    NLT_TRY(dataset_request(options, request, err));
     catch_signals();
     NLT_TRY(nlt_session_open(&session, &run->session, err));
     running = run->session;
-    NLT_TRY(check_signals(err));
+    return cli_check_signals(err);
+}
+
+nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err)
+{
+    nlt_dataset_request request;
+    NLT_TRY(cli_run_session(run, options, &request, err));
     if (request.connector != NULL) {
         NLT_TRY(add_input(run, &request, err));
     }
@@ -162,7 +168,7 @@ nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err)
 {
-    NLT_TRY(check_signals(err));
+    NLT_TRY(cli_check_signals(err));
     bool is_streaming = strcmp(path, "-") == 0 && strcmp(format, "table") != 0;
     cli_progress_start(&run->progress, run->session, run->options,
         is_streaming && isatty(STDOUT_FILENO));
@@ -174,7 +180,7 @@ nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int
 nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
     nlt_error *err)
 {
-    NLT_TRY(check_signals(err));
+    NLT_TRY(cli_check_signals(err));
     cli_progress_start(&run->progress, run->session, run->options, false);
     nlt_status status = nlt_table_write_folder(run->answer, path, partition_by,
         cli_option_is_on(run->options, CLI_OPT_OVERWRITE), NULL, err);
@@ -184,7 +190,7 @@ nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const ch
 
 nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
 {
-    NLT_TRY(check_signals(err));
+    NLT_TRY(cli_check_signals(err));
     char *text = NULL;
     NLT_TRY(nlt_session_report(run->session, &text, err));
     nlt_status status = nlt_file_write(path, text, err);
@@ -224,7 +230,7 @@ void cli_run_summary(cli_run *run)
     nlt_session_totals(run->session, &totals);
     nlt_session_progress(run->session, &progress);
     print_cache(run, &totals);
-    double seconds = now_s() - run->start_s;
+    double seconds = cli_now_s() - run->start_s;
     (void)fprintf(stderr, "netlytics: %lld file%s, ", (long long)totals.files,
         totals.files == 1 ? "" : "s");
     if (totals.rows >= 0) {

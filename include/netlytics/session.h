@@ -175,6 +175,34 @@ NLT_API nlt_status nlt_table_write_folder(nlt_table *table, const char *path,
 NLT_API nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out,
     nlt_error *err) NLT_MUST_CHECK;
 
+/** A query over logs that are still being written. */
+typedef struct nlt_follow nlt_follow;
+
+/**
+ * Begins to follow the files of a request, which may be rotated (renamed, or copied and truncated).
+ * The rows of all lines since the beginning of the files that are there are kept in the engine: the
+ * columns that the query reads, within the session's memory, then in its temporary folder.
+ * @param query [in] one SELECT, which calls the table `netlytics`
+ * @param out   [out] owned: nlt_follow_close(), before the session is closed
+ * @return NLT_OK; NLT_ERR_ARG: not a log of lines that are rows, or standard input; as nlt_dataset()
+ *         and nlt_query()
+ */
+NLT_API nlt_status nlt_follow_open(nlt_session *session, const nlt_dataset_request *request,
+    const char *query, nlt_follow **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Reads the lines that were completed since the last call.
+ * @param has_new [out] true if there were any, and the first time
+ */
+NLT_API nlt_status nlt_follow_poll(nlt_follow *follow, bool *has_new, nlt_error *err)
+    NLT_MUST_CHECK;
+
+/** The answer over all rows so far, to be written by nlt_table_write() any number of times (not as
+ * Parquet). Borrowed. */
+NLT_API nlt_table *nlt_follow_answer(nlt_follow *follow);
+
+NLT_API void nlt_follow_close(nlt_follow *follow); /**< NULL is fine */
+
 /** What the scans behind a session have read so far. Any thread, any time. */
 typedef struct nlt_progress {
     int64_t bytes_total; /**< of the input files; -1: unknown */
@@ -195,6 +223,8 @@ typedef struct nlt_totals {
 } nlt_totals;
 
 NLT_API void nlt_session_totals(const nlt_session *session, nlt_totals *out);
+/** The same of what was followed. */
+NLT_API void nlt_follow_totals(const nlt_follow *follow, nlt_totals *out);
 
 /**
  * report.json of a session's scans: files, lines, used, rows, ignored, skipped, by_reason,

@@ -717,7 +717,10 @@ void nlt__cached_free(nlt_cached *cached)
 void nlt__scan_text(const nlt_session *session, int scan, char out[NLT_SCAN_TEXT_MAX])
 {
     (void)snprintf(out, NLT_SCAN_TEXT_MAX,
-        session->cached[scan] != NULL ? CACHED_VIEW : "netlytics_scan(%d)", scan);
+        session->is_followed[scan]         ? "\"netlytics followed %d\""
+            : session->cached[scan] != NULL ? CACHED_VIEW
+                                            : "netlytics_scan(%d)",
+        scan);
 }
 
 nlt_status nlt__cache_install(nlt_session *session, nlt_error *err)

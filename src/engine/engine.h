@@ -49,6 +49,7 @@ struct nlt_session {
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
     struct nlt_cached *cached[NLT_SESSION_SCANS_MAX]; /* what is read instead (cache.h); NULL: itself */
+    bool is_followed[NLT_SESSION_SCANS_MAX]; /* read instead is what was added so far (follow.c) */
     nlt_scan *spent[NLT_SESSION_SCANS_MAX]; /* replaced by another; kept for who still looks at it */
     bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
     nlt_files *files[NLT_SESSION_SCANS_MAX]; /* datasets that DuckDB reads itself */

@@ -254,7 +254,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     nlt_bytes head = {scan->head, scan->head_len};
     nlt_status status = scan->head != NULL
         ? nlt__source_open_behind(head, false, &scan->is_cancelled, &reader->source, &cause)
-        : nlt__source_open(reader_path(reader), reader->base, &scan->is_cancelled, &reader->source,
+        : nlt__source_open(nlt__scan_place(file), reader->base, &scan->is_cancelled, &reader->source,
               &cause);
     return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
 }

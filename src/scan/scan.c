@@ -329,6 +329,7 @@ void nlt__scan_close(nlt_scan *scan)
     }
     for (int64_t i = 0; scan->files != NULL && i < scan->n_files; i++) {
         nlt_free(scan->files[i].damage);
+        nlt_free(scan->files[i].place);
         nlt_free(scan->files[i].kept);
     }
     for (int64_t i = 0; i < scan->n_splits; i++) {

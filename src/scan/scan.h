@@ -28,6 +28,10 @@ NLT_API nlt_status nlt__scan_open(const nlt_dataset_request *request, int thread
 NLT_API void nlt__scan_close(nlt_scan *scan);
 
 NLT_API const char *nlt__scan_name(const nlt_scan *scan); /* of its table */
+/* Days of a request; NLT_DAY_OPEN where one is NULL. NLT_ERR_ARG. */
+NLT_API nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *first,
+    int64_t *last, nlt_error *err) NLT_MUST_CHECK;
+
 NLT_API const nlt_connector *nlt__scan_connector(const nlt_scan *scan);
 NLT_API const nlt_table_desc *nlt__scan_table(const nlt_scan *scan);
 NLT_API int64_t nlt__scan_file_count(const nlt_scan *scan);

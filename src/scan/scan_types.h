@@ -69,6 +69,7 @@ typedef struct nlt_kept_report {
 
 typedef struct nlt_scan_file {
     const nlt_file *entry; /* borrowed from the scan's list */
+    char *place; /* what is opened instead of the entry's path; owned; NULL: the path */
     const nlt_connector *connector;
     int64_t first_split;
     int64_t splits_left; /* not yet filed */
@@ -131,12 +132,19 @@ static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
     return &scan->lists[scan->n_lists - 1];
 }
 
-/* Days of a request; NLT_DAY_OPEN where one is NULL. NLT_ERR_ARG. */
-nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *first,
-    int64_t *last, nlt_error *err) NLT_MUST_CHECK;
 
 nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
     NLT_MUST_CHECK;
+
+struct nlt_scan_range;
+/* Cuts the scan's only file to a range of lines, with a first split that has the headers before it. */
+nlt_status nlt__scan_split_range(nlt_scan *scan, const struct nlt_scan_range *range, int threads,
+    nlt_error *err) NLT_MUST_CHECK;
+
+static inline const char *nlt__scan_place(const nlt_scan_file *file)
+{
+    return file->place != NULL ? file->place : file->entry->path;
+}
 
 /* ---- one thread's buffers, which are given one split after the other ---- */
 

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "scan/range.h"
 #include "scan/scan_types.h"
 #include "wire/capture.h"
 
@@ -124,7 +125,7 @@ static nlt_status find_headers(nlt_scan *scan, nlt_split *split, char *block, nl
     const nlt_scan_file *file = &scan->files[split->file];
     nlt_source *source = NULL;
     int64_t at = split->begin > 0 ? split->begin - 1 : 0;
-    if (nlt__source_open(file->entry->path, at, NULL, &source, NULL) != NLT_OK) {
+    if (nlt__source_open(nlt__scan_place(file), at, NULL, &source, NULL) != NLT_OK) {
         return NLT_OK;
     }
     header_search search = {.found = NLT_BUF_INIT(NLT_SCAN_HEADERS_MAX),
@@ -332,5 +333,36 @@ nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_byte
     for (int64_t i = 0; i < scan->n_splits; i++) {
         scan->files[scan->splits[i].file].head_left += scan->splits[i].begin < NLT_SCAN_HEAD_BYTES;
     }
+    return NLT_OK;
+}
+
+static nlt_status add_headers(nlt_scan *scan, nlt_bytes headers, nlt_error *err)
+{
+    nlt_split *split = &scan->splits[0];
+    split->headers = headers.len > 0 ? nlt_strndup(headers.ptr, headers.len) : NULL;
+    split->headers_len = split->headers != NULL ? headers.len : 0;
+    return split->headers_len == headers.len ? NLT_OK
+                                             : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+}
+
+nlt_status nlt__scan_split_range(nlt_scan *scan, const nlt_scan_range *range, int threads,
+    nlt_error *err)
+{
+    int64_t cap = 0;
+    int64_t bytes = choose_split_bytes(range->end - range->begin, threads);
+    nlt_free(scan->splits);
+    scan->splits = NULL;
+    scan->n_splits = 0;
+    scan->files[0].splits_left = 0;
+    scan->files[0].head_left = 0;
+    NLT_TRY(add_split(scan, &cap, 0, INT64_MAX, INT64_MAX, err)); /* no lines */
+    NLT_TRY(add_headers(scan, range->headers, err));
+    for (int64_t at = range->begin; at < range->end; at += bytes) {
+        int64_t end = range->end - at > bytes ? at + bytes : range->end;
+        NLT_TRY(add_split(scan, &cap, 0, at, end, err));
+    }
+    cut_pass pass = {.scan = scan};
+    NLT_TRY(nlt__parallel(threads > 0 ? threads : 1, cut_thread, &pass, err));
+    scan->files[0].head_left = scan->n_splits + 1; /* judged as a whole only */
     return NLT_OK;
 }
