@@ -417,8 +417,9 @@ bool nlt__spark_date(nlt_bytes text, int32_t *days)
     if (part == 0 || !is_civil(year, values[1], values[2])) {
         return false;
     }
-    *days = (int32_t)nlt__days_from_civil((nlt_civil){(int)year, (int)values[1], (int)values[2]});
-    return true;
+    int64_t count = nlt__days_from_civil((nlt_civil){(int)year, (int)values[1], (int)values[2]});
+    *days = (int32_t)count;
+    return *days == count;
 }
 
 /* ---- texts ---- */
