@@ -117,3 +117,37 @@ def test_values_of_all_types(run, one_row, duckdb):
     )
     wanted = ["7", "9223372036854775807", "1000.0", "true", "1.0E7", "", "2017-03-01 09:00:00.5", "v", "1322437556", "255", ""]
     assert rows_of(run, one_row, sql, *duckdb) == [wanted]
+
+
+def test_by_their_names_in_sparks_dialect(run, one_row):
+    """Values as Spark's documentation has them, or Spark 4 itself."""
+    values = {
+        "conv('ff', 16, 10)": "255",
+        "conv('-10', 16, -10)": "-16",
+        "crc32('Spark')": "1557323817",
+        "soundex('Miller')": "M460",
+        "format_number(12332.123456D, 4)": "12,332.1235",
+        "format_number(1234567, 0)": "1,234,567",
+        "parse_url('http://spark.apache.org/path?query=1', 'HOST')": "spark.apache.org",
+        "parse_url('http://spark.apache.org/path?query=1', 'QUERY', 'query')": "1",
+        "parse_url(concat('http://', name, '/a b'), 'HOST')": "",
+        "from_utc_timestamp('2016-08-31', 'Asia/Seoul')": "2016-08-31 09:00:00",
+        "to_utc_timestamp('2016-08-31', 'Asia/Seoul')": "2016-08-30 15:00:00",
+        "date_format('2016-04-08', 'y')": "2016",
+        "from_unixtime(0, 'yyyy-MM-dd HH:mm:ss')": "1970-01-01 00:00:00",
+        "from_unixtime(time_start, 'EEE d MMM')": "Wed 1 Mar",
+        "to_timestamp('01/Mar/2017:10:20:30 +0100', 'dd/MMM/yyyy:HH:mm:ss Z')": "2017-03-01 09:20:30",
+        "unix_timestamp('2016-04-08', 'yyyy-MM-dd')": "1460073600",
+        "CAST('7.9' AS INT)": "7",
+        "CAST(1e7D AS STRING)": "1.0E7",
+    }
+    got = rows_of(run, one_row, f"SELECT {', '.join(values)} FROM netlytics", "--dialect", "spark")
+    assert got == [list(values.values())]
+    for sql, said in {
+        "date_format('2017-03-05', 'YYYY')": "week years",
+        "to_timestamp('5', 'E')": "cannot be parsed",
+        "parse_url('http://a.com/?a=1', 'QUERY', '.')": "would be a pattern",
+        "to_utc_timestamp('2016-08-31', 'Nowhere')": 'no time zone "Nowhere"',
+        "format_number(12332.1, '#,##0')": "not supported",
+    }.items():
+        assert said in rows_of(run, one_row, f"SELECT {sql} FROM netlytics", "--dialect", "spark", code=5)
