@@ -24,6 +24,7 @@
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "engine/engine.h"
+#include "engine/files.h"
 #include "io/layout.h"
 #include "io/source.h"
 #include "scan/range.h"
@@ -519,6 +520,11 @@ static nlt_status fail_follow(nlt_error *err, const char *what, const char *why)
 static nlt_status check_request(const nlt_dataset_request *request, const nlt_connector **out,
     nlt_error *err)
 {
+    nlt_files_format format;
+    const nlt_table_desc *desc = NULL;
+    if (request->connector != NULL && nlt__files_find(request->connector, &format, &desc)) {
+        return fail_follow(err, request->connector, "is no log of a tool");
+    }
     NLT_TRY(nlt__connector_find(request->connector, out, err));
     const nlt_connector *connector = *out;
     if (strcmp(request->input_path, "-") == 0) {

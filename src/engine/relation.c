@@ -188,6 +188,17 @@ static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *
     return NLT_OK;
 }
 
+static nlt_status warn_uncached(nlt_session *session, const nlt_dataset_request *request,
+    nlt_error *err)
+{
+    nlt_strings warnings = NLT_STRINGS_INIT;
+    nlt_status status = request->cache_dir == NULL ? NLT_OK
+        : nlt__strings_add(&warnings, err, "--cache: %s is read as it lies; only logs are kept",
+              request->connector);
+    nlt__warn_all(session, &warnings);
+    return status;
+}
+
 nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
     nlt_error *err)
 {
@@ -199,6 +210,7 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
             NLT_SESSION_SCANS_MAX);
     }
     if (request->connector != NULL && nlt__files_find(request->connector, &format, &desc)) {
+        NLT_TRY(warn_uncached(session, request, err));
         return files_dataset(session, request, out, err);
     }
     if (request->columns != NULL) {

@@ -242,6 +242,12 @@ def test_what_cannot_be_cached(run, logs):
     assert not list((run.folder / "cache").glob("*.rows"))
 
 
+def test_tables_in_files_are_read_as_they_lie(run):
+    (run.folder / "t.csv").write_text("a,b\n1,2\n")
+    done = run("query", "-c", "csv", "-i", "t.csv", "-q", "SELECT * FROM netlytics", "--cache", "cache")
+    assert "only logs are kept" in done.stderr and done.stdout == "a,b\n1,2\n"
+
+
 def test_folders_that_are_not_taken(run, logs):
     args = ["query", "-c", HTTP, "-i", logs, "-q", SQL, "--cache"]
     (run.folder / "file").write_text("")

@@ -253,6 +253,7 @@ def test_nobody_reads_any_more(follow, tmp_path):
         (["-c", "squid:http", "-i", "-"], 2, "standard input"),
         (["-c", "pcap:dns", "-i", "log"], 2, "captures"),
         (["-c", "zeek:flows", "-i", "log"], 2, "several lines"),
+        (["-c", "csv", "-i", "log"], 2, "no log of a tool"),
         (["-c", "tstat:dns", "-i", "log"], 2, "several lines"),
         (["-c", "bind:dns", "-i", "log", "--timezone", "Europe/Rome"], 2, "--timezone"),
         (["-c", "squid:http", "-i", "none"], 3, "none"),

@@ -52,6 +52,16 @@ def test_days_are_of_utc(run, log, zone, monkeypatch):
     assert report["rows"] == 5 and report["is_complete"]
 
 
+def test_the_folder_is_an_input(run, log):
+    """The same Data Table from the folder as from the log, and the days in the names select files."""
+    run("query", "-c", HTTP, "-i", log, "-q", ALL, "-o", "o", "--partition_by", "day")
+    sql = "SELECT host, req_time, status_code, c_port FROM netlytics ORDER BY req_time"
+    both = [run("query", "-c", name, "-i", path, "-q", sql).stdout for name, path in ((HTTP, log), ("parquet:HTTP", "o"))]
+    assert both[0] == both[1] and len(both[0].splitlines()) == 6
+    done = run("query", "-c", "parquet:HTTP", "-i", "o", "-s", "2017_03_01", "-e", "2017_03_01", "-q", sql)
+    assert [row.split(",")[0] for row in done.stdout.splitlines()[1:]] == ["b.com", "c.com"]
+
+
 def test_columns(run, log):
     run("query", "-c", HTTP, "-i", log, "-q", "SELECT method, host FROM netlytics", "-o", "m", "--partition_by", "Method")
     assert rows(run.folder / "m", "method, host")[-1] == ("POST", "c.com")
