@@ -12,6 +12,7 @@
 
 #include "core/num.h"
 #include "core/time.h"
+#include "sql/spark_cast.h"
 
 enum { TEXT_LETTERS_SHORT = 3, TEXT_LETTERS_FULL = 4, FREE_DIGITS = 19, US_DIGITS = 6 };
 
@@ -791,13 +792,6 @@ static bool resolve_year(reader *r)
     return set_field(r, F_YEAR, r->fields[F_ERA] == 1 ? year : 1 - year);
 }
 
-static bool is_civil(int64_t year, int64_t month, int64_t day)
-{
-    nlt_civil civil = {(int)year, (int)month, (int)day};
-    nlt_civil back = nlt__civil_from_days(nlt__days_from_civil(civil));
-    return back.month == civil.month && back.day == civil.day;
-}
-
 static bool resolve_date(reader *r, int64_t *days)
 {
     if (!resolve_year(r)) {
@@ -814,7 +808,7 @@ static bool resolve_date(reader *r, int64_t *days)
         return civil.year == year && (!has(r, F_MONTH) || civil.month == month)
             && (!has(r, F_DAY) || civil.day == day);
     }
-    if (!is_civil(year, month, day)) {
+    if (!nlt__spark_is_civil(year, month, day)) {
         return false;
     }
     *days = nlt__days_from_civil((nlt_civil){(int)year, (int)month, (int)day});

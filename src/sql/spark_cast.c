@@ -344,7 +344,7 @@ static bool read_parts(nlt_bytes text, parts *p)
     return true;
 }
 
-static bool is_civil(int64_t year, int64_t month, int64_t day)
+bool nlt__spark_is_civil(int64_t year, int64_t month, int64_t day)
 {
     nlt_civil civil = {(int)year, (int)month, (int)day};
     if (month < 1 || month > 12 || day < 1 || day > 31) {
@@ -366,7 +366,7 @@ bool nlt__spark_timestamp(nlt_bytes text, int64_t today, int64_t *us)
     const int64_t *v = p.values;
     int64_t year = p.is_negative ? -v[P_YEAR] : v[P_YEAR];
     if (v[P_HOUR] > 23 || v[P_MINUTE] > 59 || v[P_SECOND] > 59
-        || (!p.is_time_only && !is_civil(year, v[P_MONTH], v[P_DAY]))) {
+        || (!p.is_time_only && !nlt__spark_is_civil(year, v[P_MONTH], v[P_DAY]))) {
         return false;
     }
     int64_t days = p.is_time_only
@@ -414,7 +414,7 @@ bool nlt__spark_date(nlt_bytes text, int32_t *days)
         }
     }
     int64_t year = text.len > 0 && text.ptr[0] == '-' ? -values[0] : values[0];
-    if (part == 0 || !is_civil(year, values[1], values[2])) {
+    if (part == 0 || !nlt__spark_is_civil(year, values[1], values[2])) {
         return false;
     }
     int64_t count = nlt__days_from_civil((nlt_civil){(int)year, (int)values[1], (int)values[2]});

@@ -19,6 +19,9 @@ NLT_API bool nlt__spark_timestamp(nlt_bytes text, int64_t today, int64_t *us);
 /* "2017-03-01" and its shorter forms; what follows a blank or T does not matter. */
 NLT_API bool nlt__spark_date(nlt_bytes text, int32_t *days);
 
+/* Whether there is such a day, in any year of an int. */
+NLT_API bool nlt__spark_is_civil(int64_t year, int64_t month, int64_t day);
+
 /* A zone by the names that Spark takes: Z, UTC, GMT, UT, offsets, both ("GMT+1"), regions, and Java's
  * names of three letters. */
 typedef struct nlt_spark_zone {
