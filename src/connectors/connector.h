@@ -126,6 +126,7 @@ struct nlt_connector {
      * file is given those before it first, through `line`. 0: there are none. */
     char header_mark;
     size_t state_size; /* of nlt_line_ctx.state */
+    bool is_repeatable; /* a line may be given twice on end: the second time tells and changes the same */
     /* Files must be read from their beginning, by one thread (NULL: never). */
     bool (*is_sequential)(const nlt_zone *zone);
     const nlt_connector *const *tellers; /* connectors of the files that are read first */

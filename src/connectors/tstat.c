@@ -333,6 +333,7 @@ const nlt_connector nlt_connector_tstat_named_flows = {
     .layouts = flow_layouts,
     .n_layouts = 1,
     .line = tstat_flow_line,
+    .is_repeatable = true,
     .probe = flow_probe,
     .header_mark = '#',
     .state_size = sizeof(nlt_columns),

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/files.h"
 #include "engine/plan_table.h"
+#include "engine/prune.h"
 
 enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
@@ -229,6 +230,17 @@ static const char *last_name(const nlt_plan *plan)
     return plan->nodes[plan->n_nodes - 1].name;
 }
 
+/* To binding `j` of the last node; NULL: none. */
+static nlt_status copy_arguments(nlt_plan *plan, int j, const char *text, nlt_error *err)
+{
+    if (text == NULL) {
+        return NLT_OK;
+    }
+    char *copy = nlt__arena_copy(&plan->arena, (nlt_bytes){text, strlen(text)});
+    plan->nodes[plan->n_nodes - 1].bindings[j].arguments = copy;
+    return copy != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
+}
+
 /* Copies the nodes of a plan; kernels keep their parameters, which the input table owns. What is there
  * already is not copied again. */
 static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
@@ -250,6 +262,7 @@ static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
         for (int j = 0; j < node->n_bindings; j++) {
             NLT_TRY(nlt__plan_bind(to, to->n_nodes - 1, node->bindings[j].alias,
                 node->bindings[j].relation, err));
+            NLT_TRY(copy_arguments(to, j, node->bindings[j].arguments, err));
         }
     }
     return NLT_OK;
@@ -282,7 +295,7 @@ static const nlt_node *find_scan(const nlt_plan *plan, const char *name)
 
 /* The rows of a relation. Scans are written out, since any name may come to mean another scan. */
 static nlt_status put_relation(const nlt_session *session, const nlt_plan *plan, const char *name,
-    nlt_buf *out, nlt_error *err)
+    const char *arguments, nlt_buf *out, nlt_error *err)
 {
     const nlt_node *scan = find_scan(plan, name);
     if (scan == NULL) {
@@ -293,8 +306,13 @@ static nlt_status put_relation(const nlt_session *session, const nlt_plan *plan,
     nlt__scan_text(session, scan->scan, rows);
     NLT_TRY(nlt__buf_printf(out, err,
         has_key ? "SELECT *" : "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\")"));
-    return session->are_scans_kept[scan->scan]
-        ? nlt__buf_printf(out, err, " FROM \"" KEPT_SCAN "\"", scan->scan)
+    if (session->are_scans_kept[scan->scan]) {
+        return nlt__buf_printf(out, err, " FROM \"" KEPT_SCAN "\"", scan->scan);
+    }
+    static const char function[] = "netlytics_scan(";
+    bool is_function = strncmp(rows, function, sizeof function - 1) == 0;
+    return arguments != NULL && is_function
+        ? nlt__buf_printf(out, err, " FROM %.*s%s)", (int)strlen(rows) - 1, rows, arguments)
         : nlt__buf_printf(out, err, " FROM %s", rows);
 }
 
@@ -305,7 +323,8 @@ static nlt_status put_bound(const nlt_session *session, const nlt_plan *plan, co
     for (int i = 0; i < node->n_bindings; i++) {
         NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\" AS NOT MATERIALIZED (", i > 0 ? ", " : "WITH ",
             node->bindings[i].alias));
-        NLT_TRY(put_relation(session, plan, node->bindings[i].relation, out, err));
+        NLT_TRY(put_relation(session, plan, node->bindings[i].relation,
+            node->bindings[i].arguments, out, err));
         NLT_TRY(nlt__buf_append(out, ")", 1, err));
     }
     size_t len = strlen(node->sql);
@@ -330,12 +349,12 @@ static nlt_status run_text(nlt_session *session, nlt_buf *sql, nlt_status status
 
 /* NAME as a view of a relation that put_relation knows. */
 static nlt_status install_view(nlt_session *session, const nlt_plan *plan, const char *name,
-    const char *relation, nlt_error *err)
+    const char *relation, const char *arguments, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS ", name);
     if (status == NLT_OK) {
-        status = put_relation(session, plan, relation, &sql, err);
+        status = put_relation(session, plan, relation, arguments, &sql, err);
     }
     return run_text(session, &sql, status, err);
 }
@@ -357,11 +376,11 @@ static nlt_status install_scan(nlt_session *session, const nlt_plan *plan, const
     nlt_status status = nlt__buf_printf(&keyed, err, "%s" NLT_WITH_ROW_KEY, node->name);
     const char *name = status == NLT_OK ? nlt__buf_cstr(&keyed) : NULL;
     if (status == NLT_OK) {
-        status = name != NULL ? install_view(session, plan, name, name, err)
+        status = name != NULL ? install_view(session, plan, name, name, NULL, err)
                               : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     nlt__buf_clear(&keyed);
-    return status == NLT_OK ? install_view(session, plan, node->name, node->name, err) : status;
+    return status == NLT_OK ? install_view(session, plan, node->name, node->name, NULL, err) : status;
 }
 
 /* A view; or a table, and a view of it, since a name cannot change from the one to the other. */
@@ -428,7 +447,8 @@ nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_e
     for (int i = 0; i < last->n_bindings; i++) {
         const nlt_binding *binding = &last->bindings[i];
         NLT_TRY(nlt__strings_add(&session->names, err, "%s", binding->alias));
-        NLT_TRY(install_view(session, plan, binding->alias, binding->relation, err));
+        NLT_TRY(install_view(session, plan, binding->alias, binding->relation, binding->arguments,
+            err));
     }
     return NLT_OK;
 }
@@ -486,6 +506,30 @@ static nlt_status learn_columns(nlt_table *table, const char *sql, nlt_error *er
     return status;
 }
 
+/* Hands what the statement asks for to the scan, if it reads one and nothing else. */
+static nlt_status prune_scan(nlt_table *table, nlt_error *err)
+{
+    nlt_session *session = table->session;
+    nlt_plan *plan = &table->plan;
+    nlt_node *last = &plan->nodes[plan->n_nodes - 1];
+    const nlt_node *scan =
+        last->n_bindings == 1 ? nlt__plan_find(plan, last->bindings[0].relation) : NULL;
+    if (scan == NULL || scan->kind != NLT_NODE_SCAN) {
+        return NLT_OK;
+    }
+    NLT_TRY(nlt__duck_open(session, err));
+    nlt_buf text = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = nlt__prune_put(session, last->sql, last->bindings[0].alias,
+        nlt__scan_table(session->scans[scan->scan]), &text, err);
+    if (status == NLT_OK && text.len > 0) {
+        const char *arguments = nlt__buf_cstr(&text);
+        status = arguments != NULL ? copy_arguments(plan, 0, arguments, err)
+                                   : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt__buf_clear(&text);
+    return status;
+}
+
 /* Plans of all inputs, then the statement, which calls each by its name. */
 static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const char *const *names,
     int n_inputs, const char *query, nlt_error *err)
@@ -500,9 +544,10 @@ static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const c
         NLT_TRY(nlt__plan_bind(&table->plan, table->plan.n_nodes - 1, names[i],
             last_name(&inputs[i]->plan), err));
     }
-    NLT_TRY(nlt__files_guard(table->session, nlt__last_node(table), err));
     NLT_TRY(nlt__relation_declare(table, err));
     NLT_TRY(nlt__dialect_apply(table->session, &table->plan, err));
+    NLT_TRY(nlt__files_guard(table->session, nlt__last_node(table), err));
+    NLT_TRY(prune_scan(table, err));
     return learn_columns(table, nlt__last_node(table)->sql, err);
 }
 

@@ -11,11 +11,13 @@
 #include "core/alloc.h"
 #include "core/assert.h"
 #include "engine/engine.h"
+#include "engine/prune.h"
 
 typedef struct scan_bind {
     nlt_session *session;
     nlt_scan *scan;
     int64_t file; /* -1: all */
+    nlt_prune_given prune;
 } scan_bind;
 
 /* Of one execution. */
@@ -49,6 +51,13 @@ static void global_free(void *ptr)
 
 /* ---- bind and init ---- */
 
+static void bind_free(void *ptr)
+{
+    scan_bind *bind = ptr;
+    nlt__arena_clear(&bind->prune.arena);
+    nlt_free(bind);
+}
+
 static void scan_bind_fn(duckdb_bind_info info)
 {
     nlt_session *session = duckdb_bind_get_extra_info(info);
@@ -72,8 +81,13 @@ static void scan_bind_fn(duckdb_bind_info info)
         bind->file = duckdb_get_int64(file);
         duckdb_destroy_value(&file);
     }
-    duckdb_bind_set_bind_data(info, bind, nlt_free);
+    duckdb_bind_set_bind_data(info, bind, bind_free);
     const nlt_table_desc *table = nlt__scan_table(bind->scan);
+    nlt_error failure = NLT_ERROR_INIT;
+    if (nlt__prune_read(info, table, &bind->prune, &failure) != NLT_OK) {
+        duckdb_bind_set_error(info, failure.message);
+        return;
+    }
     for (int i = 0; i < table->n_columns; i++) {
         duckdb_logical_type type = nlt__duck_type(table->columns[i].dtype);
         duckdb_bind_add_result_column(info, table->columns[i].name, type);
@@ -113,6 +127,9 @@ static void scan_init_fn(duckdb_init_info info)
     }
     if (bind->file >= 0) {
         nlt__scan_run_one_file(global->run, bind->file);
+    }
+    if (bind->prune.is_given) {
+        nlt__scan_run_prune(global->run, &bind->prune.prune);
     }
     int64_t width = nlt__scan_run_width(global->run);
     int64_t threads = bind->session->threads < width ? bind->session->threads : width;
@@ -185,6 +202,7 @@ nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err)
     duckdb_table_function_set_name(function, "netlytics_scan");
     duckdb_table_function_add_parameter(function, bigint);
     duckdb_table_function_add_named_parameter(function, "file", bigint);
+    nlt__prune_declare(function);
     duckdb_table_function_set_extra_info(function, session, NULL);
     duckdb_table_function_set_bind(function, scan_bind_fn);
     duckdb_table_function_set_init(function, scan_init_fn);

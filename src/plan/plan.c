@@ -60,7 +60,7 @@ nlt_status nlt__plan_bind(nlt_plan *plan, int index, const char *alias, const ch
     nlt_node *node = &plan->nodes[index];
     size_t n = (size_t)node->n_bindings;
     nlt_binding *grown = nlt__arena_alloc(&plan->arena, (n + 1) * sizeof *grown);
-    nlt_binding added = {copy_text(plan, alias), copy_text(plan, relation)};
+    nlt_binding added = {copy_text(plan, alias), copy_text(plan, relation), NULL};
     if (grown == NULL || added.alias == NULL || added.relation == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
     }

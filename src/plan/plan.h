@@ -28,6 +28,7 @@ typedef enum nlt_node_kind {
 typedef struct nlt_binding {
     const char *alias;
     const char *relation;
+    const char *arguments; /* of its scan: what the statement asks for alone; NULL: none */
 } nlt_binding;
 
 typedef struct nlt_node {

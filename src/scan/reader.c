@@ -18,6 +18,7 @@ enum {
     LINES_AHEAD =
         NLT_AHEAD_MAX - 64, /* found before the first of them is taken, or up to 64 more */
     BLOCK_BYTES = 256 << 10,
+    PROBES = 512, /* lines after which is decided whether looking twice pays */
     TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = 64
 };
@@ -25,6 +26,10 @@ enum {
 struct nlt_scan_reader {
     nlt_scan *scan;
     nlt_builder *builder; /* of the columns asked for, and the time column if rows are filtered */
+    const nlt_prune *prune; /* conditions; NULL: none */
+    nlt_builder *probe;   /* of their columns; owned; NULL: there are none */
+    int n_probed, n_passed; /* of the last lines */
+    bool is_probing;      /* lines are looked at for the conditions first */
     nlt_batch view;       /* the builder's batch without the added column */
     nlt_line_ctx ctx;     /* of all lines of the split */
     const nlt_connector *connector; /* of the split's file */
@@ -116,6 +121,26 @@ nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted
     return NLT_OK;
 }
 
+nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prune, nlt_error *err)
+{
+    int columns[NLT_PRUNE_EQUALS_MAX + 1];
+    int n = 0;
+    if (prune->time_column >= 0) {
+        columns[n++] = prune->time_column;
+    }
+    for (int i = 0; i < prune->n_equals; i++) {
+        bool is_there = false;
+        for (int j = 0; j < n; j++) {
+            is_there |= columns[j] == prune->equals[i].column;
+        }
+        if (!is_there) {
+            columns[n++] = prune->equals[i].column;
+        }
+    }
+    reader->prune = prune;
+    return nlt__builder_new(reader->scan->connector->table, columns, n, &reader->probe, err);
+}
+
 static nlt_status end_split(nlt_scan_reader *reader, bool is_complete, nlt_error *err)
 {
     int64_t split = reader->split;
@@ -136,6 +161,7 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
         (void)ignored; /* the run is over; what was read is in the report */
     }
     nlt__builder_free(reader->builder);
+    nlt__builder_free(reader->probe);
     nlt_free(reader->ctx.state);
     nlt_free(reader->buf);
     nlt_free(reader);
@@ -233,6 +259,10 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->row_key = range->file * (INT64_C(1) << 40);
     reader->puts_rows = file->connector == reader->scan->connector
         && file->connector->pairing == NULL;
+    reader->n_probed = 0;
+    reader->n_passed = 0;
+    reader->is_probing = reader->probe != NULL && reader->puts_rows && !reader->scan->filter_rows
+        && file->connector->is_repeatable;
     reader->ctx.records = records;
     reader->ctx.file_day = file->entry->day;
     memset(reader->ctx.state, 0, reader->connector->state_size);
@@ -370,6 +400,28 @@ static void count_verdict(nlt_scan_reader *reader, nlt_row verdict, nlt_bytes li
     nlt__builder_undo(out);
 }
 
+/* Only the columns of the conditions are made. True: the line is a row that is not asked for. */
+static bool is_pruned(nlt_scan_reader *reader, nlt_bytes line, nlt_row *verdict)
+{
+    nlt_builder *probe = reader->probe;
+    probe->is_clean = reader->builder->is_clean;
+    *verdict = reader->connector->line(&reader->ctx, line, probe);
+    bool is_row = *verdict == NLT_ROW_USED && probe->failed == NLT_OK;
+    bool is_out = is_row && nlt__row_is_pruned(probe, reader->prune);
+    nlt__builder_undo(probe);
+    if (probe->arena.head != NULL) {
+        nlt__arena_reset(&probe->arena);
+    }
+    reader->n_passed += is_row && !is_out;
+    if (++reader->n_probed == PROBES) {
+        /* a line that passes is looked at twice */
+        reader->is_probing = reader->n_passed < PROBES / 4;
+        reader->n_probed = 0;
+        reader->n_passed = 0;
+    }
+    return is_out;
+}
+
 static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
 {
     nlt_builder *out = reader->builder;
@@ -388,7 +440,15 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
     nlt_row verdict = NLT_ROW_REJECTED;
     if (line.len <= NLT_SCAN_LINE_MAX) {
         out->is_clean = reader->is_clean || nlt__text_is_ascii(line);
-        verdict = reader->connector->line(ctx, line, out);
+        bool is_probed = reader->is_probing;
+        if (is_probed && is_pruned(reader, line, &verdict)) {
+            counts->used++;
+            counts->rows++;
+            return;
+        }
+        if (!is_probed || verdict == NLT_ROW_USED) {
+            verdict = reader->connector->line(ctx, line, out);
+        }
     }
     count_verdict(reader, verdict, line, offset);
 }
@@ -624,6 +684,7 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
         if (count_record_bytes(reader->ctx.records) - before >= reader->scan->part_bytes) {
             return NLT_OK;
         }
+        nlt__arena_reset(&reader->builder->arena); /* of rows that were not kept */
         NLT_TRY(fill(reader, err));
         NLT_TRY(judge_head(reader, err));
     }

@@ -11,6 +11,7 @@
 struct nlt_scan_run {
     nlt_scan *scan;
     nlt_pairing_run *pairing; /* owned; NULL: lines are rows */
+    const nlt_prune *prune;   /* NULL: none */
     atomic_llong next_split;
     int64_t end_split;
     int n_wanted;
@@ -111,6 +112,11 @@ nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, n
     return NLT_OK;
 }
 
+void nlt__scan_run_prune(nlt_scan_run *run, const nlt_prune *prune)
+{
+    run->prune = prune;
+}
+
 void nlt__scan_run_one_file(nlt_scan_run *run, int64_t file)
 {
     const nlt_scan *scan = run->scan;
@@ -146,6 +152,11 @@ nlt_status nlt__scan_worker_open(nlt_scan_run *run, nlt_scan_worker **out, nlt_e
         &worker->reader, err);
     if (status != NLT_OK) {
         nlt_free(worker);
+        return status;
+    }
+    status = run->prune != NULL ? nlt__scan_reader_prune(worker->reader, run->prune, err) : NLT_OK;
+    if (status != NLT_OK) {
+        nlt__scan_worker_close(worker);
         return status;
     }
     *out = worker;

@@ -71,6 +71,9 @@ NLT_API nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_w
     nlt_scan_run **out, nlt_error *err) NLT_MUST_CHECK;
 /* Narrows a run that has not begun to one file; not where records are paired. */
 NLT_API void nlt__scan_run_one_file(nlt_scan_run *run, int64_t file);
+/* Rows that do not meet the conditions need not be given; they count as rows all the same. Before the
+ * run has workers; borrowed by it. No effect unless the connector's lines may be given twice. */
+NLT_API void nlt__scan_run_prune(nlt_scan_run *run, const nlt_prune *prune);
 NLT_API void nlt__scan_run_close(nlt_scan_run *run); /* its workers are closed */
 /* How many threads can be of use. */
 NLT_API int64_t nlt__scan_run_width(const nlt_scan_run *run);

@@ -153,6 +153,9 @@ typedef struct nlt_scan_reader nlt_scan_reader;
 nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
     nlt_scan_reader **out, nlt_error *err) NLT_MUST_CHECK;
 void nlt__scan_reader_close(nlt_scan_reader *reader);
+/* Rows that do not meet the conditions are counted and not made, from the next split on. */
+nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prune, nlt_error *err)
+    NLT_MUST_CHECK;
 /* Starts a split. Where there are tellers, those have to be done (nlt__scan_tell). */
 nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
     nlt_error *err) NLT_MUST_CHECK;

@@ -89,6 +89,44 @@ static bool passes_filter(const nlt_builder *builder)
         && value < builder->filter_to;
 }
 
+static bool is_one_of(const nlt_str *text, const nlt_prune_equal *equal)
+{
+    nlt_bytes bytes = nlt__str_bytes(text);
+    for (int i = 0; i < equal->n; i++) {
+        if (equal->values[i].len == bytes.len
+            && memcmp(equal->values[i].ptr, bytes.ptr, bytes.len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column of the current row; NULL: it has no value. */
+static const nlt_vec *value_of(const nlt_builder *builder, int column)
+{
+    const nlt_vec *vec = &builder->batch->cols[builder->slot[column]];
+    return nlt__valid(vec->valid, builder->row) ? vec : NULL;
+}
+
+bool nlt__row_is_pruned(const nlt_builder *builder, const nlt_prune *prune)
+{
+    if (prune->time_column >= 0) {
+        const nlt_vec *vec = value_of(builder, prune->time_column);
+        double time = vec != NULL ? ((const double *)vec->data)[builder->row] : 0.0;
+        if (vec == NULL || time < prune->from || time > prune->to) {
+            return true;
+        }
+    }
+    for (int i = 0; i < prune->n_equals; i++) {
+        const nlt_vec *vec = value_of(builder, prune->equals[i].column);
+        if (vec == NULL
+            || !is_one_of((const nlt_str *)vec->data + builder->row, &prune->equals[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool nlt__row_end(nlt_builder *builder, int64_t row_key)
 {
     if (builder->filter_slot >= 0 && !passes_filter(builder)) {

@@ -10,6 +10,7 @@
 
 #include "core/arena.h"
 #include "table/batch.h"
+#include "table/prune.h"
 
 enum { NLT_BUILDER_COLUMNS_MAX = 64 };
 
@@ -37,6 +38,9 @@ NLT_API void nlt__builder_undo(nlt_builder *builder);
 /* The row is complete: counts it, or drops it if the filter does not let it pass. `row_key` says
  * where it comes from. False: dropped. */
 NLT_API bool nlt__row_end(nlt_builder *builder, int64_t row_key);
+
+/* True if the row being written does not meet the conditions, whose columns the builder has all. */
+NLT_API bool nlt__row_is_pruned(const nlt_builder *builder, const nlt_prune *prune);
 
 static inline bool nlt__is_full(const nlt_builder *builder)
 {
