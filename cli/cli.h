@@ -160,6 +160,8 @@ nlt_status cli_params_json(const cli_options *options, char **out, nlt_error *er
 
 /* NLT_ERR_ARG if a flag names a place that this version cannot reach ("hdfs://..."). */
 nlt_status cli_options_check_places(const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+/* True for hdfs://..., webhdfs://..., swebhdfs://... */
+bool cli_is_hdfs(const char *path);
 
 /* Length of the first word of "a|b|c"; `*words` moves behind it, and to NULL at the end. */
 size_t cli_next_word(const char **words, const char **word);

@@ -57,6 +57,12 @@ static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
         nlt_error_hint(err, "each value of the column becomes a folder in DIR");
         return NLT_ERR_ARG;
     }
+    if (cli_is_hdfs(named)) {
+        nlt_fail(err, NLT_ERR_ARG, "--output: --partition_by does not write to HDFS in this version: "
+            "\"%s\"", named);
+        nlt_error_hint(err, "use a local folder");
+        return NLT_ERR_ARG;
+    }
     if (out->format != NULL && strcmp(out->format, "parquet") != 0) {
         nlt_fail(err, NLT_ERR_ARG, "--partition_by writes parquet, not --format %s", out->format);
         nlt_error_hint(err, "leave out --format, or give --format parquet");

@@ -464,7 +464,7 @@ nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *o
 
 /* ---- places this version cannot reach ---- */
 
-static bool is_hdfs(const char *path)
+bool cli_is_hdfs(const char *path)
 {
     static const char *const schemes[] = {"hdfs://", "webhdfs://", "swebhdfs://"};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
@@ -478,13 +478,12 @@ static bool is_hdfs(const char *path)
 nlt_status cli_options_check_places(const cli_options *options, nlt_error *err)
 {
     static const cli_option places[] = {
-        CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT, CLI_OPT_OUTPUT_FILE_LOCAL,
-        CLI_OPT_OUTPUT_FILE_HDFS, CLI_OPT_REPORT_JSON, CLI_OPT_TEMP_DIR_LOCAL,
-        CLI_OPT_CACHE,
+        CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT_FILE_LOCAL, CLI_OPT_OUTPUT_FILE_HDFS,
+        CLI_OPT_TEMP_DIR_LOCAL, CLI_OPT_CACHE,
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         const char *path = options->values[places[i]];
-        if (path != NULL && (places[i] == CLI_OPT_OUTPUT_FILE_HDFS || is_hdfs(path))) {
+        if (path != NULL && (places[i] == CLI_OPT_OUTPUT_FILE_HDFS || cli_is_hdfs(path))) {
             nlt_status status = nlt_fail(err, NLT_ERR_ARG,
                 "--%s: HDFS is not available in this version: \"%s\"",
                 flag_of(options, places[i])->name, path);

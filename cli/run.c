@@ -263,6 +263,9 @@ static nlt_status fail_place(const char *flag, const char *path, const char *why
 nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err)
 {
     struct stat info;
+    if (cli_is_hdfs(path)) {
+        return NLT_OK; /* told when the file is opened, which is before any row is read */
+    }
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode)) {
             return fail_place(flag, path, "is a folder, not a file", err);

@@ -32,13 +32,14 @@ NLT_API const nlt_format *nlt__format_at(int index); /* NULL behind the last */
 
 typedef struct nlt_outfile nlt_outfile;
 
-/* Opens PATH.tmp-PID-N beside `path` (or stdout for "-"). NLT_ERR_OUTPUT says why not. */
+/* Opens a hidden .NAME.tmp-... beside `path`, local or on HDFS (or stdout for "-"). NLT_ERR_OUTPUT
+ * says why not. */
 NLT_API nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
     NLT_MUST_CHECK;
 NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len,
     nlt_error *err) NLT_MUST_CHECK;
 /* Where the file is written until it is committed: for who writes by name. NULL: standard output, a
- * pipe or a device, to be written by nlt__outfile_write only. */
+ * pipe, a device or HDFS, to be written by nlt__outfile_write only. */
 NLT_API const char *nlt__outfile_place(const nlt_outfile *file);
 /* fsync-free close and rename over `path`. Takes the file. */
 NLT_API nlt_status nlt__outfile_commit(nlt_outfile *file, nlt_error *err) NLT_MUST_CHECK;

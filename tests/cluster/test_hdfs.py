@@ -125,6 +125,35 @@ def test_name_service_finds_the_active_namenode(run, hdfs, logs, tmp_path):
     assert query(run, "hdfs:///logs", env=env).stdout == query(run, logs).stdout
 
 
+# ---- results ----
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet", "arrow"])
+def test_results_on_hdfs_are_the_local_bytes(run, hdfs, logs, tmp_path, suffix):
+    order = "SELECT name, count(*) AS n FROM netlytics GROUP BY name ORDER BY name"
+    local = ("query", "-c", "squid:flows", "-i", logs, "-q", order, "--threads", "1", "-o")
+    run(*local, f"r.{suffix}")
+    for _ in range(2):  # the second time it replaces the first
+        run(*local, f"{hdfs.web}/results/r.{suffix}", "--report_json", f"{hdfs.web}/results/report.json")
+    assert hdfs.get(f"/results/r.{suffix}") == (tmp_path / f"r.{suffix}").read_bytes()
+    assert json.loads(hdfs.get("/results/report.json"))["files"] == 2
+    assert [name for name in hdfs.names("/results") if "tmp" in name] == []
+
+
+def test_results_that_cannot_be_written(run, hdfs, logs):
+    hdfs.call("PUT", "/closed", "MKDIRS&permission=700")
+    args = ("query", "-c", "squid:flows", "-i", logs, "-q", SQL, "-o", f"{hdfs.web}/closed/r.csv")
+    done = run(*args, env={"HADOOP_USER_NAME": "nobody"}, code=7)
+    assert "Permission denied" in done.stderr
+    hdfs.admin("-safemode", "enter")
+    try:
+        assert "safe mode" in run(*args, code=7).stderr
+        assert query(run, f"{hdfs.web}/logs").stdout == query(run, logs).stdout  # reading goes on
+    finally:
+        hdfs.admin("-safemode", "leave")
+    assert hdfs.names("/closed") == []
+
+
 # ---- faults ----
 
 
