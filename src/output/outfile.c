@@ -55,6 +55,7 @@ static nlt_status create_temporary(nlt_outfile *file, nlt_error *err)
         (void)snprintf(file->temp, cap, "%.*s.%s.tmp-%ld-%lld%09ld", folder, file->path,
             file->path + folder, (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
         status = file->file.fs->create(file->temp, &file->file, err);
+        file->file.name = file->path; /* in messages */
         if (status == NLT_ERR_OUTPUT && errno != EEXIST) {
             break;
         }

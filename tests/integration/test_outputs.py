@@ -197,7 +197,7 @@ def test_an_interrupt_leaves_nothing(run, log, form, tmp_path):
     temp.mkdir()
     args = [str(BIN), "query", "-c", HTTP, "-i", str(log), "-q", MANY, "-o", f"o.{form}", "--temp_dir_local", str(temp)]
     with subprocess.Popen(args, cwd=run.folder, stderr=subprocess.PIPE) as process:
-        while not any(path.stat().st_size > 0 for path in run.folder.glob("o.*")):
+        while not any(path.stat().st_size > 0 for path in run.folder.glob(".o.*")):
             assert process.poll() is None
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
