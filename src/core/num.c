@@ -50,6 +50,14 @@ static const char *read_digits(const char *p, const char *end, uint64_t *value, 
         append_digits(value, 100000000, eight, fits);
         p += 8;
     }
+    if (*value < UINT64_C(100000000000)) { /* at most seven digits follow, which fit */
+        uint64_t sum = *value;
+        for (; p < end && (unsigned char)(*p - '0') <= 9; p++) {
+            sum = sum * 10 + (unsigned char)(*p - '0');
+        }
+        *value = sum;
+        return p;
+    }
     for (; p < end; p++) {
         unsigned digit = (unsigned)(unsigned char)*p - '0';
         if (digit > 9) {

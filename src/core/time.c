@@ -45,8 +45,9 @@ bool nlt__civil_is_valid(nlt_civil civil)
         || civil.day > 31) {
         return false;
     }
-    nlt_civil back = nlt__civil_from_days(nlt__days_from_civil(civil));
-    return back.day == civil.day && back.month == civil.month;
+    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = civil.year % 4 == 0 && (civil.year % 100 != 0 || civil.year % 400 == 0);
+    return civil.day <= days[civil.month - 1] + (civil.month == 2 && is_leap);
 }
 
 /* `n` digits as a number; -1: another character. */
