@@ -13,6 +13,7 @@
 #include "connectors/probe.h"
 #include "core/ip.h"
 #include "core/num.h"
+#include "core/simd.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
@@ -23,6 +24,9 @@ enum { DAY_S = 86400, PORT_MAX = 65535, FLAG_RD = 8, FLAG_CD = 1 };
 typedef struct bind_state {
     bool has_time;
     int64_t last_time; /* ns */
+    bool has_day;
+    nlt_civil day; /* of the last line that had one, and when it begins */
+    int64_t day_seconds;
 } bind_state;
 
 /* ---- words ---- */
@@ -47,9 +51,23 @@ static nlt_bytes next_word(nlt_bytes *text)
     return word;
 }
 
-static const char *find(nlt_bytes text, const char *what)
+/* In the line, which more bytes follow. */
+static const char *find(nlt_bytes text, const char *what, size_t len)
 {
-    return text.len == 0 ? NULL : memmem(text.ptr, text.len, what, strlen(what));
+    const char *last = text.ptr + text.len - len;
+    for (const char *at = text.ptr; text.len >= len && at <= last; at += 64) {
+        uint64_t bits = nlt__byte_bits(at, what[0]) & nlt__byte_bits(at + len - 1, what[len - 1]);
+        for (; bits != 0; bits &= bits - 1) {
+            const char *found = at + __builtin_ctzll(bits);
+            if (found > last) {
+                return NULL;
+            }
+            if (memcmp(found, what, len) == 0) {
+                return found;
+            }
+        }
+    }
+    return NULL;
 }
 
 static bool is_digit(char c)
@@ -87,15 +105,23 @@ static int number(const char *p, int digits)
 }
 
 /* Seconds since 1970 of a day and "HH:MM:SS" as a clock shows them. */
-static bool clock_seconds(nlt_civil day, const char *p, int64_t *local)
+static bool clock_seconds(const nlt_line_ctx *ctx, nlt_civil day, const char *p, int64_t *local)
 {
+    bind_state *state = ctx->state;
+    if (!state->has_day || state->day.day != day.day || state->day.month != day.month
+        || state->day.year != day.year) {
+        if (!nlt__civil_is_valid(day)) {
+            return false;
+        }
+        state->has_day = true;
+        state->day = day;
+        state->day_seconds = nlt__days_from_civil(day) * DAY_S;
+    }
     int hour = number(p, 2);
     int minute = number(p + 3, 2);
     int second = number(p + 6, 2);
-    *local = nlt__civil_is_valid(day)
-        ? nlt__days_from_civil(day) * DAY_S + (int64_t)hour * 3600 + minute * 60 + second
-        : 0;
-    return nlt__civil_is_valid(day) && hour < 24 && minute < 60 && second <= 60;
+    *local = state->day_seconds + (int64_t)hour * 3600 + minute * 60 + second;
+    return hour < 24 && minute < 60 && second <= 60;
 }
 
 /* False: beyond what ns can tell, about the years 1678 to 2261. */
@@ -142,7 +168,7 @@ static bool iso_time(const nlt_line_ctx *ctx, nlt_bytes word, int64_t *ns)
     nlt_civil day = {number(word.ptr, 4), number(word.ptr + 5, 2), number(word.ptr + 8, 2)};
     int64_t local = 0;
     int64_t fraction = 0;
-    if (!clock_seconds(day, word.ptr + 11, &local)) {
+    if (!clock_seconds(ctx, day, word.ptr + 11, &local)) {
         return false;
     }
     nlt_bytes zone = {milliseconds(word.ptr + 19, end, &fraction), 0};
@@ -168,7 +194,7 @@ static bool classic_time(const nlt_line_ctx *ctx, nlt_bytes word, nlt_bytes cloc
         number(word.ptr, 2)};
     int64_t local = 0;
     int64_t fraction = 0;
-    if (!has_shape(clock, "dd:dd:dd") || !clock_seconds(day, clock.ptr, &local)
+    if (!has_shape(clock, "dd:dd:dd") || !clock_seconds(ctx, day, clock.ptr, &local)
         || milliseconds(clock.ptr + 8, clock.ptr + clock.len, &fraction)
             != clock.ptr + clock.len) {
         return false;
@@ -191,7 +217,7 @@ static bool syslog_time(const nlt_line_ctx *ctx, nlt_bytes month, nlt_bytes day_
     if (day.month > file.month || (day.month == file.month && day.day > file.day)) {
         day.year--;
     }
-    return clock_seconds(day, clock.ptr, &local) && to_utc(ctx, local, 0, ns);
+    return clock_seconds(ctx, day, clock.ptr, &local) && to_utc(ctx, local, 0, ns);
 }
 
 /* A syslog prefix: "Nov 23 03:29:59 host named[123]: ". Cut off `text` if it is there. */
@@ -204,9 +230,12 @@ static syslog_prefix cut_syslog(nlt_bytes *text)
     syslog_prefix prefix = {0};
     nlt_bytes rest = *text;
     nlt_bytes month = next_word(&rest);
+    if (month.len != 3) {
+        return prefix;
+    }
     nlt_bytes day = next_word(&rest);
     nlt_bytes clock = next_word(&rest);
-    if (month.len != 3 || nlt__month_from_name(month) == 0 || clock.len != 8
+    if (nlt__month_from_name(month) == 0 || clock.len != 8
         || !has_shape(clock, "dd:dd:dd") || day.len == 0 || !is_digit(day.ptr[0])) {
         return prefix;
     }
@@ -254,14 +283,14 @@ static bool find_parts(nlt_bytes line, bind_query *query)
     static const char mark[] = ": query: ";
     nlt_bytes left = line;
     for (;;) {
-        const char *at = find(left, client);
+        const char *at = find(left, client, sizeof client - 1);
         if (at == NULL) {
             return false;
         }
         const char *behind = at + sizeof client - 1;
         nlt_bytes rest = {behind, (size_t)(line.ptr + line.len - behind)};
         if (at == line.ptr || at[-1] == ' ') {
-            const char *found = find(rest, mark);
+            const char *found = find(rest, mark, sizeof mark - 1);
             if (found == NULL) {
                 return false;
             }

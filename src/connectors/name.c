@@ -37,9 +37,29 @@ static bool is_upper(char c)
     return c >= 'A' && c <= 'Z';
 }
 
+/* Bytes at the beginning among which no letter is upper case: all, or some. Eight at a time: above 'A'
+ * - 1 and not above 'Z' shows in the top bits, where no byte has its own. */
+static size_t skip_lower(nlt_bytes name)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones << 7;
+    size_t i = 0;
+    while (i + 8 <= name.len) {
+        uint64_t word;
+        memcpy(&word, name.ptr + i, sizeof word);
+        uint64_t low = word & ~tops;
+        uint64_t is_upper_bits = (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z')) & ~word & tops;
+        if (is_upper_bits != 0) {
+            break;
+        }
+        i = i + 16 > name.len && i + 8 < name.len ? name.len - 8 : i + 8;
+    }
+    return i;
+}
+
 static nlt_bytes lower_case(nlt_arena *arena, nlt_bytes name)
 {
-    size_t upper = 0;
+    size_t upper = skip_lower(name);
     while (upper < name.len && !is_upper(name.ptr[upper])) {
         upper++;
     }
