@@ -113,9 +113,52 @@ nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *sepa
                          : (nlt_bytes){"", 0};
 }
 
-void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+/* Fields between separators of one byte. 64 bytes at a time are looked at; where none of their
+ * separators bounds a field that is needed, they are only counted. */
+static bool split_by_byte(const nlt_columns *columns, char separator, nlt_bytes line,
     nlt_bytes *values)
 {
+    const char *end = line.ptr + line.len;
+    const char *begin = line.ptr;
+    int32_t seen = 0; /* separators in the blocks before */
+    int i = 0;
+    bool is_inside = columns->n_needs > 0 && columns->needs[0].column == 0;
+    /* the separator that bounds the next field, from 1; one that is never there behind the last */
+    int32_t wanted = columns->n_needs == 0 ? INT32_MAX : is_inside ? 1 : columns->needs[0].column;
+    for (const char *at = line.ptr; at < end; at += 64) {
+        uint64_t bits = nlt__byte_bits(at, separator);
+        bits &= end - at < 64 ? ~(~UINT64_C(0) << (end - at)) : ~UINT64_C(0);
+        int32_t behind = seen + __builtin_popcountll(bits);
+        for (int32_t next = seen + 1; wanted <= behind; next++) {
+            for (; next < wanted; next++) {
+                bits &= bits - 1;
+            }
+            const char *stop = at + __builtin_ctzll(bits);
+            bits &= bits - 1;
+            if (is_inside) {
+                values[columns->needs[i++].field] = (nlt_bytes){begin, (size_t)(stop - begin)};
+            }
+            begin = stop + 1;
+            is_inside = i < columns->n_needs && columns->needs[i].column == wanted;
+            wanted = is_inside ? wanted + 1 : i < columns->n_needs ? columns->needs[i].column : INT32_MAX;
+        }
+        seen = behind;
+    }
+    if (is_inside) { /* the last column */
+        values[columns->needs[i].field] = (nlt_bytes){begin, (size_t)(end - begin)};
+    }
+    return seen + 1 >= columns->n;
+}
+
+bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+    nlt_bytes *values)
+{
+    if (separator->len == 1) {
+        return split_by_byte(columns, separator->bytes[0], line, values);
+    }
+    if (nlt__columns_count(separator, line) < columns->n) {
+        return false;
+    }
     cursor c = cursor_at(separator, line);
     const char *begin = line.ptr;
     int32_t column = 0;
@@ -128,4 +171,5 @@ void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separat
         begin = stop + separator->len;
         column++;
     }
+    return true;
 }

@@ -36,8 +36,9 @@ int32_t nlt__columns_count(const nlt_separator *separator, nlt_bytes line);
 /* One field of any line; {"", 0}: it has none such. */
 nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     int field);
-/* The fields of a line that has at least columns->n columns; others of `values` are left alone. */
-void nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
+/* The fields of a line; others of `values` are left alone. False: it has less than columns->n columns,
+ * and `values` mean nothing. */
+bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     nlt_bytes *values);
 
 #endif

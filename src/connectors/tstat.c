@@ -73,12 +73,11 @@ bool tstat_split(const tstat_log *log, const nlt_columns *columns, nlt_bytes lin
     nlt_bytes values[TSTAT_FIELDS_MAX])
 {
     nlt_separator separator = separator_of(log);
-    if (!columns->is_known || nlt__columns_count(&separator, line) < columns->n) {
+    if (!columns->is_known) {
         return false;
     }
     memset(values, 0, (size_t)log->n_fields * sizeof *values);
-    nlt__columns_split(columns, &separator, line, values);
-    return true;
+    return nlt__columns_split(columns, &separator, line, values);
 }
 
 nlt_row tstat_fields(const tstat_log *log, nlt_columns *columns, nlt_line_ctx *ctx, nlt_bytes line,

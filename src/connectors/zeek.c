@@ -280,7 +280,9 @@ static nlt_row zeek_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out
     }
     put_texts(out, dns_texts, FIELD_COUNT(dns_texts), values, ctx);
     if (values[DNS_QUERY].kind != ZEEK_ABSENT && nlt_wants(out, NLT_DNS_QUERY)) {
-        put_domain(out, NLT_DNS_QUERY, &values[DNS_QUERY], ctx, nlt__put_dirty);
+        bool has_escapes = memchr(values[DNS_QUERY].text.ptr, '\\', values[DNS_QUERY].text.len) != NULL;
+        put_domain(out, NLT_DNS_QUERY, &values[DNS_QUERY], ctx,
+            has_escapes ? nlt__put_dirty : nlt_put_text);
     }
     return NLT_ROW_USED;
 }

@@ -96,18 +96,24 @@ static void take_header(const zeek_log *log, zeek_state *state, nlt_bytes line)
 
 static bool is_marker(nlt_bytes text, const nlt_separator *marker)
 {
-    return text.len == marker->len && memcmp(text.ptr, marker->bytes, marker->len) == 0;
+    return text.len == marker->len
+        && (text.len == 0 || (text.ptr[0] == marker->bytes[0]
+            && (text.len == 1 || memcmp(text.ptr, marker->bytes, text.len) == 0)));
 }
 
-static void split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
+static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
     zeek_value values[ZEEK_FIELDS_MAX])
 {
-    nlt_bytes texts[ZEEK_FIELDS_MAX] = {0};
-    nlt__columns_split(&state->columns, &state->separator, line, texts);
+    nlt_bytes texts[ZEEK_FIELDS_MAX];
+    memset(texts, 0, (size_t)log->n_fields * sizeof *texts);
+    if (!nlt__columns_split(&state->columns, &state->separator, line, texts)) {
+        return false;
+    }
     for (int i = 0; i < log->n_fields; i++) {
         bool is_set = texts[i].ptr != NULL && !is_marker(texts[i], &state->unset);
         values[i] = (zeek_value){texts[i], is_set ? ZEEK_TSV : ZEEK_ABSENT};
     }
+    return true;
 }
 
 /* A file without header: the layout that has as many columns. */
@@ -151,24 +157,39 @@ nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
                                                   : nlt_reject(ctx, NLT_REJECT_OTHER);
     }
     bool is_known = state->columns.is_known || use_layout(log, state, line);
-    if (!is_known || nlt__columns_count(&state->separator, line) < state->columns.n) {
-        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
-    }
-    split_tsv(log, state, line, values);
-    return NLT_ROW_USED;
+    return is_known && split_tsv(log, state, line, values)
+        ? NLT_ROW_USED
+        : nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
 }
 
 /* ---- numbers ---- */
 
-static bool parse_seconds(nlt_bytes text, int64_t *ns)
+/* What Zeek writes: up to ten digits, a point, six digits. */
+static bool parse_usual_seconds(nlt_bytes text, int64_t *ns)
 {
     uint64_t high = 0;
     uint64_t low = 0;
     uint64_t us = 0;
-    if (text.len == 17 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 8, &high)
-        && nlt__digits8(text.ptr + 8, 2, &low) && nlt__digits8(text.ptr + 11, 6, &us)) {
-        int64_t seconds = (int64_t)(high * 100 + low);
-        return !__builtin_mul_overflow(seconds * 1000000 + (int64_t)us, INT64_C(1000), ns);
+    size_t len = text.len - 7; /* before the point */
+    if (len - 1 > 9 || text.ptr[len] != '.' || !nlt__digits8(text.ptr + len + 1, 6, &us)) {
+        return false;
+    }
+    if (len <= 8) {
+        if (!nlt__digits8(text.ptr, len, &low)) {
+            return false;
+        }
+    } else if (!nlt__digits8(text.ptr, 8, &high) || !nlt__digits8(text.ptr + 8, len - 8, &low)) {
+        return false;
+    } else {
+        high *= len == 9 ? 10 : 100;
+    }
+    return !__builtin_mul_overflow((int64_t)((high + low) * 1000000 + us), INT64_C(1000), ns);
+}
+
+static bool parse_seconds(nlt_bytes text, int64_t *ns)
+{
+    if (parse_usual_seconds(text, ns)) {
+        return true;
     }
     if (nlt__parse_fixed(text, NS_DIGITS, ns)) {
         return true;
