@@ -37,6 +37,7 @@ static const cast_rule rules[] = {
     {INT, BIG, NULL},
     {INTEGERS | DECIMAL | REALS, REALS, NULL},
     {INTEGERS, DECIMAL, NULL},
+    {REALS, DECIMAL, "TRY_CAST(nlt_cast_string(CAST($1 AS DOUBLE)) AS $t)"},
     {BOOLEAN, INTEGERS | REALS, NULL},
     {BOOLEAN, DECIMAL, "CAST(CAST($1 AS INTEGER) AS $t)"},
     {INTEGERS | REALS | DECIMAL, BOOLEAN, "($1 <> 0)"},

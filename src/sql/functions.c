@@ -497,7 +497,8 @@ static nlt_status translate_arguments(nlt_sql_call_state *call, const nlt_sql_fu
     bool is_optional;
     for (int i = 0; i < expr->n_args; i++) {
         call->args[i].expr = expr->args[i];
-        if (code_at(first->params, i, &is_optional) != 'u') {
+        if (code_at(first->params, i, &is_optional) != 'u'
+            && expr->args[i]->kind != NLT_SQL_EXPR_LAMBDA) {
             NLT_TRY(nlt__sql_expr(call->tr, call->scope, expr->args[i], &call->args[i]));
         }
     }

@@ -578,6 +578,31 @@ nlt_status nlt__sql_pmod(nlt_sql_call_state *call, nlt_sql_value *out)
         &out->sql);
 }
 
+/* Java's shifts: the count is taken modulo the width, what is shifted out is lost. */
+nlt_status nlt__sql_shift(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    bool is_big = call->args[0].type.kind == NLT_SQL_BIGINT;
+    bool is_left = call->expr->text[5] == 'l';
+    bool is_unsigned = strstr(call->expr->text, "unsigned") != NULL;
+    set_type(out, is_big ? NLT_SQL_BIGINT : NLT_SQL_INT);
+    if (!is_big) {
+        return nlt__sql_fill(call,
+            is_left       ? "CAST(nlt_cast_int(CAST($1 AS BIGINT) * (CAST(1 AS BIGINT) << ($2 & "
+                            "31))) AS INTEGER)"
+            : is_unsigned ? "CAST(nlt_cast_int((CAST($1 AS BIGINT) & 4294967295) >> ($2 & 31)) "
+                            "AS INTEGER)"
+                          : "(CAST($1 AS INTEGER) >> ($2 & 31))",
+            &out->sql);
+    }
+    return nlt__sql_fill(call,
+        is_left       ? "CAST((CAST($1 AS HUGEINT) * (CAST(1 AS HUGEINT) << ($2 & 63)) + "
+                        "9223372036854775808 & 18446744073709551615) - 9223372036854775808 AS BIGINT)"
+        : is_unsigned ? "CASE WHEN ($2 & 63) = 0 THEN $1 ELSE CAST((CAST($1 AS HUGEINT) & "
+                        "18446744073709551615) >> ($2 & 63) AS BIGINT) END"
+                      : "($1 >> ($2 & 63))",
+        &out->sql);
+}
+
 nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     int64_t digits = 0;
@@ -798,6 +823,18 @@ nlt_status nlt__sql_map(nlt_sql_call_state *call, nlt_sql_value *out)
     out->type.key = &types[0];
     out->type.item = &types[1];
     return nlt__sql_text(call->tr, &out->sql, "map([%s], [%s])", lists[0], lists[1]);
+}
+
+nlt_status nlt__sql_map_keys(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(array_type(call, *call->args[0].type.key, &out->type));
+    return nlt__sql_fill(call, "map_keys($1)", &out->sql);
+}
+
+nlt_status nlt__sql_map_values(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(array_type(call, *call->args[0].type.item, &out->type));
+    return nlt__sql_fill(call, "map_values($1)", &out->sql);
 }
 
 nlt_status nlt__sql_element_at(nlt_sql_call_state *call, nlt_sql_value *out)

@@ -19,6 +19,7 @@ typedef struct parser {
     nlt_arena *arena;
     nlt_error *err;
     const nlt_token *tokens; /* the last one is NLT_TOKEN_END */
+    int n_tokens;
     int pos;
     int depth; /* of the descent */
 } parser;
@@ -53,11 +54,8 @@ nlt_status nlt__sql_error(nlt_bytes sql, nlt_bytes place, nlt_error *err, const 
 
 static const nlt_token *peek(const parser *p, int ahead)
 {
-    const nlt_token *token = &p->tokens[p->pos];
-    for (; ahead > 0 && token->kind != NLT_TOKEN_END; ahead--) {
-        token++;
-    }
-    return token;
+    int last = p->n_tokens - 1;
+    return &p->tokens[ahead < last - p->pos ? p->pos + ahead : last];
 }
 
 static bool is_word(const nlt_token *token, const char *word)
@@ -939,7 +937,12 @@ static nlt_status parse_function(parser *p, nlt_sql_expr **out)
 {
     const nlt_token *token = peek(p, 0);
     const char *name = NULL;
-    NLT_TRY(take_name(p, &name));
+    if (at_word(p, "like") || at_word(p, "rlike")) { /* reserved, but functions, too */
+        NLT_TRY(copy_text(p, token->text, &name));
+        advance(p);
+    } else {
+        NLT_TRY(take_name(p, &name));
+    }
     char *lower = (char *)(uintptr_t)name;
     nlt__sql_lower((nlt_bytes){name, strlen(name)}, lower);
     NLT_TRY(new_call(p, token->text, lower, out));
@@ -1888,6 +1891,7 @@ static nlt_status read_tokens(parser *p)
         NLT_TRY(grow(p, &tokens, n, sizeof *tokens));
         tokens[n] = nlt__lexer_next(&lexer);
         p->tokens = tokens;
+        p->n_tokens = n + 1;
         if (tokens[n].kind == NLT_TOKEN_BAD) {
             return fail_at(p, &tokens[n], "");
         }

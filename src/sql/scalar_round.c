@@ -65,8 +65,8 @@ static nlt_status number_text(nlt_scalar_call *call, int64_t row, nlt_error *err
 }
 
 const nlt_scalar nlt_scalar_number_text = {
-    .name = "number_text",
-    .usage = "number_text(text)",
+    .name = "nlt_number_text",
+    .usage = "nlt_number_text(text)",
     .is_spark = true,
     .summary =
         "the text of a number without blanks around it, NULL if it is none: for CAST(text AS "
@@ -170,8 +170,8 @@ static nlt_status round_half_up(nlt_scalar_call *call, int64_t row, nlt_error *e
 }
 
 const nlt_scalar nlt_scalar_round = {
-    .name = "round",
-    .usage = "round(number, places)",
+    .name = "nlt_round",
+    .usage = "nlt_round(number, places)",
     .is_spark = true,
     .summary = "a double rounded half up by its decimal digits, as ROUND of Spark",
     .n_args = 2,
@@ -187,8 +187,8 @@ static nlt_status round_half_even(nlt_scalar_call *call, int64_t row, nlt_error 
 }
 
 const nlt_scalar nlt_scalar_bround = {
-    .name = "bround",
-    .usage = "bround(number, places)",
+    .name = "nlt_bround",
+    .usage = "nlt_bround(number, places)",
     .is_spark = true,
     .summary = "a double rounded half to even by its decimal digits, as BROUND of Spark",
     .n_args = 2,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The lexer takes every byte of a statement once, in order; the gate judges any text, and a refusal
- * points into it. */
+ * points into it; Spark's dialect is translated or refused with a message. */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "sql/gate.h"
 #include "sql/lexer.h"
+#include "sql/spark.h"
 
 static void check(bool ok)
 {
@@ -15,9 +16,9 @@ static void check(bool ok)
     }
 }
 
-static void lex(nlt_bytes sql)
+static void lex(nlt_bytes sql, bool is_spark)
 {
-    nlt_lexer lexer = {sql, 0, false};
+    nlt_lexer lexer = {sql, 0, is_spark};
     const char *behind = sql.ptr;
     const char *end = sql.ptr + sql.len;
     for (;;) {
@@ -38,9 +39,24 @@ static void lex(nlt_bytes sql)
     }
 }
 
+static void translate(const char *query)
+{
+    static const char *const columns[] = {"name", "n", "x", "list"};
+    static const nlt_sql_type item = {.kind = NLT_SQL_STRING};
+    const nlt_sql_type types[] = {{.kind = NLT_SQL_STRING}, {.kind = NLT_SQL_BIGINT},
+        {.kind = NLT_SQL_DOUBLE}, {.kind = NLT_SQL_ARRAY, .item = &item}};
+    const nlt_sql_relation relation = {"netlytics", columns, types, 4};
+    nlt_error err = NLT_ERROR_INIT;
+    nlt_buf out = NLT_BUF_INIT(16 << 20);
+    nlt_status status = nlt__spark_translate(query, &relation, 1, &out, &err);
+    check(status == NLT_OK || (err.code == status && err.message[0] != '\0'));
+    nlt__buf_clear(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    lex((nlt_bytes){(const char *)data, size});
+    lex((nlt_bytes){(const char *)data, size}, false);
+    lex((nlt_bytes){(const char *)data, size}, true);
     char *query = malloc(size + 1);
     check(query != NULL);
     memcpy(query, data, size);
@@ -49,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nlt_status status = nlt__sql_gate(query, &err);
     check(status == NLT_OK || (err.code == status && err.message[0] != '\0'));
     check(nlt__sql_gate(query, NULL) == status);
+    translate(query);
     free(query);
     return 0;
 }

@@ -1,0 +1,260 @@
+-- Statements whose answers by Spark are in answers.json. One statement a line.
+-- Tables: http (Zeek's http.log), dns (Zeek's dns.log), as make.py writes them.
+
+-- whole tables, so that both sides have the same rows
+SELECT * FROM http ORDER BY req_time
+SELECT * FROM dns ORDER BY req_time
+
+-- names, texts, comments
+SELECT HOST, `host` AS `h h`, Method AS m FROM HTTP ORDER BY req_time LIMIT 3;
+SELECT /* a comment */ host -- and another
+SELECT 'it''s' AS a, 'it\'s' AS b, "dq" AS c, 'a' 'b' AS d, r'\d' AS e, 'a\qb' AS f, 'a\%b' AS g, '\\d' AS h, '\u0041' AS i, '\101' AS j, 'tab\tend' AS k
+SELECT "host" AS literal, host FROM http WHERE host = "a.com" ORDER BY req_time
+SELECT 1 + 2 AS a, 2 * 3 AS b, -5 AS c, - 5 AS d, +5 AS e, ~5 AS f, 7 - -7 AS g
+
+-- unnamed columns that the specification fixes
+SELECT host, count(*), sum(response_body_len), avg(response_body_len), min(req_time), max(status_code), count(DISTINCT c_ip) FROM http GROUP BY host ORDER BY host
+SELECT COUNT(1), Count(host), SUM(status_code) FROM http
+SELECT h.host, h.method FROM http h ORDER BY h.req_time LIMIT 2
+
+-- null order
+SELECT host FROM http ORDER BY host
+SELECT host FROM http ORDER BY host DESC
+SELECT host FROM http ORDER BY host NULLS LAST
+SELECT host FROM http ORDER BY host DESC NULLS FIRST
+SELECT host, status_code FROM http ORDER BY 1 DESC, 2
+SELECT DISTINCT host FROM http ORDER BY host
+SELECT a FROM VALUES ('b'), ('B'), ('a'), ('é'), (null), ('Z'), ('') AS t(a) ORDER BY a
+SELECT a FROM VALUES (1D), (double('nan')), (null), (double('-inf')), (double('inf')) AS t(a) ORDER BY a
+
+-- failure is NULL
+SELECT 1 / 0 AS a, 5 % 0 AS b, 7 DIV 0 AS c, 1.0 / 0 AS d, 0D / 0 AS e, 5.5D % 0D AS f, mod(5, 0) AS g, pmod(5, 0) AS h
+SELECT cast('abc' AS int) AS a, cast('' AS double) AS b, cast('x' AS date) AS c, cast('2020-02-30' AS date) AS d, cast('nope' AS boolean) AS e, cast('1e400' AS double) AS f, cast('12x' AS bigint) AS g
+SELECT array(1, 2)[5] AS a, array(1, 2)[-1] AS b, element_at(array(1, 2), 9) AS c, map('x', 1)['y'] AS d
+SELECT log(0) AS a, log(-1) AS b, ln(0) AS c, log10(-2) AS d, log2(0) AS e, sqrt(-1) AS f, log(0, 5) AS g, log1p(-1) AS h, acos(2) AS i
+
+-- numbers
+SELECT 7 / 2 AS a, 7 DIV 2 AS b, -7 DIV 2 AS c, -7 % 3 AS d, 7 % -3 AS e, -5.5D % 2 AS f, 5.5 % 2 AS g, 7.5 DIV 2 AS h, pmod(-7, 3) AS i, mod(-7, 3) AS j
+SELECT 2.5 AS a, 2.5D AS b, 1L AS c, 5S AS d, 5Y AS e, 1e3 AS f, 2.5BD AS g, .5 AS h, 100. AS i, 12345678901 AS j, 1.0 / 3 AS k, 2.5 * 2 AS l
+SELECT 7 / 2.0 AS a, 10 / 3.5D AS b, 1L / 3.0 AS c, cast(5 AS bigint) / 1024.0 / 1024.0 AS d, 1.10 + 2.205 AS e, 1.5 - 2 AS f, 10.25 % 3 AS g
+SELECT sum(response_body_len) / count(*) AS a, sum(response_body_len) * 100.0 / sum(request_body_len) AS b, round(sum(response_body_len) / 1024 / 1024, 2) AS c, round(100.0 * sum(request_body_len) / sum(response_body_len), 2) AS d FROM http
+SELECT cast(7.9D AS int) AS a, cast(-7.9D AS int) AS b, cast('7.9' AS int) AS c, cast(' 7 ' AS int) AS d, cast(9999999999 AS int) AS e, cast(1e20 AS bigint) AS f, cast(1e20 AS int) AS g, cast(double('nan') AS int) AS h, cast(300 AS tinyint) AS i, cast(1e10D AS tinyint) AS j, cast('9999999999' AS int) AS k, cast(2.5 AS int) AS l, cast(-2.5 AS bigint) AS m, cast(70000 AS smallint) AS n
+SELECT cast('+5' AS int) AS a, cast('.5' AS int) AS b, cast('5.' AS int) AS c, cast('1e3' AS double) AS d, cast('nan' AS double) AS e, cast('-inf' AS double) AS f, cast('1d' AS double) AS g, cast('0x10' AS int) AS h, cast('1.5' AS decimal(5,2)) AS i, cast('1.005' AS decimal(5,2)) AS j, cast(2.675D AS decimal(5,2)) AS k, cast(7 AS decimal(5,1)) AS l
+SELECT cast(2.5D AS string) AS a, cast(1e7D AS string) AS b, cast(1e-4D AS string) AS c, cast(3D AS string) AS d, cast(1234567.0D AS string) AS e, cast(0.001D AS string) AS f, cast(-0.0D AS string) AS g, cast(double('nan') AS string) AS h, cast(1.50 AS string) AS i, cast(true AS string) AS j, cast(123456789.5D AS string) AS k, cast(1e21D AS string) AS l
+SELECT cast('yes' AS boolean) AS a, cast('T' AS boolean) AS b, cast('0' AS boolean) AS c, cast(2 AS boolean) AS d, cast(0.0 AS boolean) AS e, cast(true AS int) AS f, cast(false AS double) AS g, cast(' true ' AS boolean) AS h
+SELECT floor(2.5D) AS a, floor(-2.5D) AS b, floor(2.5) AS c, ceil(2.5D) AS d, ceil(-2.5) AS e, floor(7) AS f, ceil('3.2') AS g, ceiling(1.1D) AS h, floor(1e20) AS i
+SELECT round(2.5D) AS a, round(3.5D) AS b, round(-2.5D) AS c, round(2.345D, 2) AS d, round(1234, -2) AS e, round(2.5) AS f, round(1.235, 2) AS g, bround(2.5D) AS h, bround(3.5D) AS i, bround(2.345D, 2) AS j, round(1250L, -2) AS k, rint(2.5D) AS l, round(0.285D, 2) AS m, round(1.005D, 2) AS n, round(55.5D, -1) AS o
+SELECT '7.9' + 1 AS a, '7' % 4 AS b, '7' / 2 AS c, '3' * '4' AS d, 'x' + 1 AS e, 1 - '0.5' AS f, -'5' AS g
+SELECT 5 ^ 3 AS a, 5 & 3 AS b, 5 | 3 AS c, 1 + 2 ^ 3 AS d, 1 | 2 ^ 3 & 1 AS e, shiftleft(1, 3) AS f, shiftright(-8, 1) AS g, shiftrightunsigned(-8, 1) AS h, 1 << 3 AS i, shiftleft(1L, 40) AS j, shiftleft(1, 33) AS k, bit_count(7) AS l, -8 >> 1 AS m
+SELECT log(10) AS a, log(2, 8) AS b, ln(10) AS c, log10(100) AS d, log2(8) AS e, exp(1) AS f, pow(2, 10) AS g, power(2, 0.5) AS h, sqrt(2) AS i, cbrt(27D) AS j, sign(-2.5) AS k, signum(3) AS l, abs(-5) AS m, abs(-2.5) AS n, abs('-3') AS o, hypot(3, 4) AS p, factorial(5) AS q, factorial(21) AS r, e() AS s, pi() AS t
+SELECT sin(1) AS a, cos(1) AS b, tan(1) AS c, asin(1) AS d, acos(1) AS e, atan(1) AS f, atan2(1, 2) AS g, sinh(1) AS h, cosh(1) AS i, tanh(1) AS j, degrees(pi()) AS k, radians(180) AS l, log1p(1) AS m, positive(5) AS n, negative(5) AS o, negative(2.5) AS p, positive(1.5D) AS q
+SELECT bin(13) AS a, bin(-1) AS b, hex(255) AS c, hex('abc') AS d, hex(-1) AS e, nanvl(double('nan'), 1) AS f, isnan(double('nan')) AS g, isnan(null) AS h, nanvl(2, 1) AS i
+SELECT typeof(1) AS a, typeof(1L) AS b, typeof(1.5 * 2) AS c, typeof('a') AS d, typeof(array(1)) AS e, typeof(null) AS f, typeof(1 / 2) AS g, typeof(sum(1)) AS h, typeof(count(*)) AS i, typeof(date'2020-01-01') AS j, typeof(1 + 1L) AS k, typeof(floor(1.5D)) AS l, typeof(avg(1.5)) AS m
+SELECT bigint('5') AS a, int(5.7) AS b, string(5) AS c, double('5') AS d, boolean('t') AS e, decimal('5.5') AS f, date('2020-01-01') AS g, tinyint(300) AS h, smallint('7') AS i, timestamp('2020-01-01 10:00:00') AS j, float('1.5') AS k
+
+-- comparisons and what meets in them
+SELECT 200 = '200' AS a, 200 = '200.7' AS b, 'a' = 1 AS c, '10' < 9 AS d, '10' < '9' AS e, 1.5 = '1.50' AS f, true = 'true' AS g, true = 1 AS h, 1 = 1.0 AS i, 2.5D > 2 AS j, 1 == 1 AS k, 1 != 2 AS l, 1 <> 1 AS m
+SELECT 1 IN ('01', 'x') AS a, 1 IN ('1') AS b, 1.0 IN ('1.0') AS c, 2 IN (1, 2.0, 3) AS d, 'a' IN ('b', null) AS e, 'b' IN ('b', null) AS f, null IN (1) AS g, 1 NOT IN (2, null) AS h
+SELECT null <=> null AS a, 1 <=> null AS b, 1 <=> 1 AS c, null = null AS d, 1 IS DISTINCT FROM null AS e, 1 IS NOT DISTINCT FROM 1 AS f
+SELECT host FROM http WHERE status_code = '200' ORDER BY req_time
+SELECT host FROM http WHERE host = 200 ORDER BY req_time
+SELECT count(*) AS n FROM http WHERE NOT host = 'a.com' OR host IS NULL
+SELECT count(*) AS n FROM http WHERE ! host = 'a.com'
+SELECT count(*) AS n FROM http WHERE host <=> NULL
+SELECT count(*) AS n FROM http WHERE status_code BETWEEN 200 AND 302
+SELECT count(*) AS n FROM http WHERE status_code NOT BETWEEN 200 AND 302
+SELECT true AND null AS a, false AND null AS b, true OR null AS c, NOT null AS d, NOT true AND false AS e, NOT (true AND false) AS f
+SELECT (1 = 1) IS TRUE AS a, null IS TRUE AS b, (1 = 2) IS NOT TRUE AS c, null IS UNKNOWN AS d, false IS FALSE AS e
+SELECT greatest(1, null, 3) AS a, least(1, 2.5) AS b, greatest('a', 'B') AS c, least(null, 2) AS d, greatest(1, 2.5D) AS e, greatest(null, null) AS f
+SELECT coalesce(1, 'a') AS a, coalesce(null, 2.5) AS b, coalesce(1, 2.5D) AS c, nvl(null, 3) AS d, nvl2(null, 1, 2) AS e, nvl2(1, 'x', 'y') AS f, nullif(1, '1') AS g, nullif('a', 'b') AS h, ifnull(1, 'x') AS i, if(true, 1, 'x') AS j, if(null, 1, 2) AS k, isnull(null) AS l, isnotnull(1) AS m
+SELECT CASE WHEN status_code < 300 THEN 'ok' WHEN status_code < 400 THEN 'moved' ELSE 'bad' END AS class, count(*) AS n FROM http GROUP BY CASE WHEN status_code < 300 THEN 'ok' WHEN status_code < 400 THEN 'moved' ELSE 'bad' END ORDER BY class
+SELECT CASE status_code WHEN 200 THEN 'ok' WHEN '404' THEN 'missing' END AS c, status_code FROM http ORDER BY req_time
+SELECT CASE WHEN true THEN 1 ELSE 2.5 END AS a, CASE WHEN false THEN 1 END AS b, CASE 1 WHEN 1.0 THEN 'x' ELSE 2 END AS c
+
+-- texts
+SELECT 'a' || 1 || true AS a, 'a' || null AS b, concat('a', 1.5D, true, null) AS c, concat('a', 2, date'2020-01-01') AS d, concat() AS e, concat_ws('-', 'a', null, array('b', 'c')) AS f, concat_ws(',', array(1, 2)) AS g, concat_ws(null, 'a') AS h, concat_ws(',', 'a', 1, null, 2.5) AS i, concat_ws(',') AS j
+SELECT substring('hello', 0, 2) AS a, substring('hello', -3, 2) AS b, substring('hello', 2) AS c, substr('hello', 1, 100) AS d, substring('hello', -10, 7) AS e, substring('hello', 2, -1) AS f, substring('héllo' FROM 2 FOR 3) AS g, substr('hello', -10) AS h, substring('hello', 0) AS i, left('hello', 2) AS j, right('hello', 3) AS k, left('hello', -1) AS l, right('hello', 0) AS m, substring('hello', -2) AS n
+SELECT instr('abcabc', 'c') AS a, locate('c', 'abcabc', 4) AS b, locate('', 'abc') AS c, position('c' IN 'abc') AS d, position('c', 'abc') AS e, locate('c', 'abc', 0) AS f, instr('abc', 'x') AS g, locate('é', 'aéb') AS h, locate('a', 'aba', 2) AS i
+SELECT lpad('hi', 5, 'xy') AS a, rpad('hi', 5, 'xy') AS b, lpad('hello', 3, 'x') AS c, lpad('hi', 5) AS d, lpad('hi', 5, '') AS e, rpad('hi', -1, 'x') AS f, rpad('hello', 3) AS g, repeat('ab', 3) AS h, repeat('ab', -1) AS i, space(3) AS j, reverse('abc') AS k, translate('abc', 'ab', 'x') AS l, lpad(5, 3, '0') AS m
+SELECT upper('aé') AS a, lower('AÉ') AS b, ucase('a') AS c, lcase('A') AS d, length('aé ') AS e, char_length('abc') AS f, octet_length('é') AS g, bit_length('a') AS h, length(12345) AS i, len('abc') AS j, character_length('') AS k, initcap('hello wORLD-x y') AS l
+SELECT trim('  a ') AS a, ltrim('  a') AS b, rtrim('a  ') AS c, btrim('xxaxx', 'x') AS d, trim(BOTH 'x' FROM 'xax') AS e, trim('x' FROM 'xax') AS f, trim(LEADING 'x' FROM 'xax') AS g, trim(TRAILING FROM 'a ') AS h, ltrim('x', 'xxa') AS i, rtrim('x', 'axx') AS j, btrim(' a ') AS k, trim('\ta') AS l
+SELECT split('a,b,,', ',') AS a, split('a1b22c', '[0-9]+') AS b, split('a,b,c', ',', 2) AS c, split('a,b,c', ',', -1) AS d, split('', ',') AS e, split('a.b', '\\.') AS f, split('abc', '') AS g, split('a|b', '\\|')[1] AS h, split(null, ',') AS i, split('a.b.', '[.]', 0) AS j, split('a.b', '.') AS k
+SELECT split(host, '\\.')[0] AS first, count(*) AS n FROM http GROUP BY split(host, '\\.')[0] ORDER BY first
+SELECT split_part('a.b.c', '.', 2) AS a, split_part('a.b.c', '.', -1) AS b, split_part('a.b', '.', 5) AS c, substring_index('a.b.c', '.', 2) AS d, substring_index('a.b.c', '.', -1) AS e, substring_index('a.b', '.', 5) AS f, substring_index('a.b', '.', 0) AS g, substring_index('a.b.c', '.', -2) AS h, substring_index('abc', '', 1) AS i
+SELECT startswith('abc', 'a') AS a, endswith('abc', 'c') AS b, contains('abc', 'b') AS c, replace('abc', 'b', 'x') AS d, replace('abc', 'b') AS e, replace('abc', '', 'x') AS f, ascii('A') AS g, ascii('') AS h, ascii('é') AS i, levenshtein('kitten', 'sitting') AS j, md5('a') AS k, sha1('a') AS l, sha('b') AS m, char(65) AS n, chr(66) AS o, sha2('a', 256) AS p, contains(null, 'a') AS q
+SELECT find_in_set('b', 'a,b') AS a, elt(2, 'a', 'b') AS b, crc32('abc') AS c, conv('ff', 16, 10) AS d, soundex('Robert') AS e, base64('abc') AS f
+SELECT 'a' LIKE 'A' AS a, 'a%b' LIKE 'a\%b' AS b, 'ab' LIKE 'a_' AS c, 'ab' ILIKE 'A%' AS d, 'ab' LIKE ANY ('x', 'a%') AS e, 'ab' NOT LIKE 'b%' AS f, 'a_b' LIKE 'a/_b' ESCAPE '/' AS g, 'ab' LIKE ALL ('a%', '%b') AS h, 'ab' NOT LIKE ALL ('x%', 'y%') AS i, 'ab' NOT LIKE ANY ('a%', 'x%') AS j, null LIKE 'a' AS k, 'é' LIKE '_' AS l
+SELECT host FROM http WHERE host LIKE '%.com' ORDER BY req_time
+SELECT count(*) AS n FROM http WHERE path LIKE '/a%' OR user_agent ILIKE '%CURL%'
+SELECT get_json_object('{"a":1,"b":{"c":"x"},"d":[1,2]}', '$.b.c') AS a, get_json_object('{"a":1}', '$.a') AS b, get_json_object('{"a":1}', '$.x') AS c, get_json_object('nope', '$.a') AS d, get_json_object('{"d":[1,2]}', '$.d[1]') AS e
+
+-- patterns
+SELECT 'abc' RLIKE '^a.*c$' AS a, 'abc' RLIKE 'b' AS b, 'abc' NOT RLIKE 'x' AS c, 'abc' REGEXP '[a-c]+' AS d, regexp_like('ab', 'b') AS e, 'a\nb' RLIKE 'a.b' AS f, 'ab\n' RLIKE 'b$' AS g, 'a.b' RLIKE '\\.' AS h, 'a1' RLIKE '\\d' AS i, 'ABC' RLIKE '(?i)abc' AS j, rlike('abc', 'c$') AS k, regexp('abc', 'x') AS l, null RLIKE 'a' AS m
+SELECT regexp_extract('foo123', '([0-9]+)') AS a, regexp_extract('foo', '([0-9]+)') AS b, regexp_extract('foo123', '[a-z]+', 0) AS c, regexp_extract('k=v', '(\\w+)=(\\w+)', 2) AS d, regexp_extract('ac', '(a)(b)?c', 2) AS e, regexp_extract(null, '(a)') AS f, regexp_extract('x-y', '(?<first>\\w)-(\\w)', 1) AS g
+SELECT regexp_replace('a1b2', '[0-9]', '<$0>') AS a, regexp_replace('a1b2', '([0-9])', '<$1>') AS b, regexp_replace('abc', 'b', '\\$') AS c, regexp_replace('a.b.c', '\\.', '') AS d, regexp_replace('aaa', 'a', 'b') AS e, regexp_replace('John Smith', '(\\w+) (\\w+)', '$2 $1') AS f, regexp_replace('www.a.com', '^www\\.', '') AS g
+SELECT regexp_count('abab', 'a') AS a, regexp_extract_all('a1b2', '([a-z])([0-9])', 2) AS b, regexp_extract_all('a1b2', '([a-z])([0-9])') AS c, regexp_extract_all('a1b2', '[0-9]', 0) AS d, regexp_count('xyz', '[0-9]') AS e
+SELECT regexp_extract(path, '^/([a-z]+)', 1) AS p, count(*) AS n FROM http GROUP BY regexp_extract(path, '^/([a-z]+)', 1) ORDER BY p
+
+-- aggregates
+SELECT count(*) AS a, count(host) AS b, count(DISTINCT host) AS c, count(DISTINCT host, method) AS d, count(host, method) AS e, count_if(status_code = 200) AS f, sum(DISTINCT status_code) AS g, avg(DISTINCT status_code) AS h FROM http
+SELECT count(*) AS n, sum(status_code) AS s, avg(status_code) AS a, max(host) AS m, collect_list(host) AS l, collect_set(host) AS t, count_if(true) AS c, stddev(status_code) AS d, first(host) AS f, approx_count_distinct(host) AS u, median(status_code) AS e FROM http WHERE false
+SELECT percentile(a, 0.5) AS a, percentile(a, array(0.25, 0.75)) AS b, median(a) AS c, percentile_approx(a, 0.5) AS d, approx_percentile(a, array(0.1, 0.9), 100) AS e, stddev(a) AS f, stddev_pop(a) AS g, variance(a) AS h, var_pop(a) AS i, std(a) AS j, stddev_samp(a) AS k, var_samp(a) AS l, mean(a) AS m, approx_percentile(a, 0.9) AS n FROM VALUES (1), (2), (3), (10) AS t(a)
+SELECT stddev(a) AS a, variance(a) AS b, corr(a, a) AS c, covar_samp(a, a) AS d, covar_pop(a, a) AS e, stddev_pop(a) AS f, corr(a, 1) AS g FROM VALUES (1) AS t(a)
+SELECT corr(a, b) AS a, covar_pop(a, b) AS b, covar_samp(a, b) AS c FROM VALUES (1, 2D), (2, 3D), (4, 9D), (null, 1D) AS t(a, b)
+SELECT max_by(a, b) AS a, min_by(a, b) AS b, bool_or(b > 1) AS c, every(b > 1) AS d, some(b > 5) AS e, any(b > 2) AS f, bool_and(b > 0) AS g, bit_and(b) AS h, bit_or(b) AS i, bit_xor(b) AS j, first(a, true) AS k, any_value(b) IS NOT NULL AS l, last(a, true) IS NULL AS m FROM VALUES (null, 1), ('x', 2), ('y', null), ('x', 2) AS t(a, b)
+SELECT sum(a) AS a, avg(a) AS b, sum(b) AS c, avg(b) AS d, sum(c) AS e, avg(c) AS f, min(d) AS g, sum(d) AS h, avg(d) AS i, min(b) AS j, max(e) AS k FROM VALUES (1, 1.5, 1.5D, '3', date'2020-01-01'), (2, 2.25, 2.5D, '4x', date'2020-01-02') AS t(a, b, c, d, e)
+SELECT size(collect_set(host)) AS a, sort_array(collect_set(method)) AS b, sort_array(collect_list(status_code)) AS c, size(array_agg(host)) AS d FROM http
+SELECT count(*) FILTER (WHERE status_code = 200) AS a, sum(response_body_len) FILTER (WHERE host = 'a.com') AS b, sort_array(collect_list(host) FILTER (WHERE status_code = 404)) AS c FROM http
+SELECT host, count(*) AS n FROM http GROUP BY host HAVING count(*) > 1 ORDER BY n DESC, host
+SELECT host AS h, count(*) AS n FROM http GROUP BY h HAVING n > 1 ORDER BY n DESC, h
+SELECT host, method, count(*) FROM http GROUP BY 1, 2 ORDER BY 1, 2
+SELECT host, count(*) AS n FROM http GROUP BY ALL ORDER BY ALL
+SELECT floor(req_time / 60) * 60 AS t, count(*) AS n FROM http GROUP BY floor(req_time / 60) * 60 ORDER BY t
+SELECT floor(req_time / 3600) AS h, sum(response_body_len) AS b FROM http GROUP BY h ORDER BY sum(response_body_len) DESC, h
+SELECT host, sum(response_body_len) AS traffic FROM http GROUP BY host ORDER BY SUM(response_body_len) DESC NULLS LAST, host LIMIT 3
+SELECT host, method, count(*) AS n FROM http GROUP BY host, method WITH ROLLUP ORDER BY host, method, n
+SELECT host, method, sum(status_code) AS n FROM http GROUP BY ROLLUP (host, method) ORDER BY 1, 2, 3
+SELECT method, count(*) AS n, grouping(method) AS g FROM http GROUP BY method WITH CUBE ORDER BY g, method
+SELECT a, b, sum(c) AS s, grouping(a) AS g, grouping_id() AS i, grouping_id(a, b) AS j FROM VALUES ('x', 'y', 1), ('x', 'z', 2) AS t(a, b, c) GROUP BY a, b WITH ROLLUP ORDER BY a, b
+SELECT a, b, count(*) AS n FROM VALUES ('x', 'y', 1), ('x', 'z', 2) AS t(a, b, c) GROUP BY CUBE (a, b) ORDER BY 1, 2
+SELECT a, sum(c) AS s FROM VALUES ('x', 'y', 1), ('x', 'z', 2) AS t(a, b, c) GROUP BY GROUPING SETS ((a), ()) ORDER BY 1
+SELECT a, b, sum(c) AS s FROM VALUES ('x', 'y', 1), ('x', 'z', 2) AS t(a, b, c) GROUP BY a, b GROUPING SETS ((a, b), a) ORDER BY 1, 2
+SELECT max(c) - min(c) AS d FROM VALUES (1), (5) AS t(c) HAVING count(*) > 1
+SELECT b AS a, count(*) AS c FROM VALUES (1, 10), (2, 20), (2, 30) AS t(a, b) GROUP BY b HAVING a > 15 ORDER BY a
+SELECT -a AS a FROM VALUES (1), (2), (3) AS t(a) ORDER BY a
+SELECT -a AS a FROM VALUES (1), (2), (3) AS t(a) ORDER BY a + 0
+SELECT a + 1 AS b, b * 2 AS c FROM VALUES (1), (2) AS t(a) ORDER BY b
+SELECT a + 1 AS a, a * 2 AS c FROM VALUES (1), (2) AS t(a) ORDER BY c
+
+-- joins, sub-queries, sets
+SELECT h.host, d.req_type FROM http h JOIN dns d ON h.host = d.query ORDER BY h.req_time, d.req_time
+SELECT h.host, d.req_type FROM http h LEFT JOIN dns d ON h.host = d.query ORDER BY h.req_time, d.req_time
+SELECT d.query, h.path FROM http h RIGHT OUTER JOIN dns d ON h.host = d.query ORDER BY d.req_time, h.req_time
+SELECT h.host, d.query FROM http h FULL JOIN dns d ON h.host = d.query AND h.c_ip = d.c_ip ORDER BY h.req_time, d.req_time
+SELECT host FROM http LEFT SEMI JOIN dns ON http.host = dns.query ORDER BY http.req_time
+SELECT host FROM http LEFT ANTI JOIN dns ON http.host = dns.query ORDER BY req_time
+SELECT host FROM http h SEMI JOIN dns d ON h.host = d.query WHERE status_code = 200 ORDER BY h.req_time
+SELECT count(*) AS n FROM http CROSS JOIN dns
+SELECT count(*) AS n FROM http, dns WHERE http.host = dns.query
+SELECT * FROM VALUES (1, 2), (3, 4) AS t(a, b) JOIN VALUES (2, 9), (4, 8) AS u(b, c) USING (b) ORDER BY b
+SELECT * FROM VALUES (1, 2), (3, 4) AS t(a, b) FULL JOIN VALUES (2, 9), (5, 8) AS u(b, c) USING (b) ORDER BY b
+SELECT b, t.b, u.b FROM VALUES (1, 2), (3, 4) AS t(a, b) RIGHT JOIN VALUES (2, 9), (5, 8) AS u(b, c) USING (b) ORDER BY 1
+SELECT * FROM VALUES (1, 2) AS t(a, b) NATURAL JOIN VALUES (2, 9) AS u(b, c)
+SELECT t.*, u.c FROM VALUES (1, 2) AS t(a, b) JOIN VALUES ('2', 9) AS u(b, c) ON t.b = u.b
+SELECT host FROM http WHERE host IN (SELECT query FROM dns) ORDER BY req_time
+SELECT host FROM http WHERE host NOT IN (SELECT query FROM dns WHERE query IS NOT NULL) ORDER BY req_time
+SELECT host FROM http WHERE host NOT IN (SELECT query FROM dns) ORDER BY req_time
+SELECT host FROM http WHERE (host, c_ip) IN (SELECT query, c_ip FROM dns) ORDER BY req_time
+SELECT host FROM http h WHERE EXISTS (SELECT 1 FROM dns d WHERE d.query = h.host) ORDER BY req_time
+SELECT host FROM http h WHERE NOT EXISTS (SELECT * FROM dns d WHERE d.query = h.host AND d.c_ip = h.c_ip) ORDER BY req_time
+SELECT host, (SELECT count(*) FROM dns d WHERE d.query = h.host) AS n FROM http h ORDER BY req_time
+SELECT host FROM http WHERE response_body_len = (SELECT max(response_body_len) FROM http)
+SELECT a FROM VALUES (1), (2), (null) AS t(a) WHERE a NOT IN (1, NULL)
+SELECT x.host, x.n FROM (SELECT host, count(*) AS n FROM http GROUP BY host) x WHERE x.n > 1 ORDER BY x.n, x.host
+WITH t AS (SELECT host, count(*) AS n FROM http GROUP BY host), u AS (SELECT max(n) AS m FROM t) SELECT t.host FROM t, u WHERE t.n = u.m ORDER BY t.host
+WITH t(a, b) AS (SELECT host, status_code FROM http) SELECT a, max(b) AS m FROM t GROUP BY a ORDER BY a
+SELECT host FROM http UNION SELECT query FROM dns ORDER BY host
+SELECT host FROM http UNION ALL SELECT query FROM dns ORDER BY 1
+SELECT host FROM http INTERSECT SELECT query FROM dns ORDER BY host
+SELECT host FROM http EXCEPT SELECT query FROM dns ORDER BY host
+SELECT host FROM http MINUS SELECT query FROM dns ORDER BY host
+SELECT host FROM http EXCEPT ALL SELECT query FROM dns ORDER BY host
+SELECT 1 AS a UNION ALL SELECT 2.5 ORDER BY a
+SELECT 1 AS a UNION SELECT 'a' ORDER BY a
+(SELECT host FROM http ORDER BY req_time LIMIT 2) UNION ALL (SELECT query FROM dns ORDER BY req_time LIMIT 1) ORDER BY host
+SELECT * FROM (SELECT 1 AS a UNION SELECT 2) t ORDER BY a DESC LIMIT 1
+SELECT a FROM VALUES (1), (2), (3) AS t(a) ORDER BY a LIMIT 1 OFFSET 1
+SELECT a FROM VALUES (2), (1) AS t(a) SORT BY a
+SELECT a FROM VALUES (2), (1) AS t(a) DISTRIBUTE BY a SORT BY a DESC
+VALUES (1, 'a'), (2, 'b')
+SELECT id FROM range(3) ORDER BY id
+SELECT id * 2 AS x FROM range(1, 10, 4) ORDER BY x
+
+-- windows
+SELECT host, req_time, row_number() OVER (PARTITION BY host ORDER BY req_time) AS r FROM http ORDER BY host, req_time
+SELECT a, rank() OVER (ORDER BY a) AS b, dense_rank() OVER (ORDER BY a) AS c, lag(a) OVER (ORDER BY a) AS d, lead(a, 1, 0) OVER (ORDER BY a) AS e, ntile(2) OVER (ORDER BY a) AS f, percent_rank() OVER (ORDER BY a) AS g, cume_dist() OVER (ORDER BY a) AS h FROM VALUES (1), (2), (2), (null) AS t(a) ORDER BY a, d
+SELECT a, sum(a) OVER (ORDER BY a) AS b, avg(a) OVER (ORDER BY a ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS c, sum(a) OVER (ORDER BY a RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS d, first_value(a) OVER (ORDER BY a DESC) AS e, last_value(a) OVER (ORDER BY a ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS f, nth_value(a, 2) OVER (ORDER BY a ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS g, max(a) OVER () AS h FROM VALUES (1), (3), (4), (null) AS t(a) ORDER BY a
+SELECT a, sum(a) OVER w AS s FROM VALUES (1), (2) AS t(a) WINDOW w AS (ORDER BY a) ORDER BY a
+SELECT host, req_time - lag(req_time) OVER (PARTITION BY c_ip ORDER BY req_time) AS gap FROM http ORDER BY req_time
+SELECT host, n FROM (SELECT host, count(*) AS n, rank() OVER (ORDER BY count(*) DESC) AS r FROM http GROUP BY host) t WHERE r = 1 ORDER BY host
+SELECT host, count(*) / sum(count(*)) OVER () AS share FROM http GROUP BY host ORDER BY host
+SELECT a, last(b, true) OVER (ORDER BY a) AS l, first_value(b) IGNORE NULLS OVER (ORDER BY a ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS f, lag(b) IGNORE NULLS OVER (ORDER BY a) AS g FROM VALUES (1, 'x'), (2, null), (3, 'y') AS t(a, b) ORDER BY a
+
+-- arrays, maps, rows from them
+SELECT query, answers[0] AS first, size(answers) AS n, element_at(answers, -1) AS last FROM dns ORDER BY req_time
+SELECT query, a FROM dns LATERAL VIEW explode(answers) t AS a ORDER BY req_time, a
+SELECT query, a FROM dns LATERAL VIEW OUTER explode(answers) t AS a ORDER BY req_time, a
+SELECT query, p, a FROM dns LATERAL VIEW posexplode(answers) t AS p, a ORDER BY req_time, p
+SELECT query, p, a FROM dns LATERAL VIEW OUTER posexplode(answers) t AS p, a ORDER BY req_time, p
+SELECT a, count(*) AS n FROM dns LATERAL VIEW explode(answers) t AS a GROUP BY a ORDER BY n DESC, a
+SELECT t.a, u.y FROM dns LATERAL VIEW explode(answers) t AS a LATERAL VIEW explode(answer_types) u AS y WHERE query = 'a.com' ORDER BY a, y
+SELECT query, explode(answers) AS a FROM dns ORDER BY query, a
+SELECT explode(array(1, 2)), 'x' AS y ORDER BY 1
+SELECT posexplode(array('a', 'b'))
+SELECT explode(map('a', 1, 'b', 2))
+SELECT explode_outer(array()) AS e, 1 AS o
+SELECT posexplode_outer(answers) AS (p, a) FROM dns WHERE query = 'none.org'
+SELECT col FROM explode(array(3, 4)) ORDER BY col
+SELECT array(1, 'a') AS a, array(1, 2.5) AS b, array() AS c, size(array(1, 2)) AS d, size(null) AS e, cardinality(array(1)) AS f, array(1, null)[1] AS g, array_size(array(1)) AS h, size(map('a', 1)) AS i, get(array(1, 2), 0) AS j, get(array(1), 5) AS k, cardinality(map('a', 1, 'b', 2)) AS l
+SELECT array_contains(array(1, null), 2) AS a, array_contains(array(1, 2), 2) AS b, array_contains(array(1, 2), 3) AS c, array_distinct(array(1, 1, null, null, 2)) AS d, array_sort(array(3, 1, null)) AS e, sort_array(array(3, 1, null)) AS f, sort_array(array(3, 1, null), false) AS g, array_max(array(1, null, 3)) AS h, array_min(array(1, null, 3)) AS i, array_position(array(1, 2), 2) AS j, array_position(array(1, 2), 5) AS k, array_remove(array(1, 2, null), 2) AS l, array_repeat('a', 3) AS m
+SELECT array_join(array('a', null, 'b'), ',') AS a, array_join(array('a', null, 'b'), ',', '-') AS b, array_join(array(), ',') AS c, array_union(array(1, 2), array(2, 3)) AS d, array_intersect(array(1, 2, 2), array(2, 3)) AS e, array_except(array(1, 2, 1), array(2, 3)) AS f, arrays_overlap(array(1, 2), array(2, 3)) AS g, arrays_overlap(array(1), array(2)) AS h, arrays_overlap(array(1, null), array(2)) AS i, flatten(array(array(1), array(2, 3))) AS j
+SELECT slice(array(1, 2, 3), 2, 2) AS a, slice(array(1, 2, 3), -2, 2) AS b, slice(array(1, 2), 5, 1) AS c, sequence(1, 5) AS d, sequence(5, 1) AS e, sequence(1, 10, 3) AS f, reverse(array(1, 2)) AS g, array_append(array(1), 2) AS h, array_prepend(array(1), 2) AS i, array_compact(array(1, null)) AS j, concat(array(1), array(2)) AS k, array(1) || array(2, 3) AS l
+SELECT transform(array(1, 2), x -> x + 1) AS a, transform(array(1, 2), (x, i) -> x * i) AS b, filter(array(1, 2, 3), x -> x > 1) AS c, exists(array(1, 2), x -> x > 1) AS d, exists(array(1, null), x -> x > 1) AS e, forall(array(1, 2), x -> x > 0) AS f, forall(array(1, null), x -> x > 0) AS g, filter(array(1, 2, 3), (x, i) -> i > 0) AS h
+SELECT aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x) AS a, aggregate(array(1, 2, 3), 0, (acc, x) -> acc + x, acc -> acc * 10) AS b, reduce(array(1, 2), 0, (a, x) -> a + x) AS c, zip_with(array(1, 2), array(3, 4), (x, y) -> x + y) AS d, zip_with(array(1), array(3, 4), (x, y) -> x + y) AS e
+SELECT query, filter(answers, a -> a LIKE '10.%') AS f, transform(answers, a -> upper(a)) AS t, exists(answers, a -> a = '1.2.3.4') AS e, aggregate(answer_ttls, 0L, (s, x) -> s + x) AS s FROM dns ORDER BY req_time
+SELECT map('a', 1)['a'] AS a, element_at(map('a', 1), 'a') AS b, map_keys(map('a', 1)) AS c, map_values(map('a', 1)) AS d, map_contains_key(map('a', 1), 'a') AS e
+SELECT query, array_join(answers, ' ') AS j, concat_ws(',', answers) AS c, array_contains(answers, '1.2.3.4') AS h FROM dns ORDER BY req_time
+
+-- times
+SELECT from_unixtime(1488326400) AS a, from_unixtime(1488326400.9D) AS b, from_unixtime(1488326400, 'yyyy-MM-dd HH') AS c, from_unixtime('1488326400') AS d, from_unixtime(1488326400, 'EEE dd/MMM/yyyy') AS e, from_unixtime(null) AS f
+SELECT unix_timestamp('2017-03-01 00:00:00') AS a, unix_timestamp('2017/03/01', 'yyyy/MM/dd') AS b, to_unix_timestamp('2017-03-01 00:00:00') AS c, unix_timestamp(timestamp'2017-03-01 00:00:00') AS d, unix_timestamp('nope') AS e, unix_timestamp(date'2017-03-01') AS f
+SELECT to_timestamp('2017-03-01 10:00:00') AS a, to_timestamp(1488326400.5) AS b, timestamp_seconds(1488326400) AS c, timestamp_millis(1488326400123) AS d, to_timestamp('01/03/2017 10', 'dd/MM/yyyy HH') AS e, to_timestamp('x') AS f, timestamp_micros(1488326400123456) AS g, to_timestamp(date'2020-01-01') AS h
+SELECT to_date('2020-03-05') AS a, to_date('05/03/2020', 'dd/MM/yyyy') AS b, to_date('2020-03-05 10:00:00') AS c, to_date('nope') AS d, to_date(timestamp'2020-03-05 10:00:00') AS e, date(from_unixtime(1488326400)) AS f, to_date(date'2020-01-01') AS g
+SELECT date_format(timestamp'2020-03-05 10:11:12.5', 'yyyy/MM/dd EEE HH:mm:ss') AS a, date_format(date'2020-03-05', 'MMM d') AS b, date_format('2020-03-05', 'yyyy') AS c, date_format(from_unixtime(1488326400), 'HH:mm') AS d, date_format(cast(req_time AS timestamp), 'yyyy-MM-dd HH:00') AS e FROM http ORDER BY req_time
+SELECT cast('2020-1-5' AS date) AS a, cast('2020' AS date) AS b, cast('2020-01-05 10:11:12' AS date) AS c, cast('20200105' AS date) AS d, cast('2020-01-05T10:11:12.5Z' AS timestamp) AS e, cast(1488326400 AS timestamp) AS f, cast(1488326400.75D AS timestamp) AS g, cast(timestamp'2020-01-01 00:00:00.9' AS bigint) AS h, cast(timestamp'2020-01-01 00:00:00.9' AS double) AS i, cast(date'2020-01-01' AS string) AS j, cast(timestamp'2020-01-01 00:00:00.50' AS string) AS k, cast(date'2020-01-01' AS timestamp) AS l, cast(timestamp'2020-01-01 23:00:00' AS date) AS m, cast('2020-01-05 10:11:12+02:00' AS timestamp) AS n
+SELECT dayofweek(d) AS a, dayofmonth(d) AS b, day(d) AS c, month(d) AS d, year(d) AS e, quarter(d) AS f, weekofyear(d) AS g, dayofyear(d) AS h, weekday(d) AS i, last_day(d) AS j, add_months(d, 1) AS k, datediff(d, '2020-03-01') AS l, date_add(d, 3) AS m, date_sub(d, 3) AS n, date_diff(d, '2020-01-01') AS o, dateadd(d, 1) AS p FROM VALUES (date'2020-03-05'), (date'2020-03-01'), (date'2019-12-30'), (date'2020-01-31') AS t(d) ORDER BY d
+SELECT hour('2020-01-01 10:11:12') AS a, minute(timestamp'2020-01-01 10:11:12') AS b, second(timestamp'2020-01-01 10:11:12.7') AS c, minute('abc') AS d, hour(cast(1488330000.5D AS timestamp)) AS e, unix_date(date'2020-01-01') AS f, date_from_unix_date(5) AS g, make_date(2020, 2, 30) AS h, make_date(2020, 2, 29) AS i, dayname(date'2020-03-05') AS j, monthname(date'2020-03-05') AS k, unix_seconds(timestamp'2017-03-01 00:00:00') AS l, unix_millis(timestamp'1970-01-01 00:00:01') AS m, unix_micros(timestamp'1970-01-01 00:00:01') AS n
+SELECT extract(year FROM d) AS a, extract(week FROM d) AS b, date_part('month', d) AS c, datepart('dow', d) AS d, extract(dayofweek_iso FROM d) AS e, extract(doy FROM d) AS f, extract(hour FROM timestamp'2020-03-05 10:11:12.5') AS g, extract(second FROM timestamp'2020-03-05 10:11:12.5') AS h, extract(minute FROM '2020-03-05 10:11:12') AS i, extract(quarter FROM d) AS j, extract(day FROM d) AS k FROM VALUES (date'2020-03-05') AS t(d)
+SELECT date_trunc('hour', timestamp'2020-03-05 10:11:12.5') AS a, date_trunc('week', date'2020-03-05') AS b, date_trunc('xx', date'2020-03-05') AS c, trunc(date'2020-03-05', 'MM') AS d, trunc(date'2020-03-05', 'week') AS e, trunc('2020-03-05', 'year') AS f, trunc(date'2020-03-05', 'xx') AS g, date_trunc('DAY', '2020-03-05 10:11:12') AS h, date_trunc('minute', cast(1488326461 AS timestamp)) AS i, trunc(date'2020-05-05', 'quarter') AS j
+SELECT date'2020-01-05' + 1 AS a, date'2020-01-05' - 1 AS b, 1 + date'2020-01-05' AS c, date'2020-01-05' + interval 1 day AS d, date'2020-01-05' + interval 1 hour AS e, timestamp'2020-01-05 00:00:00' - interval 1 month AS f, date'2020-01-31' + interval 1 month AS g, timestamp'2020-01-05 00:00:00' + interval 90 minutes AS h, date'2020-01-05' - interval '2' day AS i, interval 1 week + date'2020-01-05' AS j
+SELECT date'2020-01-05' < '2020-01-06' AS a, date'2020-01-01' < timestamp'2020-01-01 01:00:00' AS b, '2020-01-01' < date'2020-01-02' AS c, date'2020-01-01' = timestamp'2020-01-01 00:00:00' AS d
+SELECT current_date() = current_date AS a, now() IS NOT NULL AS b, current_timestamp() > timestamp'2020-01-01 00:00:00' AS c, unix_timestamp() > 1500000000 AS d, curdate() = current_date() AS e
+SELECT cast(from_unixtime(req_time) AS date) AS day, count(*) AS n FROM http GROUP BY cast(from_unixtime(req_time) AS date) ORDER BY day
+SELECT hour(from_unixtime(req_time)) AS h, count(*) AS n FROM http GROUP BY h ORDER BY h
+
+-- queries as in the documentation and in notebooks
+SELECT host, SUM(response_body_len) AS traffic FROM http GROUP BY host ORDER BY SUM(response_body_len)
+SELECT c_ip, count(DISTINCT host) AS hosts, round(avg(response_body_len), 1) AS mean, max(resp_time - req_time) AS slow FROM http WHERE status_code IS NOT NULL GROUP BY c_ip ORDER BY hosts DESC, c_ip
+SELECT regexp_extract(host, '([^.]+\\.[^.]+)$', 1) AS domain, count(*) AS n FROM http WHERE host IS NOT NULL GROUP BY 1 ORDER BY n DESC, domain
+SELECT coalesce(content_type, '-') AS type, round(sum(response_body_len) / 1e3, 3) AS kb FROM http GROUP BY coalesce(content_type, '-') ORDER BY kb DESC, type
+SELECT query, count(*) AS n, collect_set(resp_code)[0] AS code FROM dns GROUP BY query HAVING count(*) >= 1 ORDER BY query
+SELECT percentile_approx(resp_time - req_time, 0.95) AS p95, avg(resp_time - req_time) AS mean FROM dns
+SELECT date_format(cast(cast(req_time AS bigint) AS timestamp), 'yyyy-MM-dd') AS day, method, count(*) AS requests FROM http GROUP BY day, method ORDER BY day, method
+SELECT lower(split(path, '\\?')[0]) AS page, count(*) AS hits, sum(CASE WHEN status_code >= 400 THEN 1 ELSE 0 END) AS errors FROM http GROUP BY lower(split(path, '\\?')[0]) ORDER BY hits DESC, page
+SELECT a.c_ip, a.host FROM http a JOIN (SELECT c_ip, max(req_time) AS t FROM http GROUP BY c_ip) b ON a.c_ip = b.c_ip AND a.req_time = b.t ORDER BY a.c_ip
+SELECT count(*) AS n, count(DISTINCT c_ip, host) AS pairs, approx_count_distinct(host) AS hosts FROM http
+SELECT ip, count(*) AS n FROM dns LATERAL VIEW explode(answers) e AS ip WHERE ip RLIKE '^[0-9.]+$' GROUP BY ip ORDER BY ip
+SELECT status_code DIV 100 AS class, count(*) AS n FROM http GROUP BY status_code DIV 100 ORDER BY class
+SELECT s_port, array_sort(collect_set(host)) AS hosts FROM http GROUP BY s_port ORDER BY s_port
+
+-- more functions
+SELECT mode(a) AS a FROM VALUES (1), (2), (2), (10) AS t(a)
+SELECT next_day(date'2020-03-05', 'Mon') AS a, next_day('2020-03-05', 'thursday') AS b, next_day(date'2020-03-05', 'xx') AS c
+SELECT parse_url('http://h.com/p?q=1', 'HOST') AS a, parse_url('http://h.com/p?q=1', 'QUERY', 'q') AS b, parse_url('http://h.com/p?q=1', 'PATH') AS c, format_number(1234567.891, 2) AS d, format_number(5, 0) AS e, elt(3, 'a', 'b') AS f, find_in_set('a,b', 'a,b') AS g, initcap('') AS h, chr(-1) AS i
+SELECT asn IS NULL AS a FROM VALUES (1) AS t(asn)
+SELECT shiftleft(1L, 63) AS a, shiftleft(3L, 63) AS b, shiftrightunsigned(-1L, 1) AS c, shiftright(-8L, 1) AS d, shiftleft(-1, 31) AS e, shiftrightunsigned(-1, 0) AS f, 1 >>> 1 AS g, shiftleft(5L, 64) AS h
+SELECT flatten(array(array(1), null)) AS a, map_keys(map('a', 1, 'b', 2)) AS b, map_values(map(1, 'x')) AS c, mean(2) AS d, ceil(2.000D) AS e, cast(1.999D AS decimal(3,2)) AS f, cast(1e10D AS decimal(5,2)) AS g
+SELECT character_length('é') AS a, ceiling(5) AS b, array_sort(array('b', null, 'a')) AS c, positive('5') AS d, atan(1) AS e, sha2('abc', 0) AS f, rlike('a', 'a') AS g
+SELECT first_value(a) AS a, last_value(a) IS NOT NULL AS b FROM VALUES (1) AS t(a)
+SELECT lag(a, 1, 0) OVER (ORDER BY a) AS x, lead(a) OVER (ORDER BY a) AS y, rank() OVER (ORDER BY a) AS r FROM VALUES (5), (6) AS t(a) ORDER BY a
+SELECT explode(answers) AS a FROM dns WHERE size(answers) > 1 ORDER BY a
+SELECT sum(x) AS s FROM (SELECT explode(answer_ttls) AS x FROM dns) t
+SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY c_ip ORDER BY req_time DESC) AS rn FROM http) t WHERE rn = 1 ORDER BY c_ip
+SELECT host, count(*) AS n FROM http WHERE req_time >= 1488326400 AND req_time < 1488330000 GROUP BY host ORDER BY n DESC, host LIMIT 10
+SELECT host, 100 * count(*) / (SELECT count(*) FROM http) AS pct FROM http GROUP BY host ORDER BY host
+SELECT h1.c_ip, h2.c_ip AS other FROM http h1 JOIN http h2 ON h1.host = h2.host AND h1.c_ip < h2.c_ip ORDER BY 1, 2
+SELECT coalesce(sum(request_body_len), 0) AS s, avg(request_body_len) AS a, count(request_body_len) AS c FROM http WHERE method = 'GET'
+SELECT host LIKE 'a%' AS is_a, count(*) AS n FROM http GROUP BY host LIKE 'a%' ORDER BY is_a
+SELECT concat(host, ':', s_port) AS hp, count(*) AS n FROM http GROUP BY concat(host, ':', s_port) ORDER BY hp
+SELECT round(req_time) AS r, round(req_time, 1) AS s, cast(req_time AS bigint) AS b, cast(req_time AS string) AS t, floor(req_time) AS f, ceil(req_time) AS c FROM http ORDER BY req_time
+SELECT max(length(path)) AS m, min(lower(host)) AS n, count(DISTINCT lower(user_agent)) AS u FROM http
