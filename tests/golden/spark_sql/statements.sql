@@ -258,3 +258,4 @@ SELECT host LIKE 'a%' AS is_a, count(*) AS n FROM http GROUP BY host LIKE 'a%' O
 SELECT concat(host, ':', s_port) AS hp, count(*) AS n FROM http GROUP BY concat(host, ':', s_port) ORDER BY hp
 SELECT round(req_time) AS r, round(req_time, 1) AS s, cast(req_time AS bigint) AS b, cast(req_time AS string) AS t, floor(req_time) AS f, ceil(req_time) AS c FROM http ORDER BY req_time
 SELECT max(length(path)) AS m, min(lower(host)) AS n, count(DISTINCT lower(user_agent)) AS u FROM http
+SELECT from_utc_timestamp('2017-07-14 02:40:00', 'Europe/Rome') AS a, to_utc_timestamp('2017-07-14 02:40:00', '+05:30') AS b, from_utc_timestamp(timestamp'2017-01-01 00:00:00', 'UTC') AS c, to_utc_timestamp(null, 'UTC') AS d
