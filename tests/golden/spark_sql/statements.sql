@@ -240,7 +240,7 @@ SELECT s_port, array_sort(collect_set(host)) AS hosts FROM http GROUP BY s_port 
 -- more functions
 SELECT mode(a) AS a FROM VALUES (1), (2), (2), (10) AS t(a)
 SELECT next_day(date'2020-03-05', 'Mon') AS a, next_day('2020-03-05', 'thursday') AS b, next_day(date'2020-03-05', 'xx') AS c
-SELECT parse_url('http://h.com/p?q=1', 'HOST') AS a, parse_url('http://h.com/p?q=1', 'QUERY', 'q') AS b, parse_url('http://h.com/p?q=1', 'PATH') AS c, format_number(1234567.891, 2) AS d, format_number(5, 0) AS e, elt(3, 'a', 'b') AS f, find_in_set('a,b', 'a,b') AS g, initcap('') AS h, chr(-1) AS i
+SELECT parse_url('http://h.com/p?q=1', 'HOST') AS a, parse_url('http://h.com/p?q=1', 'QUERY', 'q') AS b, parse_url('http://h.com/p?q=1', 'PATH') AS c, format_number(1234567.891D, 2) AS d, format_number(5, 0) AS e, elt(3, 'a', 'b') AS f, find_in_set('a,b', 'a,b') AS g, initcap('') AS h, chr(-1) AS i
 SELECT asn IS NULL AS a FROM VALUES (1) AS t(asn)
 SELECT shiftleft(1L, 63) AS a, shiftleft(3L, 63) AS b, shiftrightunsigned(-1L, 1) AS c, shiftright(-8L, 1) AS d, shiftleft(-1, 31) AS e, shiftrightunsigned(-1, 0) AS f, 1 >>> 1 AS g, shiftleft(5L, 64) AS h
 SELECT flatten(array(array(1), null)) AS a, map_keys(map('a', 1, 'b', 2)) AS b, map_values(map(1, 'x')) AS c, mean(2) AS d, ceil(2.000D) AS e, cast(1.999D AS decimal(3,2)) AS f, cast(1e10D AS decimal(5,2)) AS g
