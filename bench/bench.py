@@ -176,9 +176,9 @@ def duckdb_query(sql, threads):
     return [sys.executable, "-c", program]
 
 
-def read_csv(path, names, delimiter="\t", numbers=(), null="-"):
+def read_csv(path, names, delimiter="\t", numbers=(), null="-", comment="#"):
     columns = ", ".join(f"'{name}': '{'BIGINT' if name in numbers else 'VARCHAR'}'" for name in names)
-    return (f"read_csv('{path}', delim='{delimiter}', comment='#', header=false, quote='', escape='', "
+    return (f"read_csv('{path}', delim='{delimiter}', comment='{comment}', header=false, quote='', escape='', "
             f"nullstr='{null}', auto_detect=false, columns={{{columns}}})")
 
 
@@ -426,7 +426,7 @@ def bind(args):
     path = generated(DATA / f"bind-{args.bytes}.log", "bind", bytes=args.bytes * 3 // 10)
     program = """{ i = index($0, " query: "); if (i) { r = substr($0, i + 8); n[substr(r, 1, index(r, " ") - 1)]++ } }"""
     sql = ("SELECT string_split(string_split(l, ' query: ')[2], ' ')[1], count(*) FROM "
-           + read_csv(path, ["l"], "\x01", null="") + f" GROUP BY 1 {TOP}")
+           + read_csv(path, ["l"], "\x01", null="", comment="") + f" GROUP BY 1 {TOP}")
     peers = {"mawk": mawk(program, path)}
     for threads in (2, 1):
         peers[f"DuckDB read_csv, {threads} thread{'s' * (threads > 1)}"] = duckdb_query(sql, threads)

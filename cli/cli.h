@@ -71,6 +71,7 @@ typedef enum cli_option {
     CLI_OPT_PARAMETER,
     CLI_OPT_QUERY,
     CLI_OPT_DIALECT,
+    CLI_OPT_EXPLAIN,
     CLI_OPT_OUTPUT_PATH,
     CLI_OPT_OVERWRITE,
     CLI_OPT_OUTPUT,
@@ -109,7 +110,7 @@ typedef struct cli_flag {
     cli_option id;
     const char *name; /* without "--" */
     char letter;      /* short form; 0: none */
-    const char *value; /* name of the value in help; NULL: a switch */
+    const char *value; /* name of the value in help; "[...]": may be left out; NULL: a switch */
     cli_group group;
     unsigned commands; /* bit i: command i takes it */
     const char *words; /* all values it may have, separated by '|'; NULL: any */
@@ -230,6 +231,8 @@ nlt_status cli_check_signals(nlt_error *err) NLT_MUST_CHECK;
 double cli_now_s(void); /* monotonic */
 /* Opens a session and names the datasets of the flags. On failure, too: cli_run_close(). */
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+/* --explain: prints the plan of the answer; with analyze, runs it before. */
+nlt_status cli_run_explain(cli_run *run, nlt_error *err) NLT_MUST_CHECK;
 /* Runs the plan behind run->answer into `path` ("-": standard output). */
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err) NLT_MUST_CHECK;

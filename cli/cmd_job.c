@@ -106,13 +106,19 @@ static nlt_status prepare(const cli_options *options, job *j, nlt_error *err)
     NLT_TRY(cli_option_require(options, CLI_OPT_CONNECTOR, err));
     NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
     NLT_TRY(cli_option_require(options, CLI_OPT_ALGO, err));
-    NLT_TRY(cli_option_require(options, CLI_OPT_OUTPUT_PATH, err));
-    NLT_TRY(cli_options_check_places(options, err));
+    bool is_explained = options->values[CLI_OPT_EXPLAIN] != NULL; /* which writes no files */
+    if (!is_explained) {
+        NLT_TRY(cli_option_require(options, CLI_OPT_OUTPUT_PATH, err));
+        NLT_TRY(cli_options_check_places(options, err));
+    }
     int index = -1;
     nlt_algorithm_info algo;
     NLT_TRY(nlt_algorithm_find(options->values[CLI_OPT_ALGO], &index, err));
     NLT_TRY(nlt_algorithm_get(index, &algo));
     NLT_TRY(cli_params_json(options, &j->params, err));
+    if (is_explained) {
+        return NLT_OK;
+    }
     j->folder = options->values[CLI_OPT_OUTPUT_PATH];
     j->result = cli_text("%s/%s", j->folder, algo.output);
     j->report = cli_text("%s/%s", j->folder, report_name);
@@ -147,7 +153,8 @@ static nlt_status run_job(cli_run *run, const cli_options *options, job *j, int6
     NLT_TRY(prepare(options, j, err));
     NLT_TRY(cli_run_open(run, options, err));
     NLT_TRY(nlt_run(run->inputs[0], options->values[CLI_OPT_ALGO], j->params, &run->answer, err));
-    return write_results(run, j, n_rows, err);
+    return options->values[CLI_OPT_EXPLAIN] != NULL ? cli_run_explain(run, err)
+                                                    : write_results(run, j, n_rows, err);
 }
 
 nlt_status cli_cmd_job(const cli_options *options, nlt_error *err)
@@ -157,7 +164,7 @@ nlt_status cli_cmd_job(const cli_options *options, nlt_error *err)
     int64_t n_rows = 0;
     nlt_status status = run_job(&run, options, &j, &n_rows, err);
     if (status == NLT_OK) {
-        if (!cli_option_is_on(options, CLI_OPT_QUIET)) {
+        if (j.result != NULL && !cli_option_is_on(options, CLI_OPT_QUIET)) {
             (void)fprintf(stderr, "netlytics: %s: %lld row%s\n", j.result, (long long)n_rows,
                 n_rows == 1 ? "" : "s");
         }

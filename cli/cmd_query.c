@@ -224,6 +224,9 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
         return cli_option_require(options, CLI_OPT_CONNECTOR, err);
     }
     NLT_TRY(asked);
+    if (options->values[CLI_OPT_EXPLAIN] != NULL) {
+        return cli_run_explain(run, err);
+    }
     NLT_TRY(to->partition_by != NULL
             ? cli_run_write_folder(run, to->partition_by, to->path, err)
             : cli_run_write(run, to->format, to->path, NULL, err));

@@ -63,6 +63,9 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_DIALECT, "dialect", 0, "NAME", CLI_GROUP_WORK, QUERY, "spark|duckdb",
         "of the query: spark (default) or duckdb"},
 
+    {CLI_OPT_EXPLAIN, "explain", 0, "[analyze]", CLI_GROUP_WORK, RUNS, "analyze",
+        "print the plan; analyze: run it, too, and print what each step did"},
+
     {CLI_OPT_OUTPUT_PATH, "output_path", 'o', "DIR", CLI_GROUP_OUTPUT, JOB, NULL,
         "folder for the result and report.json; created"},
     {CLI_OPT_OVERWRITE, "overwrite", 0, NULL, CLI_GROUP_OUTPUT, RUNS, NULL,
@@ -84,6 +87,8 @@ const cli_flag cli_flags[] = {
         "how often --follow looks for new lines (5)"},
     {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, LISTS, "text|json",
         "text or json"},
+    {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, JOB, "text|json",
+        "of --explain: text or json"},
     {CLI_OPT_REPORT_JSON, "report_json", 0, "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,
         "what became of every line of the input"},
 
@@ -253,6 +258,19 @@ static bool is_flag(const cli_command *command, const char *text)
         && find_long(command->id, text + 2, strlen(text + 2)) != NULL;
 }
 
+/* A value that may be left out, as in "--explain [analyze]": it is taken only if it is a word that
+ * the flag knows. */
+static nlt_status store_optional(cli_options *options, const cli_flag *flag, arguments *args,
+    nlt_error *err)
+{
+    if (args->next < args->argc
+        && check_words(flag->name, flag->words, args->argv[args->next], NULL) == NLT_OK) {
+        return store(options, flag, args->argv[args->next++], err);
+    }
+    options->values[flag->id] = "true";
+    return NLT_OK;
+}
+
 static nlt_status store_next(cli_options *options, const cli_flag *flag, const char *attached,
     arguments *args, nlt_error *err)
 {
@@ -261,6 +279,9 @@ static nlt_status store_next(cli_options *options, const cli_flag *flag, const c
     }
     if (attached != NULL) {
         return store(options, flag, attached, err);
+    }
+    if (flag->value[0] == '[') {
+        return store_optional(options, flag, args, err);
     }
     if (args->next >= args->argc || is_flag(options->command, args->argv[args->next])) {
         nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--%s: needs a value", flag->name);

@@ -198,6 +198,24 @@ nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
     return status;
 }
 
+nlt_status cli_run_explain(cli_run *run, nlt_error *err)
+{
+    const char *format = run->options->values[CLI_OPT_FORMAT];
+    bool is_json = format != NULL && strcmp(format, "json") == 0;
+    unsigned what = is_json ? NLT_EXPLAIN_JSON : NLT_EXPLAIN_TEXT;
+    if (strcmp(run->options->values[CLI_OPT_EXPLAIN], "analyze") == 0) {
+        NLT_TRY(cli_run_write(run, "csv", "/dev/null", NULL, err));
+        what |= NLT_EXPLAIN_RAN;
+    }
+    char *text = NULL;
+    NLT_TRY(nlt_table_explain(run->answer, what, &text, err));
+    (void)fputs(text, stdout);
+    nlt_text_free(text);
+    return fflush(stdout) == 0
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_OUTPUT, "standard output: %s", strerror(errno));
+}
+
 static void print_report(cli_run *run)
 {
     char *text = NULL;
@@ -222,7 +240,9 @@ void cli_run_summary(cli_run *run)
     if (cli_option_is_on(run->options, CLI_OPT_VERBOSE)) {
         print_report(run);
     }
-    if (cli_option_is_on(run->options, CLI_OPT_QUIET)) {
+    const char *explain = run->options->values[CLI_OPT_EXPLAIN];
+    bool is_run = explain == NULL || strcmp(explain, "analyze") == 0;
+    if (!is_run || cli_option_is_on(run->options, CLI_OPT_QUIET)) {
         return;
     }
     nlt_totals totals = {0};

@@ -140,6 +140,25 @@ NLT_API int nlt_table_column_count(const nlt_table *table);
 /** Column `index`; borrowed from the table. NULL outside the range. */
 NLT_API const nlt_column_desc *nlt_table_column(const nlt_table *table, int index);
 
+/** What nlt_table_explain is to print; may be added. */
+typedef enum nlt_explain_what {
+    NLT_EXPLAIN_TEXT = 0,   /**< for people */
+    NLT_EXPLAIN_JSON = 1,   /**< for programs */
+    NLT_EXPLAIN_SPLITS = 2, /**< JSON: the pieces that datasets are read in, too */
+    NLT_EXPLAIN_RAN = 4     /**< rows, bytes, seconds and spill of each step of the run before */
+} nlt_explain_what;
+
+/**
+ * The plan behind `table`: its datasets, statements and kernels with what they read and emit.
+ * @param what [in] nlt_explain_what, added
+ * @param text [out] NUL-terminated; owned: nlt_text_free(). JSON: {"nodes": [...], "answer": name,
+ *             "columns": [...]}; keys may be added
+ * @return NLT_OK; NLT_ERR_ARG: NLT_EXPLAIN_RAN of a table that was not the last one to be written;
+ *         NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_table_explain(const nlt_table *table, unsigned what, char **text,
+    nlt_error *err) NLT_MUST_CHECK;
+
 /**
  * Runs the plan behind `table` and writes its rows.
  * @param format [in] "csv", "ndjson", "json", "table", "arrow" (IPC stream), "parquet" (of a dataset

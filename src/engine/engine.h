@@ -14,6 +14,7 @@
 #include "io/asn_view.h"
 #include "netlytics/session.h"
 #include "output/writer.h"
+#include "plan/explain.h"
 #include "scan/scan.h"
 #include "sql/scalar.h"
 #include "sql/table_name.h"
@@ -60,6 +61,10 @@ struct nlt_session {
 
     nlt_asn_view *asn_view; /* owned; NULL: none was given */
     nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
+    char *requests[NLT_SESSION_SCANS_MAX]; /* of scans[], a JSON object without its end; owned */
+    nlt_node_stats stats[NLT_PLAN_NODES_MAX]; /* of the last run */
+    const nlt_table *stats_of; /* only compared */
+
     nlt_sink *sink; /* where netlytics_sink() sends rows; NULL: nowhere */
     nlt_stored_relation relations[NLT_PLAN_NODES_MAX]; /* by node; of the last run */
 
@@ -226,8 +231,16 @@ nlt_status nlt__run_before_last(nlt_table *table, nlt_error *err) NLT_MUST_CHECK
 /* Runs a statement and hands on its rows. */
 nlt_status nlt__run_statement(nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx,
     nlt_error *err) NLT_MUST_CHECK;
+/* Forgets what the run before did, for a run of `table`. */
+void nlt__run_clear_stats(const nlt_table *table);
 /* Frees what kernels have emitted. */
 void nlt__run_clear(nlt_session *session);
+
+/* ---- explain.c ---- */
+
+/* Remembers what a scan was opened for. */
+nlt_status nlt__explain_keep_request(nlt_session *session, int scan,
+    const nlt_dataset_request *request, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- kernel_run.c ---- */
 

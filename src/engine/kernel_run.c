@@ -43,6 +43,7 @@ typedef struct kernel_job {
     nlt_strings warnings[NLT_STORE_PARTS]; /* by part, so that their order is always the same */
     atomic_int next_part;
     atomic_bool stop;
+    atomic_llong n_pushed; /* rows, where they are not counted by a store */
     pthread_mutex_t lock;
     nlt_error failure; /* the first one */
     instance *instances; /* row by row; owned */
@@ -522,6 +523,8 @@ static nlt_status run_keyed(kernel_job *job, nlt_kernel_stores *stores, nlt_erro
         job->columns[i] = find_column(job->input, &job->kernel->input[i]);
     }
     NLT_TRY(enter_phase(job->session, stores, job->session->kernel_bytes, err));
+    job->session->stats[job->node - stores->plan->nodes].rows_in =
+        nlt__row_store_rows(job->input->rows, -1);
     job->is_last_reader = !is_needed_later(stores, job->input, job->node);
     NLT_TRY(new_output(job, NLT_STORE_PARTS, err));
     int threads = job->session->threads < NLT_STORE_PARTS ? job->session->threads : NLT_STORE_PARTS;
@@ -560,6 +563,7 @@ static nlt_status open_row_wise(void *ctx, void **worker, nlt_error *err)
 static nlt_status push_row_wise(void *worker, const nlt_batch *rows, nlt_error *err)
 {
     instance *in = worker;
+    atomic_fetch_add(&in->job->n_pushed, rows->n_rows);
     return in->job->kernel->push(in->state, rows, &in->emit, err);
 }
 
@@ -611,6 +615,7 @@ static nlt_status put_finishing(const nlt_plan *plan, const nlt_node *node,
 static nlt_status push_finishing(void *ctx, const nlt_batch *batch, nlt_error *err)
 {
     instance *in = ctx;
+    atomic_fetch_add(&in->job->n_pushed, batch->n_rows);
     return in->job->kernel->push(in->state, batch, &in->emit, err);
 }
 
@@ -706,7 +711,15 @@ nlt_status nlt__kernel_run(nlt_session *session, nlt_kernel_stores *stores, int 
     job->node = &stores->plan->nodes[node];
     job->kernel = job->node->kernel;
     pthread_mutex_init(&job->lock, NULL);
+    int64_t spilled = atomic_load(&session->budget.spilled);
     nlt_status status = run_job(job, stores, rows, ctx, err);
+    nlt_node_stats *stats = &session->stats[node];
+    stats->rows_in = stats->rows_in < 0 ? atomic_load(&job->n_pushed) : stats->rows_in;
+    stats->spilled_bytes = atomic_load(&session->budget.spilled) - spilled;
+    if (job->output != NULL) {
+        stats->rows = nlt__row_store_rows(job->output, -1);
+        stats->bytes = nlt__row_store_bytes(job->output);
+    }
     if (job->shared != NULL) {
         job->kernel->share->close(job->shared);
     }

@@ -175,6 +175,11 @@ static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *
     }
     session->scans[session->n_scans] = scan;
     atomic_fetch_add(&session->n_scans, 1);
+    status = nlt__explain_keep_request(session, session->n_scans - 1, request, err);
+    if (status != NLT_OK) {
+        nlt_table_free(table);
+        return status;
+    }
     if (session->n_files > 0) {
         nlt__duck_shut(session); /* it was set up for files alone */
     }

@@ -215,6 +215,19 @@ int64_t nlt__row_store_rows(const nlt_row_store *store, int p)
     return n_rows;
 }
 
+int64_t nlt__row_store_bytes(nlt_row_store *store)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < store->n_parts; i++) {
+        const part *p = &store->parts[i];
+        bytes += p->bytes;
+        for (int e = 0; e < p->n_extents; e++) {
+            bytes += p->extents[e].bytes;
+        }
+    }
+    return bytes;
+}
+
 const nlt_dtype *nlt__row_store_dtypes(const nlt_row_store *store, int *n_cols)
 {
     *n_cols = store->shape.n_cols;

@@ -51,6 +51,8 @@ NLT_API void nlt__row_store_free(nlt_row_store *store); /* its writers, too; NUL
 NLT_API int nlt__row_store_parts(const nlt_row_store *store);
 NLT_API int64_t nlt__row_store_rows(const nlt_row_store *store, int part); /* part -1: all */
 NLT_API const nlt_dtype *nlt__row_store_dtypes(const nlt_row_store *store, int *n_cols);
+/* Bytes of the rows as they are packed, in memory and on disk. */
+NLT_API int64_t nlt__row_store_bytes(nlt_row_store *store);
 /* Frees the memory of a part that is not needed again. */
 NLT_API void nlt__row_store_drop(nlt_row_store *store, int part);
 

@@ -3,8 +3,11 @@
  * read; kernels run in their turn. A relation that several nodes read is made once: a statement's
  * becomes a table; a scan is read again, which costs less than keeping it, unless it is a pipe. */
 
+#define _GNU_SOURCE
+
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/engine.h"
 #include "engine/files.h"
@@ -83,6 +86,22 @@ static bool must_keep(const nlt_session *session, const nlt_plan *plan, int node
         || nlt__scan_bytes(session->scans[plan->nodes[node].scan]) < 0;
 }
 
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void nlt__run_clear_stats(const nlt_table *table)
+{
+    nlt_session *session = table->session;
+    session->stats_of = table;
+    for (int i = 0; i < NLT_PLAN_NODES_MAX; i++) {
+        session->stats[i] = (nlt_node_stats)NLT_NODE_STATS_INIT;
+    }
+}
+
 static nlt_status run_before_last(nlt_table *table, nlt_kernel_stores *stores, nlt_error *err)
 {
     nlt_session *session = table->session;
@@ -90,13 +109,18 @@ static nlt_status run_before_last(nlt_table *table, nlt_kernel_stores *stores, n
     session->scan_error = (nlt_error)NLT_ERROR_INIT;
     nlt__run_clear(session);
     memset(session->are_scans_kept, 0, sizeof session->are_scans_kept);
+    nlt__run_clear_stats(table);
     for (int i = 0; i + 1 < plan->n_nodes; i++) {
         bool is_kernel = plan->nodes[i].kind == NLT_NODE_KERNEL;
+        bool is_kept = !is_kernel && must_keep(session, plan, i);
+        double start_s = now_s();
         if (is_kernel) {
             NLT_TRY(nlt__kernel_run(session, stores, i, NULL, NULL, err));
         }
-        bool is_kept = !is_kernel && must_keep(session, plan, i);
         NLT_TRY(nlt__relation_install(session, plan, i, is_kept, err));
+        if (is_kernel || is_kept) {
+            session->stats[i].seconds = now_s() - start_s;
+        }
     }
     return nlt__relation_names(session, plan, err);
 }
@@ -118,10 +142,32 @@ static nlt_status run_nodes(nlt_table *table, nlt_kernel_stores *stores, nlt_row
     }
 }
 
+/* Hands rows on and counts them. */
+typedef struct counted_rows {
+    nlt_rows_fn rows;
+    void *ctx;
+    int64_t n;
+} counted_rows;
+
+static nlt_status count_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
+{
+    counted_rows *counted = ctx;
+    counted->n += batch->n_rows;
+    return counted->rows(counted->ctx, batch, err);
+}
+
 static nlt_status run_all(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     nlt_kernel_stores stores = {.plan = &table->plan};
-    nlt_status status = run_nodes(table, &stores, rows, ctx, err);
+    counted_rows counted = {rows, ctx, 0};
+    nlt_node_stats *stats = &table->session->stats[table->plan.n_nodes - 1];
+    double start_s = now_s();
+    nlt_status status = run_nodes(table, &stores, count_rows, &counted, err);
+    for (int i = 0; i + 1 < table->plan.n_nodes; i++) {
+        start_s += table->session->stats[i].seconds > 0 ? table->session->stats[i].seconds : 0;
+    }
+    stats->seconds = now_s() - start_s;
+    stats->rows = counted.n;
     nlt__kernel_stores_clear(&stores);
     return status;
 }

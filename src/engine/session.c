@@ -143,6 +143,7 @@ void nlt_session_close(nlt_session *session)
     nlt__run_clear(session);
     for (int i = 0; i < session->n_scans; i++) {
         nlt__scan_close(session->scans[i]);
+        nlt_free(session->requests[i]);
         nlt__scan_close(session->spent[i]);
         nlt__cached_free(session->cached[i]);
     }

@@ -77,6 +77,7 @@ static nlt_status write_scan(sink *s, nlt_error *err)
     };
     NLT_TRY(flush(s, 0, err)); /* the header */
     int64_t n_rows = 0;
+    nlt__run_clear_stats(s->table);
     NLT_TRY(nlt__scan_run_ordered(session->scans[node->scan], &job, &n_rows, err));
     s->n_rows = n_rows;
     return nlt__run_finish(session, err);

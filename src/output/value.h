@@ -13,6 +13,6 @@ nlt_status nlt__value_json(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_er
 /* Without quotes; lists as JSON; nothing for NULL. */
 nlt_status nlt__value_plain(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err)
     NLT_MUST_CHECK;
-nlt_status nlt__json_text(nlt_bytes text, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__json_text(nlt_bytes text, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -385,6 +385,17 @@ bool nlt__scan_sort_unknown(nlt_scan *scan)
     return is_under_way;
 }
 
+int64_t nlt__scan_split_count(const nlt_scan *scan)
+{
+    return scan->n_splits;
+}
+
+void nlt__scan_split_place(const nlt_scan *scan, int64_t split, nlt_split_place *out)
+{
+    const nlt_split *s = &scan->splits[split];
+    *out = (nlt_split_place){scan->files[s->file].entry->path, s->begin, s->end};
+}
+
 int64_t nlt__scan_file_count(const nlt_scan *scan)
 {
     return scan->n_files;

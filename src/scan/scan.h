@@ -38,6 +38,14 @@ NLT_API int64_t nlt__scan_file_count(const nlt_scan *scan);
 NLT_API int64_t nlt__scan_bytes(const nlt_scan *scan);           /* of all files; -1: unknown */
 NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan);      /* any thread, any time */
 NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);       /* any thread, any time */
+/* A piece that one reader reads; any of them alone, in any order. */
+typedef struct nlt_split_place {
+    const char *path; /* borrowed from the scan */
+    int64_t begin, end; /* end INT64_MAX: to the end of the file */
+} nlt_split_place;
+
+NLT_API int64_t nlt__scan_split_count(const nlt_scan *scan);
+NLT_API void nlt__scan_split_place(const nlt_scan *scan, int64_t split, nlt_split_place *out);
 /* Stops all readers at their next batch: NLT_ERR_CANCELLED. Async-signal-safe. */
 NLT_API void nlt__scan_cancel(nlt_scan *scan);
 
