@@ -30,23 +30,25 @@ enum { SQL_MAX = 64 << 20, EXAMPLES = 5, EXCERPT_BYTES = 160 };
 /* Rows of a statement of ours, one after the other. */
 typedef nlt_status (*take_row)(void *ctx, const nlt_batch *batch, int64_t row, nlt_error *err);
 
+typedef struct row_taker {
+    take_row take;
+    void *ctx;
+} row_taker;
+
+static nlt_status take_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
+{
+    const row_taker *taker = ctx;
+    for (int64_t i = 0; i < batch->n_rows; i++) {
+        NLT_TRY(taker->take(taker->ctx, batch, i, err));
+    }
+    return NLT_OK;
+}
+
 static nlt_status each_row(nlt_session *session, const char *sql, take_row take, void *ctx,
     nlt_error *err)
 {
-    nlt_statement statement;
-    nlt_status status = nlt__statement_prepare(session, sql, &statement, err);
-    while (status == NLT_OK) {
-        const nlt_batch *batch = NULL;
-        status = nlt__statement_next(&statement, &batch, err);
-        if (status != NLT_OK || batch == NULL) {
-            break;
-        }
-        for (int64_t i = 0; i < batch->n_rows && status == NLT_OK; i++) {
-            status = take(ctx, batch, i, err);
-        }
-    }
-    nlt__statement_clear(&statement);
-    return status;
+    row_taker taker = {take, ctx};
+    return nlt__run_statement(session, sql, take_rows, &taker, err);
 }
 
 static nlt_bytes text_at(const nlt_batch *batch, int column, int64_t row)
