@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What became of every line (spec: "Corrupt lines").
  *
- * A split is filed once, whoever reads it again, so a scan that runs twice counts once. Sums do not
- * depend on the order in which splits end; the examples are the first of the dataset's order. */
+ * A split counts once, whoever reads it again: what a reading that stopped early has filed is
+ * replaced by one that went further, and the first complete one is final. Sums do not depend on the
+ * order in which splits end; the examples are the first of the dataset's order. */
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -19,28 +20,34 @@ enum { WARNED_FILES_MAX = 10 };
 
 /* ---- filing ---- */
 
-static void add_counts(nlt_line_counts *sum, const nlt_line_counts *more)
+/* `sign` -1 takes out what was added. */
+static void add_counts(nlt_line_counts *sum, const nlt_line_counts *more, int sign)
 {
-    sum->lines += more->lines;
-    sum->used += more->used;
-    sum->rows += more->rows;
-    sum->ignored += more->ignored;
-    sum->skipped += more->skipped;
-    sum->filtered += more->filtered;
-    sum->unknown_links += more->unknown_links;
+    sum->lines += sign * more->lines;
+    sum->used += sign * more->used;
+    sum->rows += sign * more->rows;
+    sum->ignored += sign * more->ignored;
+    sum->skipped += sign * more->skipped;
+    sum->filtered += sign * more->filtered;
+    sum->unknown_links += sign * more->unknown_links;
     for (int i = 0; i < NLT_REJECT_COUNT; i++) {
-        sum->by_reason[i] += more->by_reason[i];
+        sum->by_reason[i] += sign * more->by_reason[i];
     }
 }
 
-/* Keeps the first examples by (split, line); a split's own come in order. */
+static bool is_behind(const nlt_example *a, const nlt_example *b)
+{
+    return a->split > b->split || (a->split == b->split && a->line > b->line);
+}
+
+/* Keeps the first examples by (split, line), each once. */
 static void add_example(nlt_kept_report *report, const nlt_example *example)
 {
     int at = report->n_examples;
-    while (at > 0 && report->examples[at - 1].split > example->split) {
+    while (at > 0 && is_behind(&report->examples[at - 1], example)) {
         at--;
     }
-    if (at == NLT_SCAN_EXAMPLES) {
+    if (at == NLT_SCAN_EXAMPLES || (at > 0 && !is_behind(example, &report->examples[at - 1]))) {
         return;
     }
     int moved = report->n_examples - at - (report->n_examples == NLT_SCAN_EXAMPLES);
@@ -51,7 +58,7 @@ static void add_example(nlt_kept_report *report, const nlt_example *example)
 
 void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more)
 {
-    add_counts(&sum->counts, &more->counts);
+    add_counts(&sum->counts, &more->counts, 1);
     for (int i = 0; i < more->n_examples; i++) {
         add_example(sum, &more->examples[i]);
     }
@@ -111,44 +118,73 @@ static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_spl
     return NLT_ERR_DAMAGED;
 }
 
+/* What a split adds to its file and to the report; `sign` -1 takes it out again. */
+static void count_split(const nlt_split *split, nlt_scan_file *file, nlt_kept_report *sum,
+    const nlt_line_counts *counts, int sign)
+{
+    add_counts(&sum->counts, counts, sign);
+    file->used += sign * counts->used;
+    file->skipped += sign * counts->skipped;
+    file->rows += sign * counts->rows;
+    if (split->begin < NLT_SCAN_HEAD_BYTES) {
+        file->head_used += sign * counts->used;
+        file->head_skipped += sign * counts->skipped;
+    }
+}
+
+/* Counts a report of a split instead of the one before it, which stopped early. */
+static nlt_status count_report(nlt_scan *scan, nlt_split *split, const nlt_split_report *report,
+    nlt_error *err)
+{
+    nlt_scan_file *file = &scan->files[split->file];
+    nlt_kept_report *sum = report_of(scan, file);
+    bool is_again = split->partial != NULL;
+    if (!is_again && !report->is_complete) {
+        split->partial = nlt_alloc_zero(1, sizeof *split->partial);
+    }
+    if (sum == NULL || (split->partial == NULL && !report->is_complete)) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    if (is_again) {
+        count_split(split, file, sum, split->partial, -1);
+    }
+    count_split(split, file, sum, &report->counts, 1);
+    if (report->is_complete) {
+        nlt_free(split->partial);
+        split->partial = NULL;
+    } else {
+        *split->partial = report->counts;
+    }
+    for (int i = 0; i < report->n_examples; i++) {
+        add_example(sum, &report->examples[i]);
+    }
+    return NLT_OK;
+}
+
 static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_split_report *report,
     nlt_error *err)
 {
     nlt_split *split = &scan->splits[split_index];
-    if (split->is_filed) {
-        return NLT_OK;
-    }
     nlt_scan_file *file = &scan->files[split->file];
     const nlt_line_counts *counts = &report->counts;
-    nlt_kept_report *sum = report_of(scan, file);
-    if (sum == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    bool is_less = !report->is_complete && split->partial != NULL
+        && counts->lines <= split->partial->lines;
+    if (split->is_filed || is_less) {
+        return NLT_OK;
+    }
+    NLT_TRY(count_report(scan, split, report, err));
+    scan->unknown_link = counts->unknown_links > 0 ? report->unknown_link : scan->unknown_link;
+    if (report->is_damaged) {
+        NLT_TRY(file_damage(scan, file, report, err));
+    }
+    if (!report->is_complete) {
+        return NLT_OK; /* nothing is known about the whole */
     }
     split->is_filed = true;
     split->lines = counts->lines;
     scan->n_filed++;
-    add_counts(&sum->counts, counts);
-    scan->unknown_link = counts->unknown_links > 0 ? report->unknown_link : scan->unknown_link;
-    for (int i = 0; i < report->n_examples; i++) {
-        add_example(sum, &report->examples[i]);
-    }
-    file->used += counts->used;
-    file->skipped += counts->skipped;
-    file->rows += counts->rows;
     file->splits_left--;
-    file->is_partial |= !report->is_complete;
-    bool is_head_done = false;
-    if (split->begin < NLT_SCAN_HEAD_BYTES) {
-        file->head_used += counts->used;
-        file->head_skipped += counts->skipped;
-        is_head_done = --file->head_left == 0;
-    }
-    if (report->is_damaged) {
-        NLT_TRY(file_damage(scan, file, report, err));
-    }
-    if (file->is_partial) {
-        return NLT_OK; /* nothing is known about the whole */
-    }
+    bool is_head_done = split->begin < NLT_SCAN_HEAD_BYTES && --file->head_left == 0;
     if (is_head_done && file->splits_left > 0) {
         NLT_TRY(nlt__scan_judge(scan, split->file, file->head_used, file->head_skipped, err));
     }
@@ -170,17 +206,12 @@ nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_
 
 static bool is_empty_file(const nlt_scan_file *file)
 {
-    return file->splits_left == 0 && !file->is_partial && file->damage == NULL
-        && file->used + file->skipped == 0;
+    return file->splits_left == 0 && file->damage == NULL && file->used + file->skipped == 0;
 }
 
 static bool is_complete(const nlt_scan *scan)
 {
-    bool complete = scan->n_filed == scan->n_splits;
-    for (int64_t i = 0; i < scan->n_files && complete; i++) {
-        complete = !scan->files[i].is_partial;
-    }
-    return complete;
+    return scan->n_filed == scan->n_splits;
 }
 
 void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)

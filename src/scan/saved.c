@@ -105,7 +105,7 @@ nlt_status nlt__scan_save(const nlt_scan *scan, int64_t file, json_t **out, nlt_
     json_t *files = json_array();
     json_t *examples = json_array();
     for (int64_t i = first; i < end; i++) {
-        if (scan->files[i].splits_left > 0 || scan->files[i].is_partial) {
+        if (scan->files[i].splits_left > 0) {
             json_decref(files);
             json_decref(examples);
             return nlt_fail(err, NLT_ERR_INTERNAL, "%s was not read to its end",
@@ -223,9 +223,9 @@ static nlt_status restore_file(nlt_scan *scan, int64_t index, const saved_file *
 {
     nlt_scan_file *file = &scan->files[index];
     for (int64_t i = file->first_split; i < end_of(scan, index); i++) {
+        scan->n_filed += !scan->splits[i].is_filed;
         scan->splits[i].is_filed = true;
         scan->splits[i].lines = 0;
-        scan->n_filed++;
     }
     file->splits_left = 0;
     file->used = from->used;

@@ -27,7 +27,8 @@ typedef struct nlt_split {
     int64_t begin;
     int64_t end;   /* INT64_MAX: to the end of the file */
     int64_t lines; /* once filed */
-    bool is_filed;
+    bool is_filed; /* was read to its end */
+    struct nlt_line_counts *partial; /* what a reading that stopped early counted; owned; NULL: none */
     struct nlt_capture *capture; /* how to go on at `begin` of a capture; owned; NULL: from scratch */
     char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
     size_t headers_len;
@@ -72,11 +73,10 @@ typedef struct nlt_scan_file {
     char *place; /* what is opened instead of the entry's path; owned; NULL: the path */
     const nlt_connector *connector;
     int64_t first_split;
-    int64_t splits_left; /* not yet filed */
+    int64_t splits_left; /* not yet read to their end */
     int64_t head_left;   /* of them, such that begin in the first NLT_SCAN_HEAD_BYTES */
     int64_t used, skipped, rows;
     int64_t head_used, head_skipped;
-    bool is_partial; /* a split was left before its end */
     bool are_pieces_counted; /* packets that were held and are now judged */
     char *damage;    /* owned; NULL: none */
     nlt_kept_report *kept; /* owned; what is not yet in the scan's report (saved.h); NULL: nothing */
@@ -188,7 +188,8 @@ nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, cons
     nlt_error *err) NLT_MUST_CHECK;
 
 void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more);
-/* Adds a split's report to the scan's, once. NLT_ERR_DAMAGED: a file's rejected lines passed the
+/* Adds a split's report to the scan's, instead of what a shorter reading of the split has added; a
+ * complete one is final. NLT_ERR_DAMAGED: a file's rejected lines passed the
  * limit, or strict_files. NLT_ERR_NOMEM. */
 nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_report *report,
     nlt_error *err) NLT_MUST_CHECK;

@@ -140,6 +140,18 @@ static nlt_status run(const nlt_dataset_request *request, int64_t split_bytes, i
     return status;
 }
 
+/* Reads the scan as far as `limit` rows on some threads. */
+static int64_t read_some(nlt_scan *scan, int threads, int64_t limit)
+{
+    nlt_buf text = NLT_BUF_INIT(1 << 28);
+    int64_t n_rows = 0;
+    nlt_scan_ordered job = {.wanted = wanted_columns, .n_wanted = 2, .threads = threads,
+        .limit = limit, .format = format_rows, .write = collect, .ctx = &text};
+    assert_int_equal(nlt__scan_run_ordered(scan, &job, &n_rows, NULL), NLT_OK);
+    nlt__buf_clear(&text);
+    return n_rows;
+}
+
 static nlt_dataset_request request_for(const fixture *f)
 {
     nlt_dataset_request request = NLT_DATASET_REQUEST_INIT;
@@ -367,6 +379,52 @@ static void a_cut_gzip_keeps_the_rows_before(void **state)
     nlt__buf_clear(&rows);
 }
 
+/* A statement may read a table twice and stop one reading early, before or after the other. */
+static void readings_that_stop_early_count_once(void **state)
+{
+    enum { LINES = 30000 };
+    const fixture *f = *state;
+    nlt_buf log = NLT_BUF_INIT(1 << 26);
+    nlt_buf rows = NLT_BUF_INIT(1 << 26);
+    make_log(&log, &rows, LINES, 1, 1488326400);
+    write_file(f->path, log.ptr, log.len);
+    int64_t n_bad = (LINES - 1) / 13; /* none behind the last line */
+    int64_t n_ignored = (LINES - 1) / 7 - (LINES - 1) / 91;
+    static const int64_t limits[][4] = {
+        {10, -1, 0, 0}, {-1, 10, 0, 0}, {10, 20000, 10, -1}, {20000, 10, -1, 10}};
+    nlt_dataset_request request = request_for(f);
+    result whole;
+    nlt_error err = NLT_ERROR_INIT;
+    assert_int_equal(run(&request, 0, 1, -1, &whole, &err), NLT_OK);
+    for (size_t i = 0; i < 4 * 4; i++) {
+        nlt_scan *scan = NULL;
+        nlt_scan_totals totals;
+        nlt_buf report = NLT_BUF_INIT(1 << 20);
+        int threads = 1 + (int)(i / 4 % 2);
+        int64_t split_bytes = i < 8 ? 0 : 200000;
+        assert_int_equal(
+            nlt__scan_open(&request, threads, split_bytes, NULL, &scan, &err), NLT_OK);
+        for (int j = 0; j < 4 && limits[i % 4][j] != 0; j++) {
+            int64_t limit = limits[i % 4][j];
+            assert_int_equal(read_some(scan, threads, limit), limit < 0 ? LINES : limit);
+        }
+        nlt__scan_totals(scan, &totals);
+        assert_true(totals.is_complete);
+        assert_int_equal(totals.rows, LINES);
+        assert_int_equal(totals.used, LINES);
+        assert_int_equal(totals.skipped, n_bad);
+        assert_int_equal(totals.ignored, n_ignored);
+        assert_int_equal(totals.lines, LINES + n_bad + n_ignored);
+        assert_int_equal(nlt__scan_report_json(scan, &report, NULL), NLT_OK);
+        assert_string_equal(nlt__buf_cstr(&report), nlt__buf_cstr(&whole.report));
+        nlt__buf_clear(&report);
+        nlt__scan_close(scan);
+    }
+    result_clear(&whole);
+    nlt__buf_clear(&log);
+    nlt__buf_clear(&rows);
+}
+
 static void write_bad_share(const fixture *f, int good, int bad)
 {
     nlt_buf log = NLT_BUF_INIT(1 << 28);
@@ -501,6 +559,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_line_above_the_limit_is_skipped, setup, teardown),
         cmocka_unit_test_setup_teardown(examples_carry_their_line, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_gzip_keeps_the_rows_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(readings_that_stop_early_count_once, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_bad_lines_stop_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_outside_the_days_are_filtered, setup, teardown),
         cmocka_unit_test_setup_teardown(impossible_requests_are_refused, setup, teardown),
