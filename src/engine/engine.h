@@ -178,6 +178,7 @@ typedef struct nlt_statement {
     duckdb_result result;
     bool has_result;
     bool has_given; /* rows, or their end */
+    bool reads_no_scan; /* of the session; who prepared it may say so */
     nlt_batch *batch;
     duckdb_data_chunk chunk; /* that the batch borrows from */
     nlt_dtype *dtypes;
@@ -223,9 +224,6 @@ typedef nlt_status (*nlt_rows_fn)(void *ctx, const nlt_batch *batch, nlt_error *
 
 /* Runs a table's plan, whatever its last node, then checks its scans. */
 nlt_status nlt__run(nlt_table *table, nlt_rows_fn rows, void *ctx, nlt_error *err) NLT_MUST_CHECK;
-/* How many scans have found out that they must sort: a run that fails with NLT_ERR_LIMIT while this
- * number grows is to be made again. */
-int nlt__run_sorting(const nlt_session *session);
 /* Runs all but the last node. */
 nlt_status nlt__run_before_last(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
 /* Runs a statement and hands on its rows. */

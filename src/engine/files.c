@@ -414,6 +414,7 @@ static nlt_status run_described(nlt_session *session, const nlt_files *files, nl
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     nlt_status status = nlt__statement_prepare(session, text, &statement, err);
+    statement.reads_no_scan = true;
     while (status == NLT_OK) {
         const nlt_batch *batch = NULL;
         status = nlt__statement_next(&statement, &batch, err);

@@ -16,6 +16,7 @@
 
 #include "core/alloc.h"
 #include "engine/engine.h"
+#include "engine/plan_table.h"
 
 enum { SQL_MAX = 16 << 20, BLOCK_BYTES = 256 << 10, NAME_MAX_BYTES = 256 };
 

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/files.h"
+#include "engine/plan_table.h"
 
 void nlt__warn_all(nlt_session *session, nlt_strings *warnings)
 {

@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "engine/engine.h"
+#include "engine/plan_table.h"
 
 static const char *prepare(nlt_session *session, const char *sql, nlt_statement *out)
 {
@@ -176,7 +177,7 @@ static bool sort_unknown(const nlt_session *session)
  * will find its input out of order. One that does makes its rows anew, sorting. */
 nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
 {
-    if (statement->has_given) {
+    if (statement->has_given || statement->reads_no_scan) {
         return fetch(statement, batch, err);
     }
     for (;;) {

@@ -14,6 +14,7 @@ static nlt_status load_tree(nlt_session *session, const char *call, json_t **tre
     const nlt_batch *batch = NULL;
     nlt_status status = nlt__statement_prepare(session, call, &statement, err);
     if (status == NLT_OK) {
+        statement.reads_no_scan = true;
         status = nlt__statement_next(&statement, &batch, err);
     }
     if (status == NLT_OK && batch != NULL && batch->n_rows == 1) {
