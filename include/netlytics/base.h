@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 #define NLT_VERSION "0.1.0"
+/** Grows when a public struct or function changes, so that callers that were not compiled against this
+ * header (language bindings, executors of a job) notice a library of another kind. */
+#define NLT_ABI_VERSION 1
 
 #if defined(__GNUC__)
 #define NLT_API __attribute__((visibility("default")))
@@ -53,6 +56,9 @@ NLT_API int nlt_status_exit_code(nlt_status status);
 
 /** Short name of a status ("bad argument"); static storage. */
 NLT_API const char *nlt_status_name(nlt_status status);
+
+/** Name of the exception that bindings raise for it ("ArgumentError"); "" of NLT_OK; static storage. */
+NLT_API const char *nlt_status_exception(nlt_status status);
 
 /** Why a call failed. Plain storage of the caller; no clean-up needed. */
 typedef struct nlt_error {
@@ -97,6 +103,9 @@ NLT_API const char *nlt_closest(const char *word, const char *const *candidates,
 
 /** Version of the library that is loaded, "MAJOR.MINOR.PATCH"; static storage. */
 NLT_API const char *nlt_version(void);
+
+/** NLT_ABI_VERSION of the library that is loaded. */
+NLT_API int nlt_abi_version(void);
 
 #ifdef __cplusplus
 }

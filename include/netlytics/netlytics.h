@@ -6,6 +6,7 @@
 
 #include "netlytics/arrow.h"
 #include "netlytics/base.h"
+#include "netlytics/catalog.h"
 #include "netlytics/dataset.h"
 #include "netlytics/probe.h"
 #include "netlytics/session.h"

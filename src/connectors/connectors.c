@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "core/strings.h"
+#include "netlytics/catalog.h"
 
 #define X(name) extern const nlt_connector nlt_connector_##name;
 #include "connectors/connectors.def"
@@ -106,4 +107,28 @@ nlt_status nlt__connector_find(const char *name, const nlt_connector **out, nlt_
     }
     *out = NULL;
     return fail_unknown(name, err);
+}
+
+/* ---- for front ends ---- */
+
+int nlt_connector_count(void)
+{
+    return nlt__connector_count();
+}
+
+nlt_status nlt_connector_get(int index, nlt_connector_info *out)
+{
+    const nlt_connector *connector = nlt__connector_at(index);
+    if (connector == NULL) {
+        return NLT_ERR_ARG;
+    }
+    *out = (nlt_connector_info){
+        .class_name = connector->class_name,
+        .alias = connector->alias,
+        .table = connector->table->name,
+        .layout = connector->layouts[0],
+        .summary = connector->summary,
+        .note = connector->note,
+    };
+    return NLT_OK;
 }

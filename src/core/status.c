@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Status codes: one table of names and exit codes, and the two ways to fill an error. */
+/* Status codes: one table of names, exit codes and exceptions, and the two ways to fill an error. */
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,20 +15,21 @@ _Static_assert(sizeof((nlt_error *)0)->hint == TEXT_SIZE, "hint");
 static const struct {
     const char *name;
     int exit_code;
+    const char *exception;
 } statuses[NLT_STATUS_COUNT] = {
-    [NLT_OK] = {"ok", 0},
-    [NLT_ERR_ARG] = {"bad argument", 2},
-    [NLT_ERR_NOT_FOUND] = {"not found", 3},
-    [NLT_ERR_NO_ROWS] = {"no usable rows", 4},
-    [NLT_ERR_SQL] = {"bad statement", 5},
-    [NLT_ERR_DAMAGED] = {"damaged input", 6},
-    [NLT_ERR_OUTPUT] = {"output cannot be written", 7},
-    [NLT_ERR_FORMAT] = {"bad format", 1},
-    [NLT_ERR_LIMIT] = {"limit passed", 1},
-    [NLT_ERR_IO] = {"reading failed", 1},
-    [NLT_ERR_NOMEM] = {"out of memory", 1},
-    [NLT_ERR_INTERNAL] = {"internal error", 1},
-    [NLT_ERR_CANCELLED] = {"interrupted", 130},
+    [NLT_OK] = {"ok", 0, ""},
+    [NLT_ERR_ARG] = {"bad argument", 2, "ArgumentError"},
+    [NLT_ERR_NOT_FOUND] = {"not found", 3, "NotFoundError"},
+    [NLT_ERR_NO_ROWS] = {"no usable rows", 4, "NoRowsError"},
+    [NLT_ERR_SQL] = {"bad statement", 5, "SQLError"},
+    [NLT_ERR_DAMAGED] = {"damaged input", 6, "DamagedError"},
+    [NLT_ERR_OUTPUT] = {"output cannot be written", 7, "OutputError"},
+    [NLT_ERR_FORMAT] = {"bad format", 1, "FormatError"},
+    [NLT_ERR_LIMIT] = {"limit passed", 1, "LimitError"},
+    [NLT_ERR_IO] = {"reading failed", 1, "ReadError"},
+    [NLT_ERR_NOMEM] = {"out of memory", 1, "OutOfMemoryError"},
+    [NLT_ERR_INTERNAL] = {"internal error", 1, "InternalError"},
+    [NLT_ERR_CANCELLED] = {"interrupted", 130, "CancelledError"},
 };
 
 int nlt_status_exit_code(nlt_status status)
@@ -39,6 +40,12 @@ int nlt_status_exit_code(nlt_status status)
 const char *nlt_status_name(nlt_status status)
 {
     return (unsigned)status < NLT_STATUS_COUNT ? statuses[status].name : "unknown status";
+}
+
+const char *nlt_status_exception(nlt_status status)
+{
+    return (unsigned)status < NLT_STATUS_COUNT ? statuses[status].exception
+                                               : statuses[NLT_ERR_INTERNAL].exception;
 }
 
 /* Takes back a character of several bytes that the end of the text has cut through. */
@@ -95,4 +102,9 @@ void nlt_error_hint(nlt_error *err, const char *format, ...)
 const char *nlt_version(void)
 {
     return NLT_VERSION;
+}
+
+int nlt_abi_version(void)
+{
+    return NLT_ABI_VERSION;
 }

@@ -41,6 +41,22 @@ static void every_status_has_a_name(void **state)
     }
 }
 
+/* Names of classes in Python, one for each way to fail. */
+static void every_failure_has_its_exception(void **state)
+{
+    (void)state;
+    assert_string_equal(nlt_status_exception(NLT_OK), "");
+    assert_string_equal(nlt_status_exception(NLT_ERR_SQL), "SQLError");
+    assert_string_equal(nlt_status_exception(NLT_STATUS_COUNT), "InternalError");
+    for (int i = 1; i < NLT_STATUS_COUNT; i++) {
+        const char *name = nlt_status_exception((nlt_status)i);
+        assert_true(name[0] >= 'A' && name[0] <= 'Z');
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(name, nlt_status_exception((nlt_status)k));
+        }
+    }
+}
+
 static void a_failure_fills_its_error(void **state)
 {
     (void)state;
@@ -143,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exit_codes),
         cmocka_unit_test(every_status_has_a_name),
+        cmocka_unit_test(every_failure_has_its_exception),
         cmocka_unit_test(a_failure_fills_its_error),
         cmocka_unit_test(an_error_can_quote_itself),
         cmocka_unit_test(long_messages_stay_utf8),
