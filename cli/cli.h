@@ -20,6 +20,7 @@ typedef enum cli_command_id {
     CLI_CONNECTORS,
     CLI_ALGOS,
     CLI_SCHEMA,
+    CLI_FUNCTIONS,
     CLI_COMPLETION,
     CLI_COMMAND_COUNT
 } cli_command_id;
@@ -48,6 +49,7 @@ nlt_status cli_cmd_probe(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_connectors(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_algos(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_schema(const cli_options *options, nlt_error *err);
+nlt_status cli_cmd_functions(const cli_options *options, nlt_error *err);
 nlt_status cli_cmd_completion(const cli_options *options, nlt_error *err);
 
 /* ---- flags ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* netlytics connectors, algos, schema: what there is, as text or as JSON, from the same tables
+/* netlytics connectors, algos, schema, functions: what there is, as text or as JSON, from the same tables
  * that the library works with. */
 
 #include <string.h>
@@ -251,4 +251,65 @@ nlt_status cli_cmd_schema(const cli_options *options, nlt_error *err)
         }
     }
     return close_list(with_json, err);
+}
+
+/* ---- functions ---- */
+
+static void function_text(const nlt_function_info *info)
+{
+    enum { USAGE_WIDTH = 40 };
+    bool is_refused = info->args == NULL;
+    int width = printf("  %s%s", info->name, is_refused ? "" : info->args);
+    int blanks = width < USAGE_WIDTH ? USAGE_WIDTH - width : 1;
+    (void)printf("%*s%s%s\n", blanks, "", is_refused ? "refused: " : "", info->help);
+}
+
+static void function_json(const nlt_function_info *info)
+{
+    const pair pairs[] = {
+        {"name", info->name}, {"arguments", info->args}, {"kind", info->kind},
+        {"group", info->group}, {"dialect", info->dialect}, {"help", info->help},
+    };
+    print_pairs(pairs, sizeof pairs / sizeof pairs[0]);
+    (void)fputc('}', stdout);
+}
+
+static nlt_status print_functions(const char *part, bool with_json, int *n_printed)
+{
+    const char *group = "";
+    for (int i = 0; i < nlt_function_count(); i++) {
+        nlt_function_info info;
+        NLT_TRY(nlt_function_get(i, &info));
+        if (strstr(info.name, part) == NULL) {
+            continue;
+        }
+        if (with_json) {
+            next_item(true, *n_printed == 0);
+            function_json(&info);
+        } else {
+            if (strcmp(group, info.group) != 0) {
+                (void)printf("%s%s\n", *n_printed > 0 ? "\n" : "", info.group);
+            }
+            function_text(&info);
+        }
+        group = info.group;
+        ++*n_printed;
+    }
+    return NLT_OK;
+}
+
+nlt_status cli_cmd_functions(const cli_options *options, nlt_error *err)
+{
+    bool with_json = is_json(options);
+    const char *part = options->n_words > 0 ? options->words[0] : "";
+    int n_printed = 0;
+    open_list(with_json);
+    NLT_TRY(print_functions(part, with_json, &n_printed));
+    NLT_TRY(close_list(with_json, err));
+    if (n_printed > 0) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_ARG, "no function's name holds \"%s\"", part);
+    nlt_error_hint(err, "\"netlytics functions\" lists them all");
+    return NLT_ERR_ARG;
 }

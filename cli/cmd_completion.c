@@ -53,6 +53,16 @@ static void each_table(print_word print)
     }
 }
 
+static void each_function(print_word print)
+{
+    for (int i = 0; i < nlt_function_count(); i++) {
+        nlt_function_info info;
+        if (nlt_function_get(i, &info) == NLT_OK) {
+            print(info.name, strlen(info.name));
+        }
+    }
+}
+
 /* False: files are completed. */
 static bool has_values(const cli_flag *flag)
 {
@@ -73,6 +83,8 @@ static void each_positional(const cli_command *command, print_word print)
 {
     if (command->id == CLI_SCHEMA) {
         each_table(print);
+    } else if (command->id == CLI_FUNCTIONS) {
+        each_function(print);
     }
     each_word(command->words, print);
 }

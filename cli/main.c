@@ -51,6 +51,13 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
         "Lists the columns of the Data Tables (DNS, HTTP, NamedFlows), or of one of them.\n",
         {"netlytics schema NamedFlows", "netlytics schema --format json"},
         NULL, 1, cli_cmd_schema},
+    [CLI_FUNCTIONS] = {CLI_FUNCTIONS, "functions", "list the functions of queries",
+        "[TEXT] [--format json]",
+        "Lists the functions of Spark's dialect, with what they give or why they are refused, or\n"
+        "those whose names hold a text. --dialect duckdb has DuckDB's instead; those of addresses\n"
+        "and names are in both.\n",
+        {"netlytics functions regexp", "netlytics functions --format json"},
+        NULL, 1, cli_cmd_functions},
     [CLI_COMPLETION] = {CLI_COMPLETION, "completion", "print completions for a shell",
         "bash|zsh|fish",
         "Prints a script that completes commands, flags and their values in a shell.\n",

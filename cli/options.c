@@ -12,7 +12,8 @@ enum {
     JOB = 1u << CLI_JOB,
     QUERY = 1u << CLI_QUERY,
     RUNS = JOB | QUERY,
-    LISTS = 1u << CLI_CONNECTORS | 1u << CLI_ALGOS | 1u << CLI_SCHEMA | 1u << CLI_PROBE,
+    LISTS = 1u << CLI_CONNECTORS | 1u << CLI_ALGOS | 1u << CLI_SCHEMA | 1u << CLI_FUNCTIONS
+        | 1u << CLI_PROBE,
     ALL = RUNS | LISTS | 1u << CLI_COMPLETION
 };
 

@@ -2,7 +2,7 @@
 #ifndef NETLYTICS_CATALOG_H
 #define NETLYTICS_CATALOG_H
 
-/** What there is: connectors, algorithms and their parameters as data. Needs no session. */
+/** What there is: connectors, algorithms and their parameters, functions of queries as data. Needs no session. */
 
 #include "netlytics/base.h"
 
@@ -42,6 +42,21 @@ NLT_API nlt_status nlt_algorithm_parameter(int index, int parameter, nlt_paramet
 /** Index of an algorithm by class name or alias; NLT_ERR_ARG with a did-you-mean hint. */
 NLT_API nlt_status nlt_algorithm_find(const char *name, int *index, nlt_error *err)
     NLT_MUST_CHECK;
+
+/** A function of queries as data; all strings static. */
+typedef struct nlt_function_info {
+    const char *name;
+    const char *args;    /**< "(text[, n])"; NULL of a refused one */
+    const char *kind;    /**< "scalar", "aggregate", "window", "generator" or "refused" */
+    const char *group;   /**< "texts", "times" ...; those of a group lie side by side */
+    const char *dialect; /**< "spark", or "both" of the project's own */
+    const char *help;    /**< what it gives, or why it is refused */
+} nlt_function_info;
+
+/** Number of functions of the dialect "spark"; function `index` in 0..count-1. NLT_ERR_ARG outside
+ * the range. */
+NLT_API int nlt_function_count(void);
+NLT_API nlt_status nlt_function_get(int index, nlt_function_info *out) NLT_MUST_CHECK;
 
 #ifdef __cplusplus
 }

@@ -25,25 +25,14 @@ enum { SQL_MAX = 16 << 20, ARGS_MAX = 255 };
     {name, NLT_SQL_FUNCTION_WINDOW, params, "", NULL, nlt__sql_##function},
 #define GENERATOR(name) {name, NLT_SQL_FUNCTION_GENERATOR, ".", "", "unnest($1)", NULL},
 #define REFUSED(name, why) {name, NLT_SQL_FUNCTION_REFUSED, ".*", "", why, NULL},
+#define GROUP(title)
+#define ABOUT(name, args, help)
 
 static const nlt_sql_function functions[] = {
 #include "sql/functions.def"
 };
 
 enum { N_FUNCTIONS = sizeof functions / sizeof functions[0] };
-
-int nlt__sql_function_count(void)
-{
-    return N_FUNCTIONS;
-}
-
-void nlt__sql_function_get(int index, nlt_sql_function_info *out)
-{
-    static const char *const kinds[] = {"scalar", "aggregate", "window", "generator", "refused"};
-    const nlt_sql_function *row = &functions[index];
-    *out = (nlt_sql_function_info){
-        row->name, kinds[row->kind], row->params, row->sql != NULL ? row->sql : "by its own rule"};
-}
 
 static const nlt_sql_function *find_name(const char *name)
 {

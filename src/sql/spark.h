@@ -23,16 +23,4 @@ typedef struct nlt_sql_relation {
 NLT_API nlt_status nlt__spark_translate(const char *query, const nlt_sql_relation *relations,
     int n_relations, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
-/* A row of the table of functions, for lists and docs. All strings static. */
-typedef struct nlt_sql_function_info {
-    const char *name;
-    const char *kind;   /* "scalar", "aggregate", "window", "generator", "refused" */
-    const char *params; /* codes, see functions.h */
-    const char *how;    /* DuckDB's text, or why it is refused */
-} nlt_sql_function_info;
-
-NLT_API int nlt__sql_function_count(void);
-/* Row `index` in 0..count-1: rows of one name (its overloads) lie side by side. */
-NLT_API void nlt__sql_function_get(int index, nlt_sql_function_info *out);
-
 #endif

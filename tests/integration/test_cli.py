@@ -10,7 +10,7 @@ def test_version(run):
     assert run("--version").stdout.startswith("netlytics ")
 
 
-@pytest.mark.parametrize("command", ["query", "job", "connectors", "algos", "schema"])
+@pytest.mark.parametrize("command", ["query", "job", "connectors", "algos", "schema", "functions"])
 def test_help(run, command):
     assert f"netlytics {command}" in run(command, "--help").stdout
 
