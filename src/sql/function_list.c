@@ -36,14 +36,15 @@ static const nlt_scalar *own_scalar(const char *name)
     return scalar != NULL && !scalar->is_spark ? scalar : NULL;
 }
 
-/* Is it the first row of a function that a query may name? Its overloads follow. Names that only the
- * parser makes (TRIM(LEADING ...)) have no ABOUT. */
+/* Is it the first row of a function that a query may name? Its overloads follow. Names that only
+ * the parser makes (TRIM(LEADING ...)) have no ABOUT. */
 static bool begins_function(int i)
 {
     const entry *row = &entries[i];
     const entry *before = i > 0 ? row - 1 : NULL;
-    if (row->kind == NULL || (before != NULL && before->kind != NULL && before->name != NULL
-                                 && strcmp(before->name, row->name) == 0)) {
+    if (row->kind == NULL
+        || (before != NULL && before->kind != NULL && before->name != NULL
+            && strcmp(before->name, row->name) == 0)) {
         return false;
     }
     return row->help != NULL || (before != NULL && before->args != NULL)
