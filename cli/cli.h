@@ -238,6 +238,9 @@ nlt_status cli_run_explain(cli_run *run, nlt_error *err) NLT_MUST_CHECK;
 /* Runs the plan behind run->answer into `path` ("-": standard output). */
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err) NLT_MUST_CHECK;
+/* Runs the job behind run->answer into a folder that exists. */
+nlt_status cli_run_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
+    NLT_MUST_CHECK;
 nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
     nlt_error *err) NLT_MUST_CHECK;
 nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err) NLT_MUST_CHECK;

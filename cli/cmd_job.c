@@ -128,18 +128,11 @@ static nlt_status prepare(const cli_options *options, job *j, nlt_error *err)
     return check_folder(options, j, err);
 }
 
-/* The report last: who sees it sees a whole result beside it. */
 static nlt_status write_results(cli_run *run, job *j, int64_t *n_rows, nlt_error *err)
 {
     nlt_status status = make_folder(j, err);
     if (status == NLT_OK) {
-        status = cli_run_write(run, "csv", j->result, n_rows, err);
-        if (status == NLT_OK) {
-            status = cli_run_report(run, j->report, err);
-            if (status != NLT_OK) {
-                (void)unlink(j->result);
-            }
-        }
+        status = cli_run_job(run, j->folder, n_rows, err);
     }
     if (status != NLT_OK) {
         remove_folder(j);

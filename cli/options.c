@@ -99,6 +99,8 @@ const cli_flag cli_flags[] = {
         "memory, e.g. 2G, at least 256M (60 % of the machine's)"},
     {CLI_OPT_TEMP_DIR_LOCAL, "temp_dir_local", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "spill files go below it ($TMPDIR or /tmp)"},
+    {CLI_OPT_PERSISTENT_DIR_LOCAL, "persistent_dir_local", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
+        "what an algorithm learns for later runs goes here (WHAT)"},
     {CLI_OPT_CACHE, "cache", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "keep rows as Parquet in DIR, so that a log is parsed once"},
     {CLI_OPT_TEMP_LIMIT, "temp_limit", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,
@@ -112,8 +114,6 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_HELP, "help", 'h', NULL, CLI_GROUP_RUNNING, ALL, NULL, "this text"},
 
     {CLI_OPT_TEMP_DIR_HDFS, "temp_dir_HDFS", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
-        "no command of this version needs it"},
-    {CLI_OPT_PERSISTENT_DIR_LOCAL, "persistent_dir_local", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
         "no command of this version needs it"},
     {CLI_OPT_PERSISTENT_DIR_HDFS, "persistent_dir_HDFS", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
         "no command of this version needs it"},

@@ -86,6 +86,10 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
     if (dialect != NULL && strcmp(dialect, "duckdb") == 0) {
         out->dialect = NLT_DIALECT_DUCKDB;
     }
+    out->persistent_dir = run->options->values[CLI_OPT_PERSISTENT_DIR_LOCAL];
+    if (out->persistent_dir == NULL) {
+        out->persistent_dir = run->options->values[CLI_OPT_PERSISTENT_DIR_HDFS];
+    }
     out->hooks = (nlt_hooks){on_warning, run};
     return NLT_OK;
 }
@@ -173,6 +177,17 @@ nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int
     cli_progress_start(&run->progress, run->session, run->options,
         is_streaming && isatty(STDOUT_FILENO));
     nlt_status status = nlt_table_write(run->answer, format, path, n_rows, err);
+    cli_progress_stop(&run->progress);
+    return status;
+}
+
+nlt_status cli_run_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
+{
+    NLT_TRY(cli_check_signals(err));
+    cli_progress_start(&run->progress, run->session, run->options, false);
+    nlt_status status = nlt_job_write(run->answer, folder,
+        run->options->values[CLI_OPT_TEMP_DIR_LOCAL],
+        cli_option_is_on(run->options, CLI_OPT_OVERWRITE), n_rows, err);
     cli_progress_stop(&run->progress);
     return status;
 }

@@ -47,10 +47,13 @@ typedef struct nlt_session_options {
     const char *asn_names; /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
     int64_t temp_bytes_max; /**< of all temporary files; 0: as much as there is room */
     nlt_dialect dialect;
+    /** Folder, local or on HDFS, in which algorithms keep what they have learned for later runs; made
+     * when something is put there. NULL: nothing is kept. */
+    const char *persistent_dir;
 } nlt_session_options;
 
 #define NLT_SESSION_OPTIONS_INIT                                                                \
-    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0, NLT_DIALECT_SPARK}
+    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0, NLT_DIALECT_SPARK, NULL}
 
 /**
  * Opens a session.
@@ -126,7 +129,8 @@ NLT_API nlt_status nlt_table_spec_parse(const char *text, nlt_table_spec *out, n
  * An algorithm over `input`. Parameters are checked at once, run when an answer is asked for.
  * @param algo   [in] class name or alias
  * @param params [in] JSON object; NULL: all defaults
- * @return NLT_OK; NLT_ERR_ARG: unknown algorithm or parameter, or a table it cannot take
+ * @return NLT_OK; NLT_ERR_ARG: unknown algorithm or parameter, a table it cannot take, or saved state
+ *         without a persistent directory
  */
 NLT_API nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_table **out,
     nlt_error *err) NLT_MUST_CHECK;
@@ -167,11 +171,26 @@ NLT_API nlt_status nlt_table_explain(const nlt_table *table, unsigned what, char
  * @param n_rows [out] rows written; may be NULL
  * @return NLT_OK; NLT_ERR_ARG (format); NLT_ERR_SQL; NLT_ERR_DAMAGED; NLT_ERR_OUTPUT;
  *         NLT_ERR_CANCELLED; NLT_ERR_NOMEM
- * Nothing partial is left behind on failure. A reader of standard output that goes away ends the
- * run early with NLT_OK.
+ * What an algorithm has learned goes to the session's persistent directory with it; its further files
+ * are left out. Nothing partial is left behind on failure. A reader of standard output that goes away
+ * ends the run early with NLT_OK.
  */
 NLT_API nlt_status nlt_table_write(nlt_table *table, const char *format, const char *path,
     int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Runs an algorithm (a table of nlt_run) and writes all that it leaves: its answer as CSV and further
+ * files into a folder, the report of the session's scans as report.json, what it has learned into the
+ * persistent directory. They appear together or not at all; a second run that would write the same
+ * state is refused.
+ * @param folder    [in] must exist; local or on HDFS
+ * @param state_dir [in] where a copy of what was learned goes, replacing an older one; NULL: `folder`
+ * @param overwrite [in] names that exist in `folder` are replaced; else they are NLT_ERR_OUTPUT
+ * @param n_rows    [out] rows of the answer; may be NULL
+ * @return as nlt_table_write(); NLT_ERR_NOT_FOUND: no saved state; NLT_ERR_IO: another run writes it
+ */
+NLT_API nlt_status nlt_job_write(nlt_table *table, const char *folder, const char *state_dir,
+    bool overwrite, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * Runs the plan behind `table` and writes its rows as Parquet files into a folder per value of a

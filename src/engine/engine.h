@@ -42,6 +42,7 @@ struct nlt_session {
     int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
     char *temp_dir; /* private folder; removed at the end */
+    char *persistent_dir; /* of states; NULL: none */
 
     duckdb_database db; /* opened when the first statement needs it */
     duckdb_connection con;
@@ -78,6 +79,7 @@ struct nlt_table {
     char name[NLT_TABLE_NAME_MAX + 1]; /* what a statement over several tables calls it */
     nlt_plan plan;
     nlt_params *params; /* of the kernel that ends the plan; owned */
+    const nlt_algo *algo; /* whose answer it is; NULL: none's */
     const nlt_table_desc *desc; /* of a dataset as it is; NULL: another relation */
     nlt_column_desc *columns;
     int n_columns;
@@ -258,6 +260,43 @@ void nlt__kernel_stores_clear(nlt_kernel_stores *stores);
 nlt_status nlt__run_finish(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* Hands warnings to the session's owner and empties the list. */
 void nlt__warn_all(nlt_session *session, nlt_strings *warnings);
+
+/* ---- write.c ---- */
+
+/* Runs a table's plan into a file as `format` (NULL: Parquet). `path` names it in messages. */
+nlt_status nlt__table_write_file(nlt_table *table, const nlt_format *format, const char *path,
+    nlt_outfile *file, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+/* Columns `columns` (`n` of them) of a relation, ordered by its column `order`; as a file. */
+nlt_status nlt__relation_run(nlt_session *session, const char *relation, const char *order,
+    const nlt_column_desc *columns, int n, nlt_rows_fn rows, void *ctx, nlt_error *err)
+    NLT_MUST_CHECK;
+nlt_status nlt__relation_write_file(nlt_session *session, const char *relation, const char *order,
+    const nlt_column_desc *columns, int n, const nlt_format *format, nlt_outfile *file,
+    nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- outputs.c: what a plan leaves beside its answer ---- */
+
+typedef struct nlt_outputs {
+    const nlt_table *table;
+    const char *folder;    /* for files; NULL: they are left out */
+    const char *state_dir; /* for a copy of the states; NULL: none */
+    nlt_outfile *files[2 * NLT_PLAN_OUTPUTS_MAX + 2]; /* in the order of their commit */
+    int n_files;
+    struct nlt_state_lock *locks[NLT_PLAN_OUTPUTS_MAX];
+    int n_locks;
+} nlt_outputs;
+
+/* Before the run: looks whether names are free (unless `overwrite`), takes the locks of states. End it
+ * whatever is returned. */
+nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *err)
+    NLT_MUST_CHECK;
+/* After the run: writes all that is to be written, under temporary names. */
+nlt_status nlt__outputs_write(nlt_outputs *outputs, nlt_error *err) NLT_MUST_CHECK;
+/* Adds a file to what is committed, before those that nlt__outputs_write adds. Takes it. */
+void nlt__outputs_add(nlt_outputs *outputs, nlt_outfile *file);
+/* All files appear, states last. */
+nlt_status nlt__outputs_commit(nlt_outputs *outputs, nlt_error *err) NLT_MUST_CHECK;
+void nlt__outputs_end(nlt_outputs *outputs);
 
 /* ---- parquet.c ---- */
 

@@ -15,6 +15,7 @@
 #include "core/thread.h"
 #include "engine/engine.h"
 #include "engine/key_sort.h"
+#include "io/state.h"
 
 enum { SQL_MAX = 1 << 20, STORE_COLUMNS = NLT_STORE_COLUMNS_MAX };
 
@@ -191,6 +192,28 @@ static nlt_status read_side(kernel_job *job, int side, nlt_error *err)
     return status;
 }
 
+static nlt_status read_resource(kernel_job *job, int resource, nlt_error *err)
+{
+    const nlt_kernel_share *share = job->kernel->share;
+    const nlt_resource *desc = &job->node->resources[resource];
+    nlt_buf file = NLT_BUF_INIT(NLT_STATE_BYTES_MAX);
+    nlt_bytes bytes = {NULL, 0};
+    NLT_ASSERT(desc->name != NULL && share->bytes != NULL);
+    nlt_status status;
+    if (desc->kind == NLT_RESOURCE_STATE) {
+        status = nlt__state_load(job->session->persistent_dir, desc->name, desc->version, &file,
+            &bytes, err);
+    } else {
+        status = nlt__state_read(desc->name, &file, err);
+        bytes = (nlt_bytes){file.ptr, file.len};
+    }
+    if (status == NLT_OK) {
+        status = share->bytes(job->shared, resource, bytes, err);
+    }
+    nlt__buf_clear(&file);
+    return status;
+}
+
 static nlt_status open_shared(kernel_job *job, nlt_error *err)
 {
     const nlt_kernel_share *share = job->kernel->share;
@@ -204,6 +227,9 @@ static nlt_status open_shared(kernel_job *job, nlt_error *err)
     for (int i = 0; i < job->kernel->n_sides; i++) {
         NLT_ASSERT(job->node->sides[i] != NULL && share->rows != NULL);
         NLT_TRY(read_side(job, i, err));
+    }
+    for (int i = 0; i < job->kernel->n_resources; i++) {
+        NLT_TRY(read_resource(job, i, err));
     }
     return share->finish != NULL ? share->finish(job->shared, err) : NLT_OK;
 }

@@ -803,10 +803,19 @@ nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_t
     if (status == NLT_OK) {
         status = nlt__table_from_plan(input, found->plan, parsed, out, err);
     }
+    if (status == NLT_OK && input->session->persistent_dir == NULL
+        && nlt__plan_reads_state(&(*out)->plan)) {
+        nlt_table_free(*out);
+        *out = NULL;
+        status = nlt_fail(err, NLT_ERR_ARG, "--params: %s is to use what an earlier run has saved, but "
+            "there is no persistent directory", found->class_name);
+        nlt_error_hint(err, "give --persistent_dir_local DIR");
+    }
     if (status != NLT_OK) {
         nlt__params_free(parsed);
         return status;
     }
     (*out)->params = parsed;
+    (*out)->algo = found;
     return NLT_OK;
 }

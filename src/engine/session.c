@@ -97,6 +97,15 @@ static nlt_status take_options(nlt_session *session, const nlt_session_options *
         return nlt_fail(err, NLT_ERR_ARG, "--memory: %lld bytes are less than 256 MiB",
             (long long)session->memory_bytes);
     }
+    bool has_persistent = options->struct_size
+            >= offsetof(nlt_session_options, persistent_dir) + sizeof options->persistent_dir
+        && options->persistent_dir != NULL && options->persistent_dir[0] != '\0';
+    if (has_persistent) {
+        session->persistent_dir = nlt_strdup(options->persistent_dir);
+        if (session->persistent_dir == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+    }
     NLT_TRY(open_asn_view(session, options, err));
     NLT_TRY(make_temp_dir(session, options->temp_dir, err));
     share_memory(session);
@@ -152,6 +161,7 @@ void nlt_session_close(nlt_session *session)
     }
     nlt__strings_clear(&session->names);
     nlt_free(session->temp_dir);
+    nlt_free(session->persistent_dir);
     pthread_mutex_destroy(&session->lock);
     nlt_free(session);
 }

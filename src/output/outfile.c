@@ -24,6 +24,7 @@ struct nlt_outfile {
     bool is_broken_pipe;
     char *path; /* NULL: standard output */
     char *temp; /* NULL: `path` is no regular file and is written itself */
+    char *kept; /* where nlt__outfiles_commit put what `path` was; NULL: nowhere */
 };
 
 static nlt_status fail_output(nlt_error *err, const char *path, int code)
@@ -35,6 +36,7 @@ static void outfile_free(nlt_outfile *file)
 {
     nlt_free(file->path);
     nlt_free(file->temp);
+    nlt_free(file->kept);
     nlt_free(file);
 }
 
@@ -156,6 +158,123 @@ void nlt__outfile_discard(nlt_outfile *file)
     }
     remove_temporary(file);
     outfile_free(file);
+}
+
+/* ---- files that appear together ---- */
+
+static bool is_local(const nlt_outfile *file)
+{
+    return file->file.fs->scheme[0] == '\0';
+}
+
+/* Its bytes are whole and on the disk. */
+static nlt_status finish_synced(nlt_outfile *file, nlt_error *err)
+{
+    if (file->path == NULL) {
+        return NLT_OK;
+    }
+    if (file->temp != NULL && is_local(file) && fsync((int)file->file.handle) != 0) {
+        nlt_status status = fail_output(err, file->path, errno);
+        file->file.fs->close(&file->file);
+        return status;
+    }
+    return file->file.fs->finish(&file->file, err);
+}
+
+/* Moves what the path is now aside. */
+static nlt_status keep_old(nlt_outfile *file, nlt_error *err)
+{
+    nlt_fs_info info;
+    if (file->file.fs->stat(file->path, &info, NULL) != NLT_OK) {
+        return NLT_OK;
+    }
+    size_t cap = strlen(file->temp) + sizeof ".old";
+    file->kept = nlt_alloc(cap);
+    if (file->kept == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    (void)snprintf(file->kept, cap, "%s.old", file->temp);
+    nlt_status status = file->file.fs->rename(file->path, file->kept, err);
+    if (status != NLT_OK) {
+        nlt_free(file->kept);
+        file->kept = NULL;
+    }
+    return status;
+}
+
+/* A rename is whole only when the folder is on the disk. */
+static void sync_folder(const nlt_outfile *file)
+{
+    char folder[NLT_FS_PATH_MAX];
+    const char *slash = strrchr(file->path, '/');
+    int len = slash != NULL ? (int)(slash - file->path) : 0;
+    (void)snprintf(folder, sizeof folder, "%.*s", len, file->path);
+    int fd = open(slash == NULL ? "." : len == 0 ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+}
+
+static nlt_status rename_all(nlt_outfile **files, int n, int *n_renamed, nlt_error *err)
+{
+    for (*n_renamed = 0; *n_renamed < n; ++*n_renamed) {
+        nlt_outfile *file = files[*n_renamed];
+        if (file->temp == NULL) {
+            continue;
+        }
+        if (*n_renamed + 1 < n) { /* after the last one nothing can fail: it replaces at once */
+            NLT_TRY(keep_old(file, err));
+        }
+        NLT_TRY(file->file.fs->rename(file->temp, file->path, err));
+        if (is_local(file)) {
+            sync_folder(file);
+        }
+    }
+    return NLT_OK;
+}
+
+/* Undoes what rename_all has done; what fails now cannot be helped. */
+static void take_back(nlt_outfile *file, bool is_renamed)
+{
+    const nlt_fs *fs = file->file.fs;
+    nlt_status status = NLT_OK;
+    if (is_renamed && file->temp != NULL && file->kept == NULL) {
+        status = fs->remove(file->path, NULL);
+    }
+    if (file->kept != NULL) {
+        status = fs->rename(file->kept, file->path, NULL);
+    }
+    (void)status;
+}
+
+nlt_status nlt__outfiles_commit(nlt_outfile **files, int n, nlt_error *err)
+{
+    nlt_status status = NLT_OK;
+    int n_finished = 0;
+    int n_renamed = 0;
+    for (; status == NLT_OK && n_finished < n; n_finished++) {
+        status = finish_synced(files[n_finished], err);
+    }
+    if (status == NLT_OK) {
+        status = rename_all(files, n, &n_renamed, err);
+    }
+    for (int i = 0; i < n; i++) {
+        nlt_outfile *file = files[i];
+        if (i >= n_finished) {
+            nlt__outfile_discard(file);
+            continue;
+        }
+        if (status != NLT_OK) {
+            take_back(file, i < n_renamed);
+            remove_temporary(file);
+        } else if (file->kept != NULL) {
+            nlt_status ignored = file->file.fs->remove(file->kept, NULL);
+            (void)ignored; /* the new file is there */
+        }
+        outfile_free(file);
+    }
+    return status;
 }
 
 bool nlt__outfile_is_broken_pipe(const nlt_outfile *file)

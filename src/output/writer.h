@@ -43,6 +43,9 @@ NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size
 NLT_API const char *nlt__outfile_place(const nlt_outfile *file);
 /* fsync-free close and rename over `path`. Takes the file. */
 NLT_API nlt_status nlt__outfile_commit(nlt_outfile *file, nlt_error *err) NLT_MUST_CHECK;
+/* Commits files together: what is on local disks is synced first, and if one cannot be renamed those
+ * before it are taken back, and what they replaced. Takes the files. */
+NLT_API nlt_status nlt__outfiles_commit(nlt_outfile **files, int n, nlt_error *err) NLT_MUST_CHECK;
 /* Closes and removes the temporary file. NULL is fine. */
 NLT_API void nlt__outfile_discard(nlt_outfile *file);
 /* True if writing stopped because the reader of a pipe went away: end quietly. */

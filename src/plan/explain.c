@@ -84,6 +84,50 @@ static bool put_sql(json_t *object, const nlt_plan *plan, int index)
     return is_ok & set(object, "kept", json_boolean(nlt__plan_readers(plan, index) > 1));
 }
 
+static json_t *resources_json(const nlt_node *node)
+{
+    static const char *const kinds[NLT_RESOURCE_KIND_COUNT] = {"state", "file"};
+    json_t *list = json_array();
+    for (int i = 0; i < node->kernel->n_resources; i++) {
+        const nlt_resource *resource = &node->resources[i];
+        if (json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "name", resource->name,
+                "kind", kinds[resource->kind], "version", resource->version)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *side_reads_json(const nlt_kernel *kernel)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < kernel->n_sides; i++) {
+        if (json_array_append_new(list,
+                columns_json(kernel->sides[i].columns, kernel->sides[i].n_columns)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *outputs_json(const nlt_plan *plan)
+{
+    static const char *const kinds[NLT_OUTPUT_KIND_COUNT] = {"csv", "state"};
+    json_t *list = json_array();
+    for (int i = 0; i < plan->n_outputs; i++) {
+        const nlt_output *output = &plan->outputs[i];
+        if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i}", "name",
+                output->name, "kind", kinds[output->kind], "relation", output->relation, "order",
+                output->order, "version", output->version)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 static bool put_kernel(json_t *object, const nlt_node *node)
 {
     const nlt_kernel *kernel = node->kernel;
@@ -94,6 +138,8 @@ static bool put_kernel(json_t *object, const nlt_node *node)
     return set(object, "kernel", json_string(kernel->name)) & set(object, "params", params)
         & set(object, "input", json_string(node->input))
         & set(object, "sides", names_json(node->sides, kernel->n_sides))
+        & set(object, "side_reads", side_reads_json(kernel))
+        & set(object, "resources", resources_json(node))
         & set(object, "instances", json_string(instances))
         & set(object, "keys", names_json(kernel->keys, kernel->n_keys))
         & set(object, "order", names_json(kernel->order, kernel->n_order))
@@ -158,7 +204,8 @@ static nlt_status make_tree(const nlt_explain *explain, json_t **out, nlt_error 
         is_ok = json_array_append_new(nodes, object) == 0;
     }
     is_ok = is_ok && set(tree, "answer", json_string(plan->nodes[plan->n_nodes - 1].name))
-        && set(tree, "columns", columns_json(explain->columns, explain->n_columns));
+        && set(tree, "columns", columns_json(explain->columns, explain->n_columns))
+        && set(tree, "outputs", outputs_json(plan));
     if (!is_ok) {
         json_decref(tree);
         return no_memory(err);
@@ -191,7 +238,18 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL ? text : "";
 }
 
-/* "a, b": names; columns with their types. Nothing for an empty list. */
+/* What is said of a named thing: its type, where it comes from, what it is. */
+static const char *second_of(const json_t *item)
+{
+    static const char *const keys[] = {"type", "relation", "kind"};
+    const char *text = "";
+    for (size_t i = 0; text[0] == '\0' && i < sizeof keys / sizeof keys[0]; i++) {
+        text = text_of(item, keys[i]);
+    }
+    return text;
+}
+
+/* "a, b": names; columns with their types, outputs with their relation. Nothing for an empty list. */
 static nlt_status print_list(const char *label, const json_t *list, nlt_buf *out, nlt_error *err)
 {
     size_t i;
@@ -204,7 +262,7 @@ static nlt_status print_list(const char *label, const json_t *list, nlt_buf *out
         bool is_column = json_is_object(item);
         NLT_TRY(nlt__buf_printf(out, err, "%s%s%s%s", i > 0 ? ", " : " ",
             is_column ? text_of(item, "name") : json_string_value(item), is_column ? " " : "",
-            is_column ? text_of(item, "type") : ""));
+            is_column ? second_of(item) : ""));
     }
     return nlt__buf_append(out, "\n", 1, err);
 }
@@ -287,7 +345,7 @@ static nlt_status print_node(json_t *node, nlt_buf *out, nlt_error *err)
         free(params);
         NLT_TRY(status);
     }
-    static const char *const lists[] = {"sides", "keys", "order", "reads", "emits"};
+    static const char *const lists[] = {"sides", "resources", "keys", "order", "reads", "emits"};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         NLT_TRY(print_list(lists[i], json_object_get(node, lists[i]), out, err));
     }
@@ -311,6 +369,9 @@ nlt_status nlt__explain_text(const nlt_explain *explain, nlt_buf *out, nlt_error
     }
     if (status == NLT_OK) {
         status = print_list("columns", json_object_get(tree, "columns"), out, err);
+    }
+    if (status == NLT_OK) {
+        status = print_list("outputs", json_object_get(tree, "outputs"), out, err);
     }
     json_decref(tree);
     return status;

@@ -4,12 +4,15 @@
 
 /* A plan as JSON, which other engines read, and as text for people.
  *
- *   {"nodes": [node...], "answer": NAME, "columns": [column...]}
+ *   {"nodes": [node...], "answer": NAME, "columns": [column...], "outputs": [output...]}
  *   node: "name", "kind" (scan, sql, kernel), "inputs" (names), "readers", and of its kind
  *     scan    "dataset" (as the engine describes it), "ordered", "limit" (-1: all)
  *     sql     "sql", "bindings" {name in the statement: relation}, "kept" (rows are made once)
  *     kernel  "kernel", "params", "input", "sides", "instances" ("by key", "row by row", "one"),
- *             "keys", "order", "reads" [column...], "emits" [column...]
+ *             "keys", "order", "reads" [column...], "emits" [column...], "side_reads" [[column...]...],
+ *             "resources" [{"name", "kind" (state, file), "version"}...]
+ *   output: "name" (of a file), "kind" (csv, state), "relation", "order" (its column that is not
+ *           written), "version"
  *   column: "name", "type"
  *   after a run, "ran": "rows_in", "rows", "bytes", "seconds", "spilled_bytes" */
 

@@ -48,7 +48,7 @@ typedef struct nlt_kernel_share {
     void (*close)(void *shared);                        /* may be NULL */
 } nlt_kernel_share;
 
-enum { NLT_KERNEL_COLUMNS_MAX = 48, NLT_KERNEL_SIDES_MAX = 4 };
+enum { NLT_KERNEL_COLUMNS_MAX = 48, NLT_KERNEL_SIDES_MAX = 4, NLT_KERNEL_RESOURCES_MAX = 2 };
 
 typedef struct nlt_kernel {
     const char *name; /* "domain_traffic.finish" */
@@ -63,6 +63,7 @@ typedef struct nlt_kernel {
     bool is_row_wise;
     const nlt_kernel_side *sides;
     int n_sides;
+    int n_resources; /* named bytes that it reads; the plan says which (nlt_node.resources) */
     const nlt_kernel_share *share; /* NULL: nothing is shared */
     nlt_status (*open)(const nlt_kernel_env *env, void **state, nlt_error *err);
     nlt_status (*push)(void *state, const nlt_batch *rows, nlt_emit *emit, nlt_error *err);

@@ -16,6 +16,7 @@ void nlt__plan_clear(nlt_plan *plan)
 {
     nlt__arena_clear(&plan->arena);
     plan->n_nodes = 0;
+    plan->n_outputs = 0;
 }
 
 static const char *copy_text(nlt_plan *plan, const char *text)
@@ -114,6 +115,43 @@ nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relat
     return set_name(plan, &node->sides[side], relation, err);
 }
 
+nlt_status nlt__plan_resource(nlt_plan *plan, int index, int resource, nlt_resource given,
+    nlt_error *err)
+{
+    nlt_node *node = &plan->nodes[index];
+    NLT_ASSERT(node->kind == NLT_NODE_KERNEL && resource >= 0
+        && resource < node->kernel->n_resources);
+    node->resources[resource] = given;
+    return set_name(plan, &node->resources[resource].name, given.name, err);
+}
+
+nlt_status nlt__plan_output(nlt_plan *plan, nlt_output output, nlt_error *err)
+{
+    if (plan->n_outputs == NLT_PLAN_OUTPUTS_MAX) {
+        return nlt_fail(err, NLT_ERR_LIMIT, "a plan of more than %d outputs",
+            NLT_PLAN_OUTPUTS_MAX);
+    }
+    nlt_output *added = &plan->outputs[plan->n_outputs];
+    *added = output;
+    NLT_TRY(set_name(plan, &added->name, output.name, err));
+    NLT_TRY(set_name(plan, &added->relation, output.relation, err));
+    NLT_TRY(set_name(plan, &added->order, output.order, err));
+    plan->n_outputs++;
+    return NLT_OK;
+}
+
+bool nlt__plan_reads_state(const nlt_plan *plan)
+{
+    bool is_read = false;
+    for (int i = 0; i < plan->n_nodes; i++) {
+        const nlt_node *node = &plan->nodes[i];
+        for (int r = 0; node->kind == NLT_NODE_KERNEL && r < node->kernel->n_resources; r++) {
+            is_read |= node->resources[r].kind == NLT_RESOURCE_STATE;
+        }
+    }
+    return is_read;
+}
+
 void nlt__plan_move(nlt_plan *plan, int from, int to)
 {
     nlt_node moved = plan->nodes[from];
@@ -178,6 +216,9 @@ int nlt__plan_readers(const nlt_plan *plan, int from)
     int n = 0;
     for (int i = from + 1; i < plan->n_nodes; i++) {
         n += nlt__plan_reads(plan, i, from);
+    }
+    for (int i = 0; i < plan->n_outputs; i++) {
+        n += is_relation(plan->outputs[i].relation, plan->nodes[from].name);
     }
     return n;
 }
