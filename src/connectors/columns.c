@@ -150,11 +150,41 @@ static bool split_by_byte(const nlt_columns *columns, char separator, nlt_bytes 
     return seen + 1 >= columns->n;
 }
 
+enum { DENSE_MAX = 64 };
+
+/* Where most columns are needed: all separators first, then the fields. */
+static bool split_dense(const nlt_columns *columns, char separator, nlt_bytes line,
+    nlt_bytes *values)
+{
+    /* field i lies behind stops[i] and before stops[i + 1] */
+    uint32_t stops[1 + DENSE_MAX + 64 + NLT_PUSH_STEP];
+    unsigned n = 1;
+    stops[0] = UINT32_MAX;
+    for (size_t base = 0; base < line.len && n <= (unsigned)columns->n; base += 64) {
+        uint64_t bits = nlt__byte_bits(line.ptr + base, separator);
+        size_t left = line.len - base;
+        bits &= left < 64 ? ~(~UINT64_C(0) << left) : ~UINT64_C(0);
+        n += nlt__push_bits(bits, (uint32_t)base, stops + n);
+    }
+    stops[n] = (uint32_t)line.len;
+    if (n < (unsigned)columns->n) {
+        return false;
+    }
+    for (int i = 0; i < columns->n_needs; i++) {
+        const uint32_t *stop = stops + columns->needs[i].column;
+        uint32_t begin = stop[0] + 1;
+        values[columns->needs[i].field] = (nlt_bytes){line.ptr + begin, stop[1] - begin};
+    }
+    return true;
+}
+
 bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     nlt_bytes *values)
 {
     if (separator->len == 1) {
-        return split_by_byte(columns, separator->bytes[0], line, values);
+        bool is_dense = columns->n <= DENSE_MAX && columns->n < 3 * columns->n_needs;
+        return is_dense ? split_dense(columns, separator->bytes[0], line, values)
+                        : split_by_byte(columns, separator->bytes[0], line, values);
     }
     if (nlt__columns_count(separator, line) < columns->n) {
         return false;

@@ -11,7 +11,7 @@
 #include "core/num.h"
 #include "core/simd.h"
 
-enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_STEP = 8, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + 8 };
+enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
 
 typedef struct nlt_fields {
     nlt_bytes line;
@@ -21,22 +21,6 @@ typedef struct nlt_fields {
     unsigned next;  /* of them used */
     uint32_t edges[NLT_FIELDS_EDGES];
 } nlt_fields;
-
-/* Appends the positions of the set bits: eight at once, since branching on each would cost more than
- * writing some that do not count. */
-static inline void nlt__fields_push(nlt_fields *fields, uint64_t bits)
-{
-    unsigned n = (unsigned)__builtin_popcountll(bits);
-    uint32_t base = (uint32_t)fields->base;
-    uint32_t *out = fields->edges + fields->n;
-    for (unsigned done = 0; done < n; done += NLT_FIELDS_STEP, out += NLT_FIELDS_STEP) {
-        for (int i = 0; i < NLT_FIELDS_STEP; i++) {
-            out[i] = base + (bits != 0 ? (uint32_t)__builtin_ctzll(bits) : 0);
-            bits &= bits - 1;
-        }
-    }
-    fields->n += n;
-}
 
 /* Finds more edges. What is behind the line counts as blank. */
 static inline void nlt__fields_fill(nlt_fields *fields)
@@ -52,7 +36,7 @@ static inline void nlt__fields_fill(nlt_fields *fields)
         blanks |= left < 64 ? ~UINT64_C(0) << left : 0;
         uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
         fields->carry = blanks >> 63;
-        nlt__fields_push(fields, edges);
+        fields->n += nlt__push_bits(edges, (uint32_t)fields->base, fields->edges + fields->n);
         fields->base += 64;
     }
     if (fields->n % 2 != 0 && fields->base >= fields->line.len) {
@@ -95,6 +79,23 @@ static inline bool nlt__field_i64(nlt_bytes field, int64_t *value)
         return true;
     }
     return nlt__parse_i64(field, value);
+}
+
+/* As nlt__parse_fixed(field, 6, value), faster where six decimals are written. */
+static inline bool nlt__field_millionths(nlt_bytes field, int64_t *value)
+{
+    const size_t behind = 7; /* the point and the decimals */
+    const char *at = field.ptr;
+    size_t n = field.len - behind;
+    uint64_t parts[3] = {0, 0, 0};
+    int64_t whole = 0;
+    if (n - 1 >= 16 || at[n] != '.' || !nlt__digits8(at + n + 1, 6, &parts[2])
+        || (n > 8 && !nlt__digits8(at, n - 8, &parts[0]))
+        || !nlt__digits8(n > 8 ? at + n - 8 : at, n > 8 ? 8 : n, &parts[1])) {
+        return nlt__parse_fixed(field, 6, value);
+    }
+    bool is_over = __builtin_mul_overflow(parts[0] * 100000000 + parts[1], 1000000, &whole);
+    return !is_over && !__builtin_add_overflow(whole, (int64_t)parts[2], value);
 }
 
 static inline bool nlt__is_dash(nlt_bytes text)

@@ -6,6 +6,7 @@
  * at 64 bytes from `p`, all of which must be readable. Bit i stands for p[i]. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -55,7 +56,51 @@ static inline uint64_t nlt__authority_bits(const char *p)
     return bits;
 }
 
+/* Whether a text is four numbers 0..255 without leading zeros, with points between. 16 bytes from `p`
+ * must be readable. */
+static inline bool nlt__is_v4_text(const char *p, size_t len)
+{
+    if (len - 7 > 8) {
+        return false;
+    }
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i value = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+    /* unsigned: not greater than 9 */
+    __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);
+    unsigned all = (1U << len) - 1;
+    unsigned digits = (unsigned)_mm_movemask_epi8(is_digit) & all;
+    unsigned points = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('.'))) & all;
+    unsigned begins = points << 1 | 1; /* where numbers begin */
+    unsigned three = digits & digits >> 1 & digits >> 2;
+    unsigned zeros = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(value, _mm_setzero_si128()));
+    unsigned ones = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(value, _mm_set1_epi8(1)));
+    unsigned twos = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(value, _mm_set1_epi8(2)));
+    unsigned fives = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(value, _mm_set1_epi8(5)));
+    unsigned below5 = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(value, _mm_set1_epi8(5)));
+    unsigned below256 = ones | (twos & (below5 >> 1 | (fives >> 1 & (below5 | fives) >> 2)));
+    bool has_four = (digits | points) == all && __builtin_popcount(points) == 3
+        && (begins & ~digits) == 0 && (three & digits >> 3) == 0;
+    return has_four && (begins & zeros & digits >> 1) == 0 && (begins & three & ~below256) == 0;
+}
+
 #else
+
+static inline bool nlt__is_v4_text(const char *p, size_t len)
+{
+    const char *end = p + len;
+    for (int i = 0; i < 4; i++) {
+        const char *begin = p;
+        unsigned value = 0;
+        for (; p < end && p - begin < 3 && *p >= '0' && *p <= '9'; p++) {
+            value = value * 10 + (unsigned)(*p - '0');
+        }
+        if (p == begin || value > 255 || (p - begin > 1 && *begin == '0')
+            || (i < 3 && (p == end || *p++ != '.'))) {
+            return false;
+        }
+    }
+    return p == end;
+}
 
 static inline uint64_t nlt__authority_bits(const char *p)
 {
@@ -86,6 +131,22 @@ static inline uint64_t nlt__blank_bits(const char *p)
 }
 
 #endif
+
+enum { NLT_PUSH_STEP = 8 };
+
+/* Writes base + the positions of the set bits, and returns how many: eight at once, since branching
+ * on each would cost more than writing some that do not count. Room for 7 more. */
+static inline unsigned nlt__push_bits(uint64_t bits, uint32_t base, uint32_t *out)
+{
+    unsigned n = (unsigned)__builtin_popcountll(bits);
+    for (unsigned done = 0; done < n; done += NLT_PUSH_STEP, out += NLT_PUSH_STEP) {
+        for (int i = 0; i < NLT_PUSH_STEP; i++) {
+            out[i] = base + (bits != 0 ? (uint32_t)__builtin_ctzll(bits) : 0);
+            bits &= bits - 1;
+        }
+    }
+    return n;
+}
 
 /* The number that `len` (1 to 8) digits at `p` stand for; false: other bytes. Reads 8 bytes. The
  * digits move to the high end, zeros come in front; then pairs, fours and eights are joined. */

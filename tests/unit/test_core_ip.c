@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,23 @@
 #include <cmocka.h>
 
 #include "core/ip.h"
+#include "core/simd.h"
+
+/* Whatever lies behind the text counts for nothing. */
+static void check_v4(const char *text, bool is_good)
+{
+    static const char behind[] = "\0.07 9";
+    size_t len = strlen(text);
+    for (size_t i = 0; i < sizeof behind; i++) {
+        char padded[128];
+        assert_true(len + 16 <= sizeof padded);
+        memset(padded, behind[i], sizeof padded);
+        memcpy(padded, text, len);
+        if (nlt__is_v4_text(padded, len) != is_good) {
+            fail_msg("\"%s\": inet_pton says %d", text, is_good);
+        }
+    }
+}
 
 static void check(const char *text)
 {
@@ -20,6 +38,7 @@ static void check(const char *text)
     int family = strchr(text, ':') != NULL ? 6 : 4;
     bool is_good = inet_pton(family == 4 ? AF_INET : AF_INET6, text, bytes) == 1;
     bool is_parsed = nlt__ip_parse((nlt_bytes){text, strlen(text)}, &ip);
+    check_v4(text, is_good && family == 4);
     if (is_parsed != is_good) {
         fail_msg("\"%s\": %d, inet_pton says %d", text, is_parsed, is_good);
     }
@@ -71,6 +90,22 @@ static void test_random_texts(void **state)
     }
 }
 
+/* Four of what numbers may look like. */
+static void test_v4_numbers(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"0", "00", "5", "05", "10", "99", "100", "199", "200", "209",
+        "249", "250", "255", "256", "260", "300", "999", "1000", "", "1a", "-1", ":1"};
+    const size_t n = sizeof numbers / sizeof numbers[0];
+    for (size_t i = 0; i < n * n * n * n; i++) {
+        char text[32];
+        uint8_t bytes[4];
+        (void)snprintf(text, sizeof text, "%s.%s.%s.%s", numbers[i % n], numbers[i / n % n],
+            numbers[i / n / n % n], numbers[i / n / n / n]);
+        check_v4(text, inet_pton(AF_INET, text, bytes) == 1);
+    }
+}
+
 /* All patterns of zero and other groups. */
 static void test_zero_runs(void **state)
 {
@@ -92,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_random_texts),
+        cmocka_unit_test(test_v4_numbers),
         cmocka_unit_test(test_zero_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

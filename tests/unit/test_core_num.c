@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "connectors/fields.h"
 #include "core/num.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -139,6 +140,41 @@ static void fixed_point(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         int64_t value = -1;
         assert_false(nlt__parse_fixed(bytes_of(bad[i].text), bad[i].scale, &value));
+    }
+}
+
+/* A field of a line, behind which other bytes can be read. */
+static bool read_millionths(const char *text, int64_t *value)
+{
+    char line[128];
+    size_t len = strlen(text);
+    assert_true(len + 64 <= sizeof line);
+    memset(line, '7', sizeof line);
+    memcpy(line, text, len);
+    return nlt__field_millionths((nlt_bytes){line, len}, value);
+}
+
+static void millionths_of_fields(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t value;
+    } good[] = {{"0.000001", 1}, {"1.5", 1500000}, {"1.2345678", 1234567}, {"12", 12000000},
+        {"12345678.000000", 12345678000000}, {"123456789.000001", 123456789000001},
+        {"1488326400000.133317", 1488326400000133317}, {"0000000000000007.000000", 7000000},
+        {"9223372036854.775807", INT64_MAX}, {"-1.000001", -1000001}, {"1.00000", 1000000}};
+    static const char *const bad[] = {"", "x.000000", ".000000", "1.00000x", "1x.000000",
+        "12345678x.000000", "1234567 9.000000", "9223372036854.775808", "9999999999999999.000000",
+        "1-000000", "1.0000001x", "99999999999999999.000000"};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        int64_t value = -1;
+        assert_true(read_millionths(good[i].text, &value));
+        assert_true(value == good[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        int64_t value = -1;
+        assert_false(read_millionths(bad[i], &value));
     }
 }
 
@@ -438,6 +474,7 @@ int main(void)
         cmocka_unit_test(unsigned_integers),
         cmocka_unit_test(only_digits_are_digits),
         cmocka_unit_test(fixed_point),
+        cmocka_unit_test(millionths_of_fields),
         cmocka_unit_test(doubles_are_read_to_the_nearest),
         cmocka_unit_test(the_last_digit_counts),
         cmocka_unit_test(long_texts),

@@ -327,6 +327,58 @@ static void test_one_column(void **state)
     assert_memory_equal(value.ptr, "22", 2);
 }
 
+/* A field of a line that is cut at each separator, found here byte by byte. */
+static nlt_bytes plain_field(const char *line, int32_t column)
+{
+    const char *at = line;
+    for (; column > 0 && at != NULL; column--) {
+        at = strchr(at, '\t');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return at == NULL ? (nlt_bytes){NULL, 0} : (nlt_bytes){at, strcspn(at, "\t")};
+}
+
+static int field_of_number(const void *ctx, nlt_bytes name)
+{
+    int every = *(const int *)ctx;
+    int number = name.ptr[0] - '0';
+    return number % every == 0 ? number : -1;
+}
+
+/* Lines with fewer, as many and more columns than the header, whatever share of them is needed. */
+static void test_columns_split(void **state)
+{
+    (void)state;
+    static const nlt_separator tab = {.len = 1, .bytes = "\t"};
+    uint64_t seed = 1;
+    for (int round = 0; round < 2000; round++) {
+        int every = round % 4 + 1;
+        char line[1024] = "";
+        size_t len = 0;
+        int n_columns = 1;
+        for (int i = 0; i < 8 + round % 5; i++) { /* texts of 0 to 63 bytes */
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            size_t n = round % 3 == 0 ? seed >> 62 : seed >> 58;
+            memset(line + len, 'a' + i, n);
+            len += n;
+            line[len++] = '\t';
+            n_columns++;
+        }
+        line[len] = '\0';
+        nlt_columns columns;
+        nlt_bytes values[NLT_COLUMNS_FIELDS_MAX] = {{NULL, 0}};
+        nlt__columns_set(&columns, &tab, (nlt_bytes){"0\t1\t2\t3\t4\t5\t6\t7\t8\t9", 19},
+            field_of_number, &every);
+        bool is_whole = nlt__columns_split(&columns, &tab, (nlt_bytes){line, len}, values);
+        assert_true(is_whole == (n_columns >= 10));
+        for (int i = 0; is_whole && i < 10; i++) {
+            nlt_bytes expected = i % every == 0 ? plain_field(line, i) : (nlt_bytes){NULL, 0};
+            assert_ptr_equal(values[i].ptr, expected.ptr);
+            assert_int_equal(values[i].len, expected.len);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_one_column),
+        cmocka_unit_test(test_columns_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
