@@ -106,19 +106,9 @@ bool tstat_is_blank(nlt_bytes line)
 
 /* ---- values ---- */
 
-bool tstat_is(nlt_bytes text, const char *word)
-{
-    return text.len == strlen(word) && memcmp(text.ptr, word, text.len) == 0;
-}
-
 bool tstat_is_missing(nlt_bytes text)
 {
     return text.len == 0 || (text.len <= 3 && memcmp(text.ptr, "---", text.len) == 0);
-}
-
-bool tstat_ms(nlt_bytes text, int64_t *ns)
-{
-    return nlt__parse_fixed(text, 6, ns);
 }
 
 bool tstat_number(nlt_bytes text, int64_t max, int64_t *number)
@@ -126,40 +116,63 @@ bool tstat_number(nlt_bytes text, int64_t max, int64_t *number)
     return nlt__field_i64(text, number) && *number >= 0 && *number <= max;
 }
 
-bool tstat_are_addresses(const nlt_bytes *values)
+static bool is_address(nlt_bytes text)
 {
-    return nlt__ip_is_text(values[TSTAT_C_IP]) && nlt__ip_is_text(values[TSTAT_S_IP]);
+    return nlt__is_v4_text(text.ptr, text.len) || nlt__ip_is_text(text);
 }
 
-bool tstat_ports(const nlt_bytes *values, int64_t *c_port, int64_t *s_port)
+bool tstat_are_addresses(const nlt_bytes *values)
 {
-    return tstat_number(values[TSTAT_C_PORT], TSTAT_PORT_MAX, c_port)
-        && tstat_number(values[TSTAT_S_PORT], TSTAT_PORT_MAX, s_port);
+    return is_address(values[TSTAT_C_IP]) && is_address(values[TSTAT_S_IP]);
+}
+
+bool tstat_ports(const nlt_bytes *values, uint16_t ports[2])
+{
+    static const int fields[] = {TSTAT_C_PORT, TSTAT_S_PORT};
+    for (int i = 0; i < 2; i++) {
+        int64_t number = 0;
+        if (!tstat_number(values[fields[i]], TSTAT_PORT_MAX, &number)) {
+            return false;
+        }
+        ports[i] = (uint16_t)number;
+    }
+    return true;
 }
 
 /* ---- records ---- */
 
+enum { STEP = 16, TEXT_BYTES_MAX = NLT_RECORD_MAX - 72 /* of a record; the rest, and a step, fit */ };
+
 static uint64_t hash_key(const tstat_parts *parts, int n_key, uint32_t scope)
 {
-    uint64_t hash = (uint64_t)scope << 32 | (uint64_t)parts->numbers[0] << 16
-        | (uint64_t)parts->numbers[1];
+    uint64_t hash =
+        (uint64_t)scope << 32 | (uint64_t)parts->ports[0] << 16 | (uint64_t)parts->ports[1];
     for (int i = 0; i < n_key; i++) {
         hash = nlt__hash(parts->texts[i], hash);
     }
     return hash;
 }
 
+/* Texts of a line, behind which more can be read, to where more can be written. */
+static void copy_text(char *to, nlt_bytes text)
+{
+    for (size_t done = 0; done < text.len; done += STEP) {
+        memcpy(to + done, text.ptr + done, STEP);
+    }
+}
+
 nlt_row tstat_put_record(nlt_line_ctx *ctx, const tstat_parts *parts, int n_key, uint32_t scope,
     uint32_t kind, int64_t time)
 {
-    size_t len = sizeof(tstat_body);
+    size_t len = 0;
     for (int i = 0; i < TSTAT_TEXTS; i++) {
         len += parts->texts[i].len;
     }
-    if (len > NLT_RECORD_MAX) {
+    if (len > TEXT_BYTES_MAX) {
         return nlt_reject(ctx, NLT_REJECT_OTHER);
     }
-    nlt_record *record = nlt__record_begin(ctx->records, hash_key(parts, n_key, scope), len);
+    nlt_record *record = nlt__record_begin(ctx->records, hash_key(parts, n_key, scope),
+        sizeof(tstat_body) + len + STEP);
     if (record == NULL) {
         return NLT_ROW_USED; /* the scan stops */
     }
@@ -168,74 +181,58 @@ nlt_row tstat_put_record(nlt_line_ctx *ctx, const tstat_parts *parts, int n_key,
     record->kind = kind;
     tstat_body *body = (void *)record->body;
     memcpy(body->numbers, parts->numbers, sizeof body->numbers);
-    body->present = 0;
+    memcpy(body->ports, parts->ports, sizeof body->ports);
+    body->present = parts->kept & TSTAT_CLEAN;
     uint32_t end = 0;
     for (int i = 0; i < TSTAT_TEXTS; i++) {
         nlt_bytes text = parts->texts[i];
-        if (text.ptr != NULL) {
-            memcpy(body->texts + end, text.ptr, text.len);
+        if (text.ptr != NULL && (parts->kept >> i & 1) != 0) {
+            copy_text(body->texts + end, text);
             body->present |= UINT32_C(1) << i;
             end += (uint32_t)text.len;
         }
         body->ends[i] = end;
     }
-    nlt__record_end(ctx->records, record, (uint32_t)len);
+    nlt__record_end(ctx->records, record, (uint32_t)(sizeof *body + end));
     return NLT_ROW_USED;
-}
-
-nlt_bytes tstat_body_text(const tstat_body *body, int text)
-{
-    uint32_t begin = text == 0 ? 0 : body->ends[text - 1];
-    bool is_present = (body->present >> text & 1) != 0;
-    return (nlt_bytes){is_present ? body->texts + begin : NULL, body->ends[text] - begin};
 }
 
 bool tstat_has_same_key(const tstat_body *a, const tstat_body *b, int n_key)
 {
     size_t n = (size_t)n_key;
-    return a->numbers[0] == b->numbers[0] && a->numbers[1] == b->numbers[1]
+    return memcmp(a->ports, b->ports, sizeof a->ports) == 0
         && memcmp(a->ends, b->ends, n * sizeof a->ends[0]) == 0
         && memcmp(a->texts, b->texts, a->ends[n - 1]) == 0;
 }
 
 void tstat_put_text(nlt_builder *out, int column, const tstat_body *body, int text)
 {
-    nlt_bytes value = tstat_body_text(body, text);
-    if (value.ptr != NULL) {
-        nlt_put_copy(out, column, value);
+    if (!nlt_wants(out, column)) {
+        return;
     }
+    nlt_bytes value = tstat_body_text(body, text);
+    if (value.ptr == NULL) {
+        return;
+    }
+    if ((body->present & TSTAT_CLEAN) == 0) {
+        nlt_put_copy(out, column, value);
+        return;
+    }
+    if (value.len > NLT_STR_INLINE) {
+        value.ptr = nlt__arena_copy(&out->arena, value);
+        if (value.ptr == NULL) {
+            out->failed = NLT_ERR_NOMEM;
+            return;
+        }
+    }
+    nlt_put_clean(out, column, value);
 }
 
-bool tstat_queue_push(tstat_queue *queue, const nlt_record *record)
+void tstat_keep(const nlt_record *record, tstat_kept *kept, void *body)
 {
-    tstat_kept *kept = nlt_alloc(sizeof *kept + record->len);
-    if (kept == NULL) {
-        return false;
-    }
-    void *body = kept + 1;
     memcpy(body, record->body, record->len);
     *kept = (tstat_kept){.time = record->time, .row_key = record->row_key, .kind = record->kind,
         .body = body};
-    *(queue->last == NULL ? &queue->first : &queue->last->next) = kept;
-    queue->last = kept;
-    return true;
-}
-
-void tstat_queue_pop(tstat_queue *queue)
-{
-    tstat_kept *kept = queue->first;
-    queue->first = kept->next;
-    if (queue->first == NULL) {
-        queue->last = NULL;
-    }
-    nlt_free(kept);
-}
-
-void tstat_queue_clear(tstat_queue *queue)
-{
-    while (queue->first != NULL) {
-        tstat_queue_pop(queue);
-    }
 }
 
 /* ---- log_tcp_complete ---- */

@@ -38,12 +38,72 @@ static const char *const entries[DNS_KINDS] = {"REQ", "RESP", "RESP_ERR"};
 
 /* ---- lines ---- */
 
-enum { NUMBER_C_PORT, NUMBER_S_PORT, NUMBER_FLAGS, NUMBER_TTL };
+enum { NUMBER_FLAGS, NUMBER_TTL };
 enum { TEXT_C_IP, TEXT_S_IP, TEXT_TRANS_ID, TEXT_KEY, TEXT_QUERY = TEXT_KEY, TEXT_CLASS, TEXT_TYPE,
     TEXT_ANSWER, TEXT_COUNT };
 
 static const int text_fields[TEXT_COUNT] = {TSTAT_C_IP, TSTAT_S_IP, DNS_TRANS_ID, DNS_QUERY,
     DNS_CLASS, DNS_TYPE, DNS_ANSWER};
+
+/* Fields that tell which transaction a line is of, when, and from whom. */
+static const int head_fields[] = {TSTAT_C_IP, TSTAT_C_PORT, TSTAT_S_IP, TSTAT_S_PORT, DNS_TIME,
+    DNS_ENTRY, DNS_TRANS_ID};
+
+enum { HEAD_MAX = 256 };
+
+/* The lines of a response follow each other and begin alike: but for the first, they add answers
+ * and nothing else. */
+typedef struct dns_lines {
+    nlt_columns columns;
+    bool has_head;   /* the columns tell it */
+    int head_field;  /* the last column of it */
+    size_t head_len; /* of the response that was used last, with the separator behind it; 0: none */
+    char head[HEAD_MAX];
+} dns_lines;
+
+static bool wants_answers(const nlt_builder *out)
+{
+    return nlt_wants(out, NLT_DNS_ANSWERS) || nlt_wants(out, NLT_DNS_ANSWER_TYPES)
+        || nlt_wants(out, NLT_DNS_ANSWER_TTLS);
+}
+
+static int32_t column_of(const nlt_columns *columns, int field)
+{
+    int i = 0;
+    while (columns->needs[i].field != field) {
+        i++;
+    }
+    return columns->needs[i].column;
+}
+
+static void find_head(dns_lines *lines)
+{
+    int32_t last = -1;
+    lines->head_len = 0;
+    lines->has_head = lines->columns.is_known;
+    for (size_t i = 0; lines->has_head && i < sizeof head_fields / sizeof head_fields[0]; i++) {
+        int32_t column = column_of(&lines->columns, head_fields[i]);
+        if (column > last) {
+            last = column;
+            lines->head_field = head_fields[i];
+        }
+    }
+    lines->has_head = lines->has_head && last + 1 < lines->columns.n;
+}
+
+static void keep_head(dns_lines *lines, nlt_bytes line, const nlt_bytes *values)
+{
+    const nlt_bytes *last = &values[lines->head_field];
+    size_t len = (size_t)(last->ptr - line.ptr) + last->len + 1;
+    lines->head_len = lines->has_head && len <= HEAD_MAX ? len : 0;
+    memcpy(lines->head, line.ptr, lines->head_len);
+}
+
+static bool has_same_head(const dns_lines *lines, nlt_bytes line)
+{
+    return lines->head_len > 0 && line.len >= lines->head_len
+        && memcmp(line.ptr, lines->head, lines->head_len) == 0;
+}
 
 static dns_kind kind_of(nlt_bytes entry)
 {
@@ -83,16 +143,24 @@ static bool parse_ttl(nlt_bytes text, dns_kind kind, int64_t *ttl)
     return (kind != DNS_RESP && tstat_is_missing(text)) || tstat_number(text, INT64_MAX, ttl);
 }
 
-static nlt_row tstat_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+/* Which texts a record needs besides its key and the name, which tells questions apart. */
+static uint32_t texts_to_keep(const nlt_builder *out)
 {
-    (void)out;
-    nlt_bytes values[TSTAT_FIELDS_MAX];
-    nlt_row row = tstat_fields(&dns_log, ctx->state, ctx, line, values);
-    if (row != NLT_ROW_USED) {
-        return row;
-    }
+    bool has_answers = wants_answers(out);
+    bool has_class = nlt_wants(out, NLT_DNS_REQ_CLASS);
+    bool has_type = has_answers || nlt_wants(out, NLT_DNS_REQ_TYPE);
+    bool has_answer = has_answers || nlt_wants(out, NLT_DNS_RESP_CODE);
+    return ((UINT32_C(1) << TEXT_CLASS) - 1) | (uint32_t)has_class << TEXT_CLASS
+        | (uint32_t)has_type << TEXT_TYPE | (uint32_t)has_answer << TEXT_ANSWER
+        | (out->is_clean ? TSTAT_CLEAN : 0);
+}
+
+static nlt_row put_line(nlt_line_ctx *ctx, nlt_bytes line, const nlt_bytes *values,
+    const nlt_builder *out)
+{
+    dns_lines *lines = ctx->state;
     int64_t time = 0;
-    tstat_parts parts = {0};
+    tstat_parts parts = {.kept = texts_to_keep(out)};
     dns_kind kind = kind_of(values[DNS_ENTRY]);
     if (kind == DNS_KINDS) {
         return nlt_reject(ctx, NLT_REJECT_OTHER);
@@ -103,30 +171,54 @@ static nlt_row tstat_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
     if (!tstat_are_addresses(values)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS);
     }
-    if (!tstat_ports(values, &parts.numbers[NUMBER_C_PORT], &parts.numbers[NUMBER_S_PORT])
+    if (!tstat_ports(values, parts.ports)
         || !parse_flags(values[DNS_FLAGS], &parts.numbers[NUMBER_FLAGS])
         || !parse_ttl(values[DNS_TTL], kind, &parts.numbers[NUMBER_TTL])) {
         return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
     }
     for (int i = 0; i < TEXT_COUNT; i++) {
         nlt_bytes text = values[text_fields[i]];
-        parts.texts[i] = tstat_is(text, "-") ? (nlt_bytes){NULL, 0} : text;
+        parts.texts[i] = nlt__is_dash(text) ? (nlt_bytes){NULL, 0} : text;
     }
-    return tstat_put_record(ctx, &parts, TEXT_KEY, 0, (uint32_t)kind, time);
+    nlt_row row = tstat_put_record(ctx, &parts, TEXT_KEY, 0, (uint32_t)kind, time);
+    lines->head_len = 0;
+    if (row == NLT_ROW_USED && kind == DNS_RESP && !wants_answers(out)) {
+        keep_head(lines, line, values);
+    }
+    return row;
+}
+
+static nlt_row tstat_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+{
+    dns_lines *lines = ctx->state;
+    nlt_bytes values[TSTAT_FIELDS_MAX];
+    nlt_row row = tstat_fields(&dns_log, &lines->columns, ctx, line, values);
+    if (row != NLT_ROW_USED) {
+        if (row == NLT_ROW_IGNORED) {
+            find_head(lines);
+        }
+        return row;
+    }
+    int64_t number = 0;
+    bool adds_nothing = has_same_head(lines, line) && line.len < NLT_RECORD_MAX / 2 && parse_flags(values[DNS_FLAGS], &number)
+        && parse_ttl(values[DNS_TTL], DNS_RESP, &number);
+    return adds_nothing ? NLT_ROW_USED : put_line(ctx, line, values, out);
 }
 
 /* ---- rows ---- */
 
 typedef struct transaction {
     nlt_open_row open;
-    tstat_queue lines; /* the first, the first of each side, and all answers */
     bool has_request;
     bool has_response;
+    tstat_kept *last;
+    tstat_kept first; /* behind it the first of the other side, and all answers; its body lies behind */
 } transaction;
 
 typedef struct dns_state {
     nlt_open_rows open;
     bool wants_answers;
+    bool wants_response; /* or what else the first response tells */
 } dns_state;
 
 /* The text in lower case, without last dot; if there is one. */
@@ -189,19 +281,34 @@ static void add_answer(nlt_builder *out, const tstat_body *body)
     }
 }
 
+static void put_name(nlt_builder *out, const tstat_body *body)
+{
+    nlt_bytes query = tstat_body_text(body, TEXT_QUERY);
+    if (query.ptr == NULL || !nlt_wants(out, NLT_DNS_QUERY)) {
+        return;
+    }
+    bool is_clean = (body->present & TSTAT_CLEAN) != 0;
+    if (is_clean && query.len > NLT_STR_INLINE) { /* the copy may be changed, or not */
+        query.ptr = nlt__arena_copy(&out->arena, query);
+    }
+    if (query.ptr == NULL) {
+        out->failed = NLT_ERR_NOMEM;
+    } else if (normalised(out, &query)) {
+        is_clean ? nlt_put_clean(out, NLT_DNS_QUERY, query)
+                 : nlt_put_copy(out, NLT_DNS_QUERY, query);
+    }
+}
+
 static void put_ids(nlt_builder *out, const tstat_body *body)
 {
-    nlt_put_i64(out, NLT_DNS_C_PORT, body->numbers[NUMBER_C_PORT]);
-    nlt_put_i64(out, NLT_DNS_S_PORT, body->numbers[NUMBER_S_PORT]);
+    nlt_put_i64(out, NLT_DNS_C_PORT, body->ports[0]);
+    nlt_put_i64(out, NLT_DNS_S_PORT, body->ports[1]);
     tstat_put_text(out, NLT_DNS_C_IP, body, TEXT_C_IP);
     tstat_put_text(out, NLT_DNS_S_IP, body, TEXT_S_IP);
     tstat_put_text(out, NLT_DNS_TRANS_ID, body, TEXT_TRANS_ID);
     tstat_put_text(out, NLT_DNS_REQ_CLASS, body, TEXT_CLASS);
     tstat_put_text(out, NLT_DNS_REQ_TYPE, body, TEXT_TYPE);
-    nlt_bytes query = tstat_body_text(body, TEXT_QUERY);
-    if (query.ptr != NULL && nlt_wants(out, NLT_DNS_QUERY) && normalised(out, &query)) {
-        nlt_put_copy(out, NLT_DNS_QUERY, query);
-    }
+    put_name(out, body);
 }
 
 static void put_response(nlt_builder *out, const tstat_kept *line)
@@ -223,17 +330,19 @@ static void put_lines(nlt_builder *out, const transaction *t)
     nlt_put_list(out, NLT_DNS_ANSWERS);
     nlt_put_list(out, NLT_DNS_ANSWER_TYPES);
     nlt_put_list(out, NLT_DNS_ANSWER_TTLS);
-    for (const tstat_kept *line = t->lines.first; line != NULL; line = line->next) {
+    for (const tstat_kept *line = &t->first; line != NULL; line = line->next) {
         const tstat_kept **side = line->kind == DNS_REQ ? &request : &response;
         *side = *side == NULL ? line : *side;
         if (line->kind == DNS_RESP) {
             add_answer(out, line->body);
         }
     }
-    put_ids(out, t->lines.first->body);
-    nlt_put_double(out, NLT_DNS_REQ_TIME, nlt__seconds_from_ns(t->lines.first->time));
+    put_ids(out, t->first.body);
+    if (nlt_wants(out, NLT_DNS_REQ_TIME)) {
+        int64_t time = request != NULL ? request->time : t->first.time;
+        nlt_put_double(out, NLT_DNS_REQ_TIME, nlt__seconds_from_ns(time));
+    }
     if (request != NULL) {
-        nlt_put_double(out, NLT_DNS_REQ_TIME, nlt__seconds_from_ns(request->time));
         nlt_put_i64(out, NLT_DNS_FLAGS_REQ, request->body->numbers[NUMBER_FLAGS]);
     }
     if (response != NULL) {
@@ -244,14 +353,18 @@ static void put_lines(nlt_builder *out, const transaction *t)
 static void free_transaction(nlt_open_row *row)
 {
     transaction *t = (transaction *)row;
-    tstat_queue_clear(&t->lines);
+    while (t->first.next != NULL) {
+        tstat_kept *line = t->first.next;
+        t->first.next = line->next;
+        nlt_free(line);
+    }
     nlt_free(t);
 }
 
 static void end_transaction(dns_state *state, transaction *t, nlt_builder *out)
 {
     put_lines(out, t);
-    (void)nlt__row_end(out, t->lines.first->row_key);
+    (void)nlt__row_end(out, t->first.row_key);
     nlt__open_rows_remove(&state->open, &t->open);
     free_transaction(&t->open);
 }
@@ -265,8 +378,9 @@ static nlt_status dns_open(const nlt_builder *out, void **state, nlt_error *err)
     if (opened == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    opened->wants_answers = nlt_wants(out, NLT_DNS_ANSWERS)
-        || nlt_wants(out, NLT_DNS_ANSWER_TYPES) || nlt_wants(out, NLT_DNS_ANSWER_TTLS);
+    opened->wants_answers = wants_answers(out);
+    opened->wants_response = opened->wants_answers || nlt_wants(out, NLT_DNS_RESP_TIME)
+        || nlt_wants(out, NLT_DNS_RESP_CODE) || nlt_wants(out, NLT_DNS_FLAGS_RESP);
     return NLT_OK;
 }
 
@@ -280,7 +394,7 @@ static void dns_close(void *state)
 
 static bool is_of_key(const nlt_open_row *row, const void *key)
 {
-    return tstat_has_same_key(((const transaction *)row)->lines.first->body, key, TEXT_KEY);
+    return tstat_has_same_key(((const transaction *)row)->first.body, key, TEXT_KEY);
 }
 
 static nlt_bytes without_dot(nlt_bytes name)
@@ -305,25 +419,46 @@ static bool has_same_query(const tstat_body *a, const tstat_body *b)
     return i == one.len && i == other.len;
 }
 
-/* Keeps what the row will need of the line. */
-static bool take_line(const dns_state *state, transaction *t, const nlt_record *record)
+static void mark_side(transaction *t, const nlt_record *record)
+{
+    *(record->kind == DNS_REQ ? &t->has_request : &t->has_response) = true;
+}
+
+/* Keeps what the row will need of one more line. */
+static bool add_line(const dns_state *state, transaction *t, const nlt_record *record)
 {
     bool is_request = record->kind == DNS_REQ;
-    bool *has_side = is_request ? &t->has_request : &t->has_response;
-    bool is_needed = !*has_side || (record->kind == DNS_RESP && state->wants_answers);
-    *has_side = true;
-    return !is_needed || tstat_queue_push(&t->lines, record);
+    bool is_needed = is_request
+        ? !t->has_request
+        : (!t->has_response && state->wants_response)
+            || (record->kind == DNS_RESP && state->wants_answers);
+    mark_side(t, record);
+    if (!is_needed) {
+        return true;
+    }
+    tstat_kept *line = nlt_alloc(sizeof *line + record->len);
+    if (line == NULL) {
+        return false;
+    }
+    tstat_keep(record, line, line + 1);
+    t->last->next = line;
+    t->last = line;
+    return true;
 }
 
 static bool begin_transaction(dns_state *state, const nlt_record *record)
 {
-    transaction *t = nlt_alloc_zero(1, sizeof *t);
+    transaction *t = nlt_alloc(sizeof *t + record->len);
     if (t == NULL) {
         return false;
     }
-    if (!take_line(state, t, record)
-        || !nlt__open_rows_add(&state->open, &t->open, record->hash, record->time)) {
-        free_transaction(&t->open);
+    t->has_request = false;
+    t->has_response = false;
+    t->last = &t->first;
+    tstat_keep(record, &t->first, t + 1);
+    mark_side(t, record);
+    if (!nlt__open_rows_add(&state->open, &t->open, record->hash, record->time)) {
+        nlt_free(t);
         return false;
     }
     return true;
@@ -348,7 +483,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
     const tstat_body *body = tstat_record_body(record);
     transaction *t = (transaction *)nlt__open_rows_find(&s->open, record->hash, is_of_key, body);
     if (t != NULL && t->has_response && record->kind == DNS_REQ
-        && !has_same_query(t->lines.first->body, body)) {
+        && !has_same_query(t->first.body, body)) {
         end_transaction(s, t, out);
         t = NULL;
     }
@@ -357,7 +492,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
         is_taken = begin_transaction(s, record);
     } else {
         nlt__open_rows_touch(&s->open, &t->open, record->time);
-        is_taken = take_line(s, t, record);
+        is_taken = add_line(s, t, record);
     }
     if (!is_taken) {
         out->failed = NLT_ERR_NOMEM;
@@ -386,7 +521,7 @@ const nlt_connector nlt_connector_tstat_dns = {
     .line = tstat_dns_line,
     .probe = dns_probe,
     .header_mark = '#',
-    .state_size = sizeof(nlt_columns),
+    .state_size = sizeof(dns_lines),
     .pairing = &dns_pairing,
     .summary = "Tstat log_dns_complete: one row per transaction",
     .note = "With 13 or 22 columns. A response without answers leaves no line in this log: it looks "

@@ -4,11 +4,13 @@
  *
  * A response belongs to the oldest request of its connection that has none (HTTP pipelining). */
 
-#include "connectors/fields.h"
+#include <stddef.h>
+
 #include "connectors/open_rows.h"
 #include "connectors/tstat.h"
 #include "connectors/tstat_probe.h"
 #include "core/alloc.h"
+#include "core/assert.h"
 
 enum { HTTP_TIME = TSTAT_ID_FIELDS, HTTP_KIND, HTTP_REQUIRED };
 
@@ -60,7 +62,7 @@ static const text_field response_texts[RESPONSE_TEXTS] = {{TSTAT_C_IP, NLT_HTTP_
     {RESP_SERVER, NLT_HTTP_SERVER}, {RESP_RANGE, NLT_HTTP_CONTENT_RANGE},
     {RESP_SET_COOKIE, NLT_HTTP_SET_COOKIE}};
 
-enum { NUMBER_C_PORT, NUMBER_S_PORT, NUMBER_STATUS, NUMBER_LEN };
+enum { NUMBER_STATUS, NUMBER_LEN };
 
 /* ---- lines ---- */
 
@@ -105,21 +107,8 @@ static void take_header(http_state *state, nlt_bytes line)
 /* What a line has where this side tells its kind; len = 0: nothing. */
 static nlt_bytes kind_word(const http_side *side, nlt_bytes line)
 {
-    const char *at = line.ptr;
-    const char *end = line.ptr + line.len;
-    if (!side->columns.is_known) {
-        return (nlt_bytes){at, 0};
-    }
-    for (int32_t column = 0;; column++) {
-        const char *tab = at == end ? NULL : memchr(at, '\t', (size_t)(end - at));
-        if (column == side->kind_column) {
-            return (nlt_bytes){at, (size_t)((tab == NULL ? end : tab) - at)};
-        }
-        if (tab == NULL) {
-            return (nlt_bytes){at, 0};
-        }
-        at = tab + 1;
-    }
+    static const nlt_separator tab = {.len = 1, .bytes = {'\t'}};
+    return nlt__columns_one(&side->columns, &tab, line, HTTP_KIND);
 }
 
 static http_kind kind_of(const http_state *state, nlt_bytes line)
@@ -129,7 +118,9 @@ static http_kind kind_of(const http_state *state, nlt_bytes line)
         http_kind kind;
     } words[] = {{"HTTP", HTTP_RESPONSE}, {"RES2", HTTP_CONTINUED}, {"REQ2", HTTP_CONTINUED}};
     const http_side *sides[] = {&state->responses, &state->requests};
-    for (int i = 0; i < 2; i++) {
+    bool are_alike = sides[0]->columns.is_known && sides[1]->columns.is_known
+        && sides[0]->kind_column == sides[1]->kind_column;
+    for (int i = 0; i < (are_alike ? 1 : 2); i++) {
         nlt_bytes word = kind_word(sides[i], line);
         for (size_t j = 0; j < sizeof words / sizeof words[0]; j++) {
             if (tstat_is(word, words[j].word)) {
@@ -144,7 +135,16 @@ static http_kind kind_of(const http_state *state, nlt_bytes line)
 static bool parse_time(nlt_bytes text, int64_t *ns)
 {
     const int64_t most = INT64_C(100000000000) * 1000000;
-    return nlt__parse_fixed(text, 6, ns) && (*ns > most || nlt__parse_fixed(text, 9, ns));
+    const size_t behind = 7; /* a point and six decimals */
+    if (!nlt__field_millionths(text, ns)) {
+        return false;
+    }
+    if (*ns > most) {
+        return true;
+    }
+    return text.len > behind && text.ptr[text.len - behind] == '.'
+        ? !__builtin_mul_overflow(*ns, 1000, ns)
+        : nlt__parse_fixed(text, 9, ns);
 }
 
 static nlt_bytes trim(nlt_bytes text)
@@ -178,17 +178,20 @@ static bool parse_response(const nlt_bytes *values, tstat_parts *parts)
     return true;
 }
 
-static void take_texts(tstat_parts *parts, const text_field *texts, int n, const nlt_bytes *values)
+/* The texts of the key are always kept. */
+static void take_texts(tstat_parts *parts, const text_field *texts, int n, const nlt_bytes *values,
+    const nlt_builder *out)
 {
+    parts->kept = ((UINT32_C(1) << TEXT_KEY) - 1) | (out->is_clean ? TSTAT_CLEAN : 0);
     for (int i = 0; i < n; i++) {
         nlt_bytes text = values[texts[i].field];
         parts->texts[i] = nlt__is_dash(text) ? (nlt_bytes){NULL, 0} : text;
+        parts->kept |= (uint32_t)nlt_wants(out, texts[i].column) << i;
     }
 }
 
 static nlt_row tstat_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
-    (void)out;
     http_state *state = ctx->state;
     if (line.ptr[0] == '#') {
         take_header(state, line);
@@ -212,30 +215,43 @@ static nlt_row tstat_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *o
     if (!tstat_are_addresses(values)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS);
     }
-    if (!tstat_ports(values, &parts.numbers[NUMBER_C_PORT], &parts.numbers[NUMBER_S_PORT])
+    if (!tstat_ports(values, parts.ports)
         || !(is_request || parse_response(values, &parts))) {
         return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
     }
     take_texts(&parts, is_request ? request_texts : response_texts,
-        is_request ? TSTAT_TEXTS : RESPONSE_TEXTS, values);
+        is_request ? TSTAT_TEXTS : RESPONSE_TEXTS, values, out);
     return tstat_put_record(ctx, &parts, TEXT_KEY, (uint32_t)(ctx->row_key >> 40), kind, time);
 }
 
 /* ---- rows ---- */
 
-/* Requests of a connection that have no response yet. */
-typedef struct connection {
+/* A request that has no response yet. The oldest of a connection is open; it knows the others. */
+typedef struct request {
     nlt_open_row open;
-    tstat_queue requests; /* never empty while it is open */
-} connection;
+    struct request *last; /* of the connection; of no meaning where this is not the oldest */
+    tstat_kept line; /* next: that of the next request; its body lies behind */
+} request;
 
-static void put_request(nlt_builder *out, const tstat_kept *request)
+static request *request_of(tstat_kept *line)
 {
-    nlt_put_double(out, NLT_HTTP_REQ_TIME, nlt__seconds_from_ns(request->time));
-    nlt_put_i64(out, NLT_HTTP_C_PORT, request->body->numbers[NUMBER_C_PORT]);
-    nlt_put_i64(out, NLT_HTTP_S_PORT, request->body->numbers[NUMBER_S_PORT]);
+    return line == NULL ? NULL : (request *)(void *)((char *)line - offsetof(request, line));
+}
+
+static void put_time(nlt_builder *out, int column, int64_t ns)
+{
+    if (nlt_wants(out, column)) {
+        nlt_put_double(out, column, nlt__seconds_from_ns(ns));
+    }
+}
+
+static void put_request(nlt_builder *out, const tstat_kept *line)
+{
+    put_time(out, NLT_HTTP_REQ_TIME, line->time);
+    nlt_put_i64(out, NLT_HTTP_C_PORT, line->body->ports[0]);
+    nlt_put_i64(out, NLT_HTTP_S_PORT, line->body->ports[1]);
     for (int i = 0; i < TSTAT_TEXTS; i++) {
-        tstat_put_text(out, request_texts[i].column, request->body, i);
+        tstat_put_text(out, request_texts[i].column, line->body, i);
     }
 }
 
@@ -249,7 +265,7 @@ static void put_number(nlt_builder *out, int column, int64_t number)
 static void put_response(nlt_builder *out, const nlt_record *response)
 {
     const tstat_body *body = tstat_record_body(response);
-    nlt_put_double(out, NLT_HTTP_RESP_TIME, nlt__seconds_from_ns(response->time));
+    put_time(out, NLT_HTTP_RESP_TIME, response->time);
     put_number(out, NLT_HTTP_STATUS_CODE, body->numbers[NUMBER_STATUS]);
     put_number(out, NLT_HTTP_RESPONSE_BODY_LEN, body->numbers[NUMBER_LEN]);
     for (int i = TEXT_KEY; i < RESPONSE_TEXTS; i++) {
@@ -259,25 +275,30 @@ static void put_response(nlt_builder *out, const nlt_record *response)
 
 static void free_connection(nlt_open_row *row)
 {
-    connection *c = (connection *)row;
-    tstat_queue_clear(&c->requests);
-    nlt_free(c);
+    for (request *first = (request *)row; first != NULL;) {
+        request *next = request_of(first->line.next);
+        nlt_free(first);
+        first = next;
+    }
 }
 
-/* Puts the row of a connection's oldest request. */
-static void end_request(nlt_open_rows *rows, connection *c, const nlt_record *response,
+/* Puts the row of a connection's oldest request; the next one is the oldest then. */
+static void end_request(nlt_open_rows *rows, request *first, const nlt_record *response,
     nlt_builder *out)
 {
-    put_request(out, c->requests.first);
+    put_request(out, &first->line);
     if (response != NULL) {
         put_response(out, response);
     }
-    (void)nlt__row_end(out, c->requests.first->row_key);
-    tstat_queue_pop(&c->requests);
-    if (c->requests.first == NULL) {
-        nlt__open_rows_remove(rows, &c->open);
-        nlt_free(c);
+    (void)nlt__row_end(out, first->line.row_key);
+    request *next = request_of(first->line.next);
+    nlt__open_rows_remove(rows, &first->open);
+    if (next != NULL) {
+        next->last = first->last;
+        bool is_added = nlt__open_rows_add(rows, &next->open, first->open.hash, first->open.time);
+        NLT_ASSERT(is_added); /* the place of one that was removed */
     }
+    nlt_free(first);
 }
 
 /* ---- pairing ---- */
@@ -299,18 +320,25 @@ static void http_close(void *state)
 
 static bool is_of_key(const nlt_open_row *row, const void *key)
 {
-    return tstat_has_same_key(((const connection *)row)->requests.first->body, key, TEXT_KEY);
+    return tstat_has_same_key(((const request *)row)->line.body, key, TEXT_KEY);
 }
 
-static bool begin_connection(nlt_open_rows *rows, const nlt_record *request)
+/* A request behind those of its connection; first = NULL: there are none. */
+static bool add_request(nlt_open_rows *rows, request *first, const nlt_record *record)
 {
-    connection *c = nlt_alloc_zero(1, sizeof *c);
-    if (c == NULL) {
+    request *added = nlt_alloc(sizeof *added + record->len);
+    if (added == NULL) {
         return false;
     }
-    if (!tstat_queue_push(&c->requests, request)
-        || !nlt__open_rows_add(rows, &c->open, request->hash, request->time)) {
-        free_connection(&c->open);
+    tstat_keep(record, &added->line, added + 1);
+    if (first != NULL) {
+        first->last->line.next = &added->line;
+        first->last = added;
+        return true;
+    }
+    added->last = added;
+    if (!nlt__open_rows_add(rows, &added->open, record->hash, record->time)) {
+        nlt_free(added);
         return false;
     }
     return true;
@@ -324,25 +352,23 @@ static bool http_expire(void *state, int64_t now, nlt_builder *out)
         if (nlt__is_full(out)) {
             return true;
         }
-        end_request(rows, (connection *)rows->oldest, NULL, out);
+        end_request(rows, (request *)rows->oldest, NULL, out);
     }
     return false;
 }
 
 static nlt_row http_take(void *state, const nlt_record *record, nlt_builder *out)
 {
-    connection *c = (connection *)nlt__open_rows_find(state, record->hash, is_of_key,
+    request *first = (request *)nlt__open_rows_find(state, record->hash, is_of_key,
         tstat_record_body(record));
     if (record->kind == HTTP_RESPONSE) {
-        if (c == NULL) {
+        if (first == NULL) {
             return NLT_ROW_IGNORED;
         }
-        end_request(state, c, record, out);
+        end_request(state, first, record, out);
         return NLT_ROW_USED;
     }
-    bool is_taken = c == NULL ? begin_connection(state, record)
-                              : tstat_queue_push(&c->requests, record);
-    if (!is_taken) {
+    if (!add_request(state, first, record)) {
         out->failed = NLT_ERR_NOMEM;
     }
     return NLT_ROW_USED;

@@ -223,6 +223,41 @@ static void test_dns_keys(void **state)
         NO_ANSWERS "flags_req=0 query=b req_time=0.9 " S "trans_id=0x0002\n");
 }
 
+/* Lines of one response that add no answer count as if they did; only those of one response are alike,
+ * and what is asked for changes nothing. */
+static void test_dns_repeated_lines(void **state)
+{
+    (void)state;
+    static const line_case cases[] = {
+        DNS_HEAD,
+        {Q "1000 REQ 0x0001 a. - IN A - 0x08", "used"},
+        {Q "2000 RESP 0x0001 a. 5 IN CNAME b. 0x0c", "used"},
+        {Q "2000 RESP 0x0001 b. 6 IN A 1.2.3.4 0x0c", "used"},
+        {Q "2000 RESP 0x0001 b. x IN A 1.2.3.4 0x0c", "rejected bad_number"},
+        {Q "2000 RESP 0x0001 b. 6 IN A 1.2.3.4 12x", "rejected bad_number"},
+        {Q "2000 RESP 0x0001 b. 6 IN A 1.2.3.4", "rejected too_few_fields"},
+        {Q "2000 RESP 0x0001 b. 7 IN A 1.2.3.5 0x0c", "used"},
+        {Q "2000 RESP 0x00012 c. 7 IN A 1.2.3.5 0x0c", "used"}, /* another one */
+        {Q "2000 REQ 0x0001 d. - IN A - 0x08", "used"},
+        {Q "62000 RESP 0x0001 d. 8 IN A 1.2.3.6 0x0c", "used"},
+        {Q "122000 RESP 0x0001 d. 8 IN A 1.2.3.6 0x0c", "used"}, /* no pause */
+        {Q "122000 RESP 0x0001 d. 9 IN A 1.2.3.7 0x0c", "used"},
+        {Q "182000.000001 RESP 0x0001 e. 9 IN A 1.2.3.7 0x0c", "used"},
+        {"#c_port:1 c_ip:2 s_ip:3 s_port:4 time:5 entry:6 trans_id:7 query:8 ttl:9 class:10 type:11 "
+         "answer:12 flags:13", "ignored"},
+        {"10.0.0.1 1025 192.0.2.53 53 182000.000001 RESP 0x0001 e. 9 IN A 1.2.3.7 0x0c",
+            "rejected bad_address"},
+    };
+    int column = NLT_DNS_QUERY;
+    line_rows rows;
+    line_rows_open(&rows, "tstat:DNS", &column, 1, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_string_equal(line_rows_text(&rows, cases[i].line), cases[i].expected);
+    }
+    assert_string_equal(line_rows_finish(&rows), "query=a\nquery=c\nquery=d\nquery=e\n");
+    line_rows_close(&rows);
+}
+
 static void test_dns_rejects(void **state)
 {
     (void)state;
@@ -464,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_dns_gap),
         cmocka_unit_test(test_dns_other_question),
         cmocka_unit_test(test_dns_keys),
+        cmocka_unit_test(test_dns_repeated_lines),
         cmocka_unit_test(test_dns_rejects),
         cmocka_unit_test(test_http_pairs),
         cmocka_unit_test(test_http_unpaired),
