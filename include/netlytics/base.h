@@ -101,6 +101,9 @@ typedef struct nlt_bytes {
  */
 NLT_API const char *nlt_closest(const char *word, const char *const *candidates, size_t n);
 
+/** Frees text that the library handed out. NULL is fine. */
+NLT_API void nlt_text_free(char *text);
+
 /** Version of the library that is loaded, "MAJOR.MINOR.PATCH"; static storage. */
 NLT_API const char *nlt_version(void);
 

@@ -14,10 +14,10 @@
 #include "engine/files.h"
 #include "engine/plan_table.h"
 #include "engine/prune.h"
+#include "plan/append.h"
 
 enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
-#define INPUT NLT_TABLE_NAME /* what every algorithm calls the table it reads */
 #define KEPT " kept"         /* behind the name of a statement whose rows are kept */
 #define KEPT_SCAN "netlytics scan %d kept"
 
@@ -662,19 +662,6 @@ static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_
     return NLT_ERR_ARG;
 }
 
-/* "NAME with row key", where NAME is what the input ends in. */
-static const char *keyed_name(nlt_plan *plan, const nlt_table *input)
-{
-    const char *name = last_name(&input->plan);
-    size_t len = strlen(name);
-    char *keyed = nlt__arena_alloc(&plan->arena, len + sizeof NLT_WITH_ROW_KEY);
-    if (keyed != NULL) {
-        memcpy(keyed, name, len);
-        memcpy(keyed + len, NLT_WITH_ROW_KEY, sizeof NLT_WITH_ROW_KEY);
-    }
-    return keyed;
-}
-
 /* A statement's answer has no row key: its rows are numbered in the order of all its columns. */
 static nlt_status add_numbers(nlt_plan *plan, const nlt_table *input, const char *keyed,
     nlt_error *err)
@@ -698,60 +685,17 @@ static nlt_status add_numbers(nlt_plan *plan, const nlt_table *input, const char
     return status;
 }
 
-static bool wants_row_key(const nlt_node *node)
-{
-    if (node->kind == NLT_NODE_SQL) {
-        return strstr(node->sql, INPUT NLT_WITH_ROW_KEY) != NULL;
-    }
-    return node->kind == NLT_NODE_KERNEL && strcmp(node->input, INPUT) == 0
-        && nlt__column_find(node->kernel->input, node->kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
-}
-
-/* What the algorithm calls INPUT is what the input ends in. */
-static nlt_status bind_node(nlt_plan *plan, int index, const nlt_table *input, const char *keyed,
-    nlt_error *err)
-{
-    nlt_node *node = &plan->nodes[index];
-    const char *name = last_name(&input->plan);
-    if (node->kind == NLT_NODE_SQL) {
-        if (wants_row_key(node)) {
-            NLT_TRY(nlt__plan_bind(plan, index, INPUT NLT_WITH_ROW_KEY, keyed, err));
-        }
-        return nlt__plan_bind(plan, index, INPUT, name, err);
-    }
-    bool is_numbered = wants_row_key(node) && input->plan.nodes[input->plan.n_nodes - 1].kind
-        != NLT_NODE_SCAN;
-    if (node->kind == NLT_NODE_KERNEL && strcmp(node->input, INPUT) == 0) {
-        NLT_TRY(nlt__plan_input(plan, index, is_numbered ? keyed : name, err));
-    }
-    for (int i = 0; node->kind == NLT_NODE_KERNEL && i < node->kernel->n_sides; i++) {
-        if (node->sides[i] != NULL && strcmp(node->sides[i], INPUT) == 0) {
-            NLT_TRY(nlt__plan_side(plan, index, i, name, err));
-        }
-    }
-    return NLT_OK;
-}
-
-/* The algorithm writes its nodes as if its input were called INPUT. */
 static nlt_status append_plan(nlt_table *table, const nlt_table *input, nlt_plan_fn write,
     const nlt_params *params, nlt_error *err)
 {
     nlt_plan *plan = &table->plan;
-    int first = plan->n_nodes;
-    bool is_numbered = false;
-    const char *keyed = keyed_name(plan, input);
-    if (keyed == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
-    NLT_TRY(write(params, plan, err));
-    for (int i = first; i < plan->n_nodes; i++) {
-        is_numbered |= wants_row_key(&plan->nodes[i]);
-        NLT_TRY(bind_node(plan, i, input, keyed, err));
-    }
-    if (!is_numbered || input->plan.nodes[input->plan.n_nodes - 1].kind == NLT_NODE_SCAN) {
+    int first = 0;
+    const char *numbered = NULL;
+    NLT_TRY(nlt__plan_append(plan, write, params, &first, &numbered, err));
+    if (numbered == NULL) {
         return NLT_OK;
     }
-    NLT_TRY(add_numbers(plan, input, keyed, err));
+    NLT_TRY(add_numbers(plan, input, numbered, err));
     nlt__plan_move(plan, plan->n_nodes - 1, first);
     return NLT_OK;
 }

@@ -199,9 +199,13 @@ static const char *reader_path(const nlt_scan_reader *reader)
 static nlt_status take_damage(nlt_scan_reader *reader, nlt_status status, const nlt_error *cause,
     nlt_error *err)
 {
-    if (status != NLT_ERR_DAMAGED && status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND) {
+    bool is_lost = status == NLT_ERR_NOT_FOUND && reader->scan->is_part;
+    if (is_lost || (status != NLT_ERR_DAMAGED && status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND)) {
         if (err != NULL) {
             *err = *cause;
+            if (is_lost) {
+                nlt_error_hint(err, "every worker must see the files under the same path");
+            }
         }
         return status;
     }
@@ -256,7 +260,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->split = split;
     const nlt_scan_file *file = &reader->scan->files[range->file];
     reader->connector = file->connector;
-    reader->row_key = range->file * (INT64_C(1) << 40);
+    reader->row_key = (reader->scan->file_number + range->file) * (INT64_C(1) << 40);
     reader->puts_rows = file->connector == reader->scan->connector
         && file->connector->pairing == NULL;
     reader->n_probed = 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/hex.h"
 #include "scan/scan_types.h"
 
 void nlt__scan_keep_reports(nlt_scan *scan)
@@ -69,13 +70,8 @@ static json_t *save_counts(const nlt_line_counts *counts, uint32_t unknown_link)
 
 static json_t *save_example(const nlt_scan *scan, const nlt_example *example, int64_t first_file)
 {
-    static const char digits[] = "0123456789abcdef";
     char hex[2 * NLT_SCAN_EXCERPT_BYTES + 1];
-    for (size_t i = 0; i < example->len; i++) {
-        unsigned char c = (unsigned char)example->text[i];
-        hex[2 * i] = digits[c >> 4];
-        hex[2 * i + 1] = digits[c & 15];
-    }
+    nlt__hex_write((nlt_bytes){example->text, example->len}, hex);
     hex[2 * example->len] = '\0';
     int64_t file = scan->splits[example->split].file;
     int64_t line = example->line;
@@ -165,11 +161,6 @@ static bool load_counts(const json_t *json, nlt_line_counts *out, uint32_t *unkn
     return is_ok;
 }
 
-static int hex_value(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool load_example(const json_t *json, int64_t n_files, nlt_example *out)
 {
     int64_t reason = 0;
@@ -177,19 +168,11 @@ static bool load_example(const json_t *json, int64_t n_files, nlt_example *out)
     if (hex == NULL || !load_count(json, "file", &out->split) || out->split >= n_files
         || !load_count(json, "line", &out->line) || !load_count(json, "offset", &out->offset)
         || !load_count(json, "reason", &reason) || reason >= NLT_REJECT_COUNT
-        || strlen(hex) % 2 != 0 || strlen(hex) > 2 * NLT_SCAN_EXCERPT_BYTES) {
+        || !nlt__hex_read(hex, out->text, sizeof out->text)) {
         return false;
     }
     out->reason = (nlt_reject_reason)reason;
     out->len = strlen(hex) / 2;
-    for (size_t i = 0; i < out->len; i++) {
-        int high = hex_value(hex[2 * i]);
-        int low = hex_value(hex[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out->text[i] = (char)(high << 4 | low);
-    }
     return true;
 }
 
@@ -269,6 +252,33 @@ static nlt_status restore(nlt_scan *scan, int64_t first, int64_t n, saved *from,
                                                                : scan->unknown_link;
     atomic_fetch_add(&scan->rows_done, from->report.counts.rows);
     return status;
+}
+
+/* What a reader of the split would have filed. */
+static void to_split(saved *from, int64_t split, nlt_split_report *out)
+{
+    *out = (nlt_split_report){.counts = from->report.counts,
+        .n_examples = from->report.n_examples, .unknown_link = from->unknown_link,
+        .is_complete = true, .is_damaged = from->files[0].damage != NULL};
+    for (int i = 0; i < out->n_examples; i++) {
+        out->examples[i] = from->report.examples[i];
+        out->examples[i].split = split;
+    }
+    if (out->is_damaged) {
+        (void)nlt_fail(&out->damage, NLT_ERR_DAMAGED, "%s", from->files[0].damage);
+    }
+}
+
+nlt_status nlt__scan_take_split(nlt_scan *scan, int64_t split, const json_t *json, nlt_error *err)
+{
+    saved_file file = {0};
+    saved from = {.files = &file};
+    if (split < 0 || split >= scan->n_splits || !load(json, 1, &from)) {
+        return nlt_fail(err, NLT_ERR_FORMAT, "not a saved report of a split");
+    }
+    nlt_split_report report;
+    to_split(&from, split, &report);
+    return nlt__scan_file_report(scan, split, &report, err);
 }
 
 nlt_status nlt__scan_restore(nlt_scan *scan, int64_t file, const json_t *json, nlt_error *err)

@@ -22,6 +22,10 @@ NLT_API nlt_status nlt__scan_save(const nlt_scan *scan, int64_t file, json_t **o
  * strict_files. */
 NLT_API nlt_status nlt__scan_restore(nlt_scan *scan, int64_t file, const json_t *saved,
     nlt_error *err) NLT_MUST_CHECK;
+/* Files what became of the lines of a split, as saved by a scan of that split alone (split_text.h); a
+ * second time is without effect. NLT_ERR_FORMAT; NLT_ERR_DAMAGED as above. */
+NLT_API nlt_status nlt__scan_take_split(nlt_scan *scan, int64_t split, const json_t *saved,
+    nlt_error *err) NLT_MUST_CHECK;
 /* Facts of no row (nlt_facts.unused), restored or counted. */
 NLT_API int64_t nlt__scan_unused(const nlt_scan *scan);
 

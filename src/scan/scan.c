@@ -302,17 +302,25 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     return nlt__scan_make_splits(scan, threads, split_bytes, err);
 }
 
-nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads, int64_t split_bytes,
-    nlt_strings *warnings, nlt_scan **out, nlt_error *err)
+nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err)
 {
-    *out = NULL;
     nlt_scan *scan = nlt_alloc_zero(1, sizeof *scan);
+    *out = scan;
     if (scan == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     scan->tell_error = (nlt_error)NLT_ERROR_INIT;
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->told, NULL);
+    return NLT_OK;
+}
+
+nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads, int64_t split_bytes,
+    nlt_strings *warnings, nlt_scan **out, nlt_error *err)
+{
+    *out = NULL;
+    nlt_scan *scan = NULL;
+    NLT_TRY(nlt__scan_new(&scan, err));
     nlt_status status = scan_fill(scan, request, threads, split_bytes, warnings, err);
     if (status != NLT_OK) {
         nlt__scan_close(scan);
@@ -332,7 +340,7 @@ void nlt__scan_close(nlt_scan *scan)
         nlt_free(scan->files[i].place);
         nlt_free(scan->files[i].kept);
     }
-    for (int64_t i = 0; i < scan->n_splits; i++) {
+    for (int64_t i = 0; scan->splits != NULL && i < scan->n_splits; i++) {
         nlt_free(scan->splits[i].headers);
         nlt_free(scan->splits[i].capture);
         nlt_free(scan->splits[i].partial);
@@ -395,6 +403,14 @@ void nlt__scan_split_place(const nlt_scan *scan, int64_t split, nlt_split_place 
 {
     const nlt_split *s = &scan->splits[split];
     *out = (nlt_split_place){scan->files[s->file].entry->path, s->begin, s->end};
+}
+
+int64_t nlt__scan_split_bytes(const nlt_scan *scan, int64_t split)
+{
+    const nlt_split *s = &scan->splits[split];
+    int64_t size = scan->files[s->file].entry->size;
+    int64_t end = s->end == INT64_MAX ? size : s->end;
+    return s->begin == INT64_MAX ? 0 : end < s->begin ? -1 : end - s->begin;
 }
 
 int64_t nlt__scan_file_count(const nlt_scan *scan)

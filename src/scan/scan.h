@@ -46,6 +46,8 @@ typedef struct nlt_split_place {
 
 NLT_API int64_t nlt__scan_split_count(const nlt_scan *scan);
 NLT_API void nlt__scan_split_place(const nlt_scan *scan, int64_t split, nlt_split_place *out);
+/* Bytes of the file in a split; of all of it if its end is not known, -1 if that is neither. */
+NLT_API int64_t nlt__scan_split_bytes(const nlt_scan *scan, int64_t split);
 /* Stops all readers at their next batch: NLT_ERR_CANCELLED. Async-signal-safe. */
 NLT_API void nlt__scan_cancel(nlt_scan *scan);
 

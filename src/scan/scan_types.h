@@ -89,6 +89,8 @@ struct nlt_scan {
     int n_lists;
     nlt_scan_file *files;
     int64_t n_files;
+    int64_t file_number; /* of files[0] in the dataset: not 0 where this is a part of it */
+    bool is_part;        /* of a dataset that was listed elsewhere: its file must be here, too */
     nlt_split *splits;
     int64_t n_splits;
     int64_t first_split; /* behind those of the tellers */
@@ -133,6 +135,8 @@ static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
 }
 
 
+/* A scan of nothing; owned: nlt__scan_close. */
+nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err) NLT_MUST_CHECK;
 nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
     NLT_MUST_CHECK;
 

@@ -8,6 +8,7 @@
 
 #include "core/alloc.h"
 #include "core/num.h"
+#include "table/arrow_node.h"
 #include "table/batch.h"
 
 enum { FORMAT_MAX = 16, BUFFERS_MAX = 3 };
@@ -131,7 +132,7 @@ static void array_release(struct ArrowArray *array)
     array->release = NULL;
 }
 
-static bool array_node_init(struct ArrowArray *array, int64_t length, int64_t n_buffers,
+bool nlt__arrow_node_init(struct ArrowArray *array, int64_t length, int64_t n_buffers,
     int64_t n_children)
 {
     memset(array, 0, sizeof *array);
@@ -157,16 +158,22 @@ static bool array_node_init(struct ArrowArray *array, int64_t length, int64_t n_
     return is_ok;
 }
 
+void nlt__arrow_node_take(struct ArrowArray *array, int index, void *buffer)
+{
+    array_node *node = array->private_data;
+    node->buffers[index] = buffer;
+    array->buffers[index] = buffer;
+}
+
 /* Buffer `index` of `size` bytes, all zero; NULL: no memory. Never empty, as some readers need. */
 static void *add_buffer(struct ArrowArray *array, int index, size_t size)
 {
-    array_node *node = array->private_data;
-    node->buffers[index] = nlt_alloc_aligned(size + 8);
-    if (node->buffers[index] != NULL) {
-        memset(node->buffers[index], 0, size + 8);
+    void *buffer = nlt_alloc_aligned(size + 8);
+    if (buffer != NULL) {
+        memset(buffer, 0, size + 8);
     }
-    array->buffers[index] = node->buffers[index];
-    return node->buffers[index];
+    nlt__arrow_node_take(array, index, buffer);
+    return buffer;
 }
 
 static bool put_validity(struct ArrowArray *array, const nlt_vec *vec)
@@ -255,7 +262,7 @@ static bool column_array(struct ArrowArray *array, const nlt_vec *vec, int64_t n
 {
     bool is_list = vec->dtype.type == NLT_TYPE_LIST;
     bool is_string = vec->dtype.type == NLT_TYPE_STRING;
-    if (!array_node_init(array, n, is_string ? 3 : 2, is_list)) {
+    if (!nlt__arrow_node_init(array, n, is_string ? 3 : 2, is_list)) {
         return false;
     }
     bool is_ok = put_validity(array, vec);
@@ -274,7 +281,7 @@ static bool column_array(struct ArrowArray *array, const nlt_vec *vec, int64_t n
 
 nlt_status nlt__arrow_from_batch(const nlt_batch *batch, struct ArrowArray *out, nlt_error *err)
 {
-    bool is_ok = array_node_init(out, batch->n_rows, 1, batch->n_cols);
+    bool is_ok = nlt__arrow_node_init(out, batch->n_rows, 1, batch->n_cols);
     if (is_ok) {
         for (int i = 0; i < batch->n_cols && is_ok; i++) {
             is_ok = column_array(out->children[i], &batch->cols[i], batch->n_rows);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NETLYTICS_CLUSTER_H
+#define NETLYTICS_CLUSTER_H
+
+/**
+ * What an engine needs that runs in many processes: a driver, which knows the plan and what became
+ * of every line, and tasks, which each read a split or run a kernel over their share of the rows.
+ *
+ *   driver    nlt_job_open -> nlt_job_dataset -> nlt_job_query | nlt_job_algorithm -> nlt_job_plan
+ *             ... the engine runs tasks ... -> nlt_job_take -> nlt_job_finish -> nlt_job_report
+ *   process   nlt_task_scan | nlt_task_kernel -> nlt_task_stream -> nlt_task_report ->
+ * nlt_task_close
+ *
+ * Rows cross as Arrow C streams of struct arrays whose columns may be NULL, plans and reports as
+ * JSON. No engine is in here: the engine moves rows and runs SQL. Handles belong to one thread at a
+ * time.
+ */
+
+#include "netlytics/arrow.h"
+#include "netlytics/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the driver ---- */
+
+/** Datasets and a plan over them. */
+typedef struct nlt_job nlt_job;
+
+/** @param out [out] owned: nlt_job_close() @return NLT_OK; NLT_ERR_NOMEM */
+NLT_API nlt_status nlt_job_open(nlt_job **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API void nlt_job_close(nlt_job *job);
+
+/**
+ * Lists the files of a dataset and cuts them into splits. Up to 64.
+ * @param split_bytes [in] about so many bytes of a file that can be cut; 0: 64 MiB
+ * @return NLT_OK; NLT_ERR_ARG (connector, days, name; a connector that is for one machine only, a
+ *         path that is no UTF-8); NLT_ERR_NOT_FOUND; NLT_ERR_IO; NLT_ERR_LIMIT
+ */
+NLT_API nlt_status nlt_job_dataset(nlt_job *job, const nlt_dataset_request *request,
+    int64_t split_bytes, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * One SELECT of Spark SQL over the datasets, each by its name. It is checked as the embedded engine
+ * checks it (statements, functions, names, types) and kept as it is written.
+ * @return NLT_OK; NLT_ERR_SQL with the place in the message
+ */
+NLT_API nlt_status nlt_job_query(nlt_job *job, const char *query, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * An algorithm over the only dataset.
+ * @param algo   [in] class name or alias
+ * @param params [in] JSON object; NULL: all defaults
+ * @return NLT_OK; NLT_ERR_ARG
+ */
+NLT_API nlt_status nlt_job_algorithm(
+    nlt_job *job, const char *algo, const char *params, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * The plan as JSON: {"nodes": [...], "answer": name, "columns": [...], "output": file name}.
+ * Nodes are those of nlt_table_explain() (session.h); of a scan, "dataset" has "bytes" and
+ * "splits":
+ * [{"bytes": n, "split": text for nlt_task_scan()}]; of a kernel, "task" is the text for
+ * nlt_task_kernel(). "columns" is [] where only the engine knows them.
+ * @param text [out] owned: nlt_text_free()
+ */
+NLT_API nlt_status nlt_job_plan(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
+
+/** Warnings since the last call, as a JSON list of texts; owned: nlt_text_free(). */
+NLT_API nlt_status nlt_job_warnings(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Takes what a task of a split reported; a second report of a split is without effect.
+ * @param dataset [in] in the order of nlt_job_dataset()
+ * @param split   [in] position in the plan's list
+ * @param report  [in] text of nlt_task_report()
+ * @return NLT_OK; NLT_ERR_DAMAGED: rejected lines above max_bad_fraction of a file, or
+ * strict_files; NLT_ERR_FORMAT
+ */
+NLT_API nlt_status nlt_job_take(
+    nlt_job *job, int dataset, int64_t split, const char *report, nlt_error *err) NLT_MUST_CHECK;
+
+/** Checks what only the end can tell; adds warnings. NLT_ERR_DAMAGED: no row could be read. */
+NLT_API nlt_status nlt_job_finish(nlt_job *job, nlt_error *err) NLT_MUST_CHECK;
+
+/** report.json as nlt_session_report() gives it; owned: nlt_text_free(). */
+NLT_API nlt_status nlt_job_report(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
+
+/** Sums over all datasets: {"files", "lines", "used", "rows", "ignored", "skipped", "bytes"} as
+ * JSON. */
+NLT_API nlt_status nlt_job_totals(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Writes rows as nlt_table_write() does.
+ * @param rows   [in] taken
+ * @param n_rows [out] rows written; may be NULL
+ * @return NLT_OK; NLT_ERR_ARG (format, a column's type); NLT_ERR_OUTPUT; what the stream failed
+ * with
+ */
+NLT_API nlt_status nlt_rows_write(struct ArrowArrayStream *rows, const char *format,
+    const char *path, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/* ---- the processes ---- */
+
+/** A piece of work whose rows are a stream. */
+typedef struct nlt_task nlt_task;
+
+/**
+ * Reads one split.
+ * @param split   [in] text of the plan
+ * @param columns [in] names of the columns to make, each followed by '\n'; the last one may be
+ *                "netlytics row key"
+ * @param out     [out] owned: nlt_task_close(), after its stream was released
+ * @return NLT_OK; NLT_ERR_FORMAT; NLT_ERR_ARG: no such column; NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_task_scan(
+    const char *split, const char *columns, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Runs an instance of a kernel over rows that come as its node says: partitioned by "keys", sorted
+ * by keys, then "order".
+ * @param kernel  [in] text of the plan
+ * @param rows    [in] taken; the columns that the node "reads", in this order
+ * @param sides   [in] n_sides streams, each taken: the rows of the node's sides in the order of
+ * their columns from left to right; NULL if there are none
+ * @return NLT_OK; NLT_ERR_FORMAT, NLT_ERR_ARG (columns), NLT_ERR_NOMEM, what the kernel fails with
+ */
+NLT_API nlt_status nlt_task_kernel(const char *kernel, struct ArrowArrayStream *rows,
+    struct ArrowArrayStream *sides, int n_sides, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Turns rows into bytes of an output format, without what stands before the first row and behind
+ * the last: a stream of one column of bytes, whose order is that of the rows.
+ * @param rows [in] taken
+ */
+NLT_API nlt_status nlt_task_format(struct ArrowArrayStream *rows, const char *format,
+    nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
+
+/** The rows; once. To be released before the task is closed. A failure of its get_next is told by
+ * nlt_task_error(), too. */
+NLT_API nlt_status nlt_task_stream(
+    nlt_task *task, struct ArrowArrayStream *out, nlt_error *err) NLT_MUST_CHECK;
+
+/** The failure that ended the stream; code NLT_OK if none did. Borrowed until nlt_task_close(). */
+NLT_API const nlt_error *nlt_task_error(const nlt_task *task);
+
+/**
+ * What became of the lines, and warnings, once the stream was read to its end: JSON for
+ * nlt_job_take(); of a kernel {"warnings": [...]}.
+ * @param text [out] owned: nlt_text_free()
+ * @return NLT_OK; NLT_ERR_INTERNAL: not read to its end
+ */
+NLT_API nlt_status nlt_task_report(nlt_task *task, char **text, nlt_error *err) NLT_MUST_CHECK;
+
+/** NULL is fine. */
+NLT_API void nlt_task_close(nlt_task *task);
+
+/* ---- the functions of SQL that are the project's own, those of dialect "both" in catalog.h ---- */
+
+/** A function; all strings static. */
+typedef struct nlt_own_function {
+    const char *name, *usage, *result; /**< the result's type as in nlt_dtype_name() */
+    int n_args, n_optional;            /**< how many of the last ones may be left out */
+} nlt_own_function;
+
+/** Number of functions that statements of every engine call by these names. */
+NLT_API int nlt_own_function_count(void);
+/** Function `index` in 0..count-1. NLT_ERR_ARG outside the range. */
+NLT_API nlt_status nlt_own_function_get(int index, nlt_own_function *out) NLT_MUST_CHECK;
+
+/** The functions with what they look things up in. */
+typedef struct nlt_own_functions nlt_own_functions;
+
+/**
+ * @param asn   [in] autonomous systems, as nlt_session_options.asn_view; NULL: asn() and as_name()
+ * fail
+ * @param names [in] as nlt_session_options.asn_names; NULL
+ * @param out   [out] owned: nlt_own_functions_close()
+ * @return NLT_OK; NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_FORMAT, NLT_ERR_DAMAGED; NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_own_functions_open(
+    const char *asn, const char *names, nlt_own_functions **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API void nlt_own_functions_close(nlt_own_functions *functions);
+
+/**
+ * Calls a function over columns of equal length.
+ * @param schema     [in] of a struct with a child for each argument; borrowed
+ * @param array      [in] likewise; borrowed
+ * @param out_schema [out] of a struct with one child, the results; released by the caller
+ * @param out        [out] likewise
+ * @return NLT_OK; NLT_ERR_ARG: no such function or arguments; NLT_ERR_SQL; NLT_ERR_NOMEM
+ * @thread any number at a time
+ */
+NLT_API nlt_status nlt_own_function_call(const nlt_own_functions *functions, const char *name,
+    const struct ArrowSchema *schema, const struct ArrowArray *array,
+    struct ArrowSchema *out_schema, struct ArrowArray *out, nlt_error *err) NLT_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The driver's side: scans that are listed and cut but never read here, a plan over them, and the
+ * reports of those who read. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "algos/algo.h"
+#include "cluster/task.h"
+#include "core/alloc.h"
+#include "plan/append.h"
+#include "plan/explain.h"
+#include "scan/saved.h"
+#include "scan/split_text.h"
+#include "sql/gate.h"
+#include "sql/spark.h"
+#include "sql/table_name.h"
+
+enum { JOB_SCANS_MAX = 64, SQL_MAX = 4 << 20, TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
+
+#define SPLIT_BYTES (INT64_C(64) << 20)
+
+struct nlt_job {
+    nlt_scan *scans[JOB_SCANS_MAX]; /* owned */
+    char *timezones[JOB_SCANS_MAX]; /* of their requests; owned */
+    int n_scans;
+    nlt_plan plan;
+    const nlt_algo *algo; /* NULL: none */
+    nlt_params *params;   /* its own; owned */
+    nlt_strings warnings;
+};
+
+static nlt_status no_memory(nlt_error *err)
+{
+    return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+}
+
+nlt_status nlt_job_open(nlt_job **out, nlt_error *err)
+{
+    *out = nlt_alloc_zero(1, sizeof **out);
+    if (*out == NULL) {
+        return no_memory(err);
+    }
+    nlt__plan_init(&(*out)->plan);
+    return NLT_OK;
+}
+
+void nlt_job_close(nlt_job *job)
+{
+    if (job == NULL) {
+        return;
+    }
+    for (int i = 0; i < job->n_scans; i++) {
+        nlt__scan_close(job->scans[i]);
+        nlt_free(job->timezones[i]);
+    }
+    nlt__strings_clear(&job->warnings);
+    nlt__plan_clear(&job->plan);
+    nlt__params_free(job->params);
+    nlt_free(job);
+}
+
+/* ---- datasets ---- */
+
+static nlt_status check_name(const nlt_job *job, const char *name, nlt_error *err)
+{
+    NLT_TRY(nlt__table_name_check(name, err));
+    for (int i = 0; i < job->n_scans; i++) {
+        if (nlt__equal_ignore_case(nlt__scan_name(job->scans[i]), name)) {
+            return nlt_fail(err, NLT_ERR_ARG, "two tables are called \"%s\"", name);
+        }
+    }
+    return NLT_OK;
+}
+
+static nlt_status check_connector(const nlt_connector *connector, nlt_error *err)
+{
+    if (connector->pairing == NULL && connector->n_tellers == 0) {
+        return NLT_OK;
+    }
+    nlt_fail(
+        err, NLT_ERR_ARG, "%s does not run on a cluster in this version", connector->class_name);
+    nlt_error_hint(err, "leave out --engine spark");
+    return NLT_ERR_ARG;
+}
+
+static nlt_status add_scan(nlt_job *job, nlt_scan *scan, const char *timezone, nlt_error *err)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, NLT_PLAN_INPUT "_%d", job->n_scans + 1);
+    NLT_TRY(check_name(job, nlt__scan_name(scan), err));
+    NLT_TRY(check_connector(nlt__scan_connector(scan), err));
+    NLT_TRY(nlt__plan_scan(&job->plan, name, job->n_scans, err));
+    job->timezones[job->n_scans] = nlt_strdup(timezone != NULL ? timezone : "UTC");
+    return job->timezones[job->n_scans] != NULL ? NLT_OK : no_memory(err);
+}
+
+nlt_status nlt_job_dataset(
+    nlt_job *job, const nlt_dataset_request *request, int64_t split_bytes, nlt_error *err)
+{
+    nlt_scan *scan = NULL;
+    if (job->n_scans == JOB_SCANS_MAX) {
+        return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a job", JOB_SCANS_MAX);
+    }
+    NLT_TRY(nlt__scan_open(request, LIST_THREADS, split_bytes > 0 ? split_bytes : SPLIT_BYTES,
+        &job->warnings, &scan, err));
+    nlt_status status = add_scan(job, scan, request->timezone, err);
+    if (status != NLT_OK) {
+        nlt__scan_close(scan);
+        return status;
+    }
+    job->scans[job->n_scans++] = scan;
+    return NLT_OK;
+}
+
+/* ---- what is asked of them ---- */
+
+static nlt_sql_type sql_type(nlt_dtype dtype, const nlt_sql_type *item)
+{
+    static const nlt_sql_kind kinds[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = NLT_SQL_BOOLEAN,
+        [NLT_TYPE_INT64] = NLT_SQL_BIGINT,
+        [NLT_TYPE_DOUBLE] = NLT_SQL_DOUBLE,
+        [NLT_TYPE_STRING] = NLT_SQL_STRING,
+        [NLT_TYPE_DATE] = NLT_SQL_DATE,
+        [NLT_TYPE_TIMESTAMP] = NLT_SQL_TIMESTAMP,
+        [NLT_TYPE_LIST] = NLT_SQL_ARRAY};
+    if (dtype.type == NLT_TYPE_DECIMAL) {
+        return nlt__sql_decimal(NLT_SQL_DECIMAL_MAX, dtype.scale);
+    }
+    nlt_sql_type type = nlt__sql_plain(kinds[dtype.type]);
+    type.item = dtype.type == NLT_TYPE_LIST ? item : NULL;
+    return type;
+}
+
+/* A dataset as the checks of a statement see it. */
+static nlt_status describe(
+    const nlt_scan *scan, nlt_arena *arena, nlt_sql_relation *out, nlt_error *err)
+{
+    const nlt_table_desc *table = nlt__scan_table(scan);
+    size_t n = (size_t)table->n_columns;
+    const char **names = nlt__arena_alloc(arena, n * sizeof *names);
+    nlt_sql_type *types = nlt__arena_alloc(arena, 2 * n * sizeof *types);
+    if (names == NULL || types == NULL) {
+        return no_memory(err);
+    }
+    for (size_t i = 0; i < n; i++) {
+        nlt_dtype dtype = table->columns[i].dtype;
+        types[n + i] = sql_type((nlt_dtype){dtype.item, dtype.item, dtype.scale}, NULL);
+        types[i] = sql_type(dtype, &types[n + i]);
+        names[i] = table->columns[i].name;
+    }
+    *out = (nlt_sql_relation){
+        .name = nlt__scan_name(scan), .columns = names, .types = types, .n_columns = (int)n};
+    return NLT_OK;
+}
+
+/* As the embedded engine would take it; what it would run is not needed. */
+static nlt_status check_query(const nlt_job *job, const char *query, nlt_error *err)
+{
+    nlt_sql_relation relations[JOB_SCANS_MAX];
+    nlt_arena arena = NLT_ARENA_INIT;
+    nlt_buf text = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = NLT_OK;
+    for (int i = 0; status == NLT_OK && i < job->n_scans; i++) {
+        status = describe(job->scans[i], &arena, &relations[i], err);
+    }
+    if (status == NLT_OK) {
+        status = nlt__spark_translate(query, relations, job->n_scans, &text, err);
+    }
+    if (status == NLT_OK) {
+        const char *translated = nlt__buf_cstr(&text);
+        status = translated != NULL ? nlt__sql_gate(translated, err) : no_memory(err);
+    }
+    nlt__buf_clear(&text);
+    nlt__arena_clear(&arena);
+    return status;
+}
+
+static nlt_status check_is_new(const nlt_job *job, nlt_error *err)
+{
+    return job->plan.n_nodes == job->n_scans
+               ? NLT_OK
+               : nlt_fail(err, NLT_ERR_ARG, "a job has one query or one algorithm");
+}
+
+nlt_status nlt_job_query(nlt_job *job, const char *query, nlt_error *err)
+{
+    char name[32];
+    NLT_TRY(check_is_new(job, err));
+    NLT_TRY(check_query(job, query, err));
+    (void)snprintf(name, sizeof name, NLT_PLAN_INPUT "_%d", job->n_scans + 1);
+    NLT_TRY(nlt__plan_sql(&job->plan, name, query, err));
+    for (int i = 0; i < job->n_scans; i++) {
+        NLT_TRY(nlt__plan_bind(
+            &job->plan, job->n_scans, nlt__scan_name(job->scans[i]), job->plan.nodes[i].name, err));
+    }
+    return NLT_OK;
+}
+
+static nlt_status check_input(const nlt_job *job, const nlt_algo *algo, nlt_error *err)
+{
+    const nlt_table_desc *table = nlt__scan_table(job->scans[0]);
+    if (algo->input == NULL || table == algo->input) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_ARG, "%s needs the table %s, the connector gives %s", algo->class_name,
+        algo->input->name, table->name);
+    nlt_error_hint(err, "`netlytics connectors` tells which connectors give %s", algo->input->name);
+    return NLT_ERR_ARG;
+}
+
+nlt_status nlt_job_algorithm(nlt_job *job, const char *algo, const char *params, nlt_error *err)
+{
+    int first = 0;
+    const char *numbered = NULL;
+    NLT_TRY(check_is_new(job, err));
+    if (job->n_scans != 1) {
+        return nlt_fail(err, NLT_ERR_ARG, "an algorithm reads one dataset, not %d", job->n_scans);
+    }
+    NLT_TRY(nlt__algo_find(algo, &job->algo, err));
+    NLT_TRY(nlt__params_parse(
+        job->algo->class_name, job->algo->params, job->algo->n_params, params, &job->params, err));
+    NLT_TRY(check_input(job, job->algo, err));
+    return nlt__plan_append(&job->plan, job->algo->plan, job->params, &first, &numbered, err);
+}
+
+/* ---- the plan as JSON ---- */
+
+static nlt_status put_split(
+    const nlt_job *job, int dataset, int64_t split, json_t *list, nlt_error *err)
+{
+    const nlt_scan *scan = job->scans[dataset];
+    nlt_buf text = NLT_BUF_INIT(TEXT_MAX);
+    nlt_split_place place;
+    nlt__scan_split_place(scan, split, &place);
+    int64_t size = nlt__scan_split_bytes(scan, split);
+    nlt_status status = nlt__split_put(scan, split, job->timezones[dataset], &text, err);
+    if (status == NLT_OK) {
+        json_t *item = json_pack("{s:I, s:o, s:s}", "bytes", (json_int_t)size, "split",
+            json_stringn(text.ptr, text.len), "path", place.path);
+        status = json_array_append_new(list, item) == 0 ? NLT_OK : no_memory(err);
+    }
+    nlt__buf_clear(&text);
+    return status;
+}
+
+static json_t *columns_json(const nlt_table_desc *table)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < table->n_columns; i++) {
+        json_array_append_new(list, json_pack("{s:s, s:s}", "name", table->columns[i].name, "type",
+                                        nlt_dtype_name(table->columns[i].dtype)));
+    }
+    return list;
+}
+
+static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
+{
+    const nlt_job *job = ctx;
+    const nlt_scan *s = job->scans[scan];
+    json_t *splits = json_array();
+    nlt_status status = NLT_OK;
+    for (int64_t i = 0; status == NLT_OK && i < nlt__scan_split_count(s); i++) {
+        status = put_split(job, scan, i, splits, err);
+    }
+    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan, "name",
+        nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name, "table",
+        nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
+        (json_int_t)nlt__scan_bytes(s), "columns", columns_json(nlt__scan_table(s)), "splits",
+        splits);
+    char *text = NULL;
+    if (status == NLT_OK) {
+        status = nlt__cluster_text(json, &text, err);
+    } else {
+        json_decref(json);
+    }
+    if (status == NLT_OK) {
+        status = nlt__buf_append(out, text, strlen(text), err);
+    }
+    nlt_free(text);
+    return status;
+}
+
+/* What nlt_task_kernel() finds the kernel by. */
+static nlt_status put_task(const nlt_job *job, json_t *node, nlt_error *err)
+{
+    char *text = NULL;
+    NLT_TRY(nlt__cluster_text(
+        json_pack("{s:s, s:O, s:s}", "algorithm", job->algo->class_name, "node",
+            json_object_get(node, "name"), "params", nlt__params_json(job->params)),
+        &text, err));
+    int failed = json_object_set_new(node, "task", json_string(text));
+    nlt_free(text);
+    return failed == 0 ? NLT_OK : no_memory(err);
+}
+
+static nlt_status add_tasks(const nlt_job *job, json_t *plan, nlt_error *err)
+{
+    size_t i;
+    json_t *node;
+    json_array_foreach(json_object_get(plan, "nodes"), i, node)
+    {
+        if (json_object_get(node, "kernel") != NULL) {
+            NLT_TRY(put_task(job, node, err));
+        }
+    }
+    json_t *output = job->algo != NULL ? json_string(job->algo->output) : json_null();
+    return json_object_set_new(plan, "output", output) == 0 ? NLT_OK : no_memory(err);
+}
+
+nlt_status nlt_job_plan(nlt_job *job, char **text, nlt_error *err)
+{
+    *text = NULL;
+    nlt_buf buf = NLT_BUF_INIT(TEXT_MAX);
+    const nlt_explain explain = {.plan = &job->plan, .dataset = put_dataset, .ctx = job};
+    nlt_status status = nlt__explain_json(&explain, &buf, err);
+    json_t *plan = status == NLT_OK ? json_loadb(buf.ptr, buf.len, 0, NULL) : NULL;
+    nlt__buf_clear(&buf);
+    if (status == NLT_OK) {
+        status = plan != NULL ? add_tasks(job, plan, err) : no_memory(err);
+    }
+    if (status != NLT_OK) {
+        json_decref(plan);
+        return status;
+    }
+    return nlt__cluster_text(plan, text, err);
+}
+
+/* ---- reports ---- */
+
+nlt_status nlt_job_warnings(nlt_job *job, char **text, nlt_error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < job->warnings.n; i++) {
+        const char *warning = job->warnings.items[i];
+        json_array_append_new(list, nlt__report_text((nlt_bytes){warning, strlen(warning)}));
+    }
+    nlt__strings_clear(&job->warnings);
+    return nlt__cluster_text(list, text, err);
+}
+
+nlt_status nlt_job_take(
+    nlt_job *job, int dataset, int64_t split, const char *report, nlt_error *err)
+{
+    if (dataset < 0 || dataset >= job->n_scans) {
+        return nlt_fail(err, NLT_ERR_ARG, "the job has no dataset %d", dataset);
+    }
+    json_t *json = json_loads(report, 0, NULL);
+    nlt_status status = json == NULL ? nlt_fail(err, NLT_ERR_FORMAT, "not the report of a task")
+                                     : nlt__scan_take_split(job->scans[dataset], split, json, err);
+    json_decref(json);
+    return status;
+}
+
+nlt_status nlt_job_finish(nlt_job *job, nlt_error *err)
+{
+    for (int i = 0; i < job->n_scans; i++) {
+        NLT_TRY(nlt__scan_finish(job->scans[i], &job->warnings, err));
+    }
+    return NLT_OK;
+}
+
+/* One dataset: its report. Several: {"datasets": [report, ...]}. */
+static nlt_status put_reports(const nlt_job *job, nlt_buf *out, nlt_error *err)
+{
+    int n = job->n_scans;
+    if (n != 1) {
+        NLT_TRY(nlt__buf_printf(out, err, "{\"datasets\": ["));
+    }
+    for (int i = 0; i < n; i++) {
+        NLT_TRY(nlt__buf_printf(out, err, n == 1 ? "" : i > 0 ? ",\n" : "\n"));
+        NLT_TRY(nlt__scan_report_json(job->scans[i], out, err));
+    }
+    return n != 1 ? nlt__buf_printf(out, err, "]}\n") : NLT_OK;
+}
+
+nlt_status nlt_job_report(nlt_job *job, char **text, nlt_error *err)
+{
+    *text = NULL;
+    nlt_buf buf = NLT_BUF_INIT(TEXT_MAX);
+    nlt_status status = put_reports(job, &buf, err);
+    if (status == NLT_OK && nlt__buf_cstr(&buf) == NULL) {
+        status = no_memory(err);
+    }
+    if (status != NLT_OK) {
+        nlt__buf_clear(&buf);
+        return status;
+    }
+    *text = buf.ptr; /* taken by the caller */
+    return NLT_OK;
+}
+
+nlt_status nlt_job_totals(nlt_job *job, char **text, nlt_error *err)
+{
+    nlt_scan_totals sum = {0};
+    int64_t bytes = 0;
+    for (int i = 0; i < job->n_scans; i++) {
+        nlt_scan_totals totals;
+        nlt__scan_totals(job->scans[i], &totals);
+        sum.files += totals.files;
+        sum.lines += totals.lines;
+        sum.used += totals.used;
+        sum.rows += totals.rows;
+        sum.ignored += totals.ignored;
+        sum.skipped += totals.skipped;
+        bytes += nlt__scan_bytes(job->scans[i]);
+    }
+    return nlt__cluster_text(
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "files", (json_int_t)sum.files, "lines",
+            (json_int_t)sum.lines, "used", (json_int_t)sum.used, "rows", (json_int_t)sum.rows,
+            "ignored", (json_int_t)sum.ignored, "skipped", (json_int_t)sum.skipped, "bytes",
+            (json_int_t)bytes),
+        text, err);
+}

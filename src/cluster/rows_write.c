@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of a stream into files, and into bytes of a format that another process writes. */
+
+#include <string.h>
+
+#include "cluster/row_input.h"
+#include "cluster/task.h"
+#include "core/alloc.h"
+#include "output/writer.h"
+
+enum { TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10, BITS_ALL = 0xff };
+
+static nlt_status find_format(const char *name, const nlt_format **out, nlt_error *err)
+{
+    *out = nlt__format_find(name);
+    if (*out != NULL) {
+        return NLT_OK;
+    }
+    nlt_fail(err, NLT_ERR_ARG, "--format: unknown format \"%.100s\"", name);
+    nlt_error_hint(err, "known are table, csv, ndjson, json and arrow");
+    return NLT_ERR_ARG;
+}
+
+/* ---- files ---- */
+
+static nlt_status flush(nlt_buf *text, size_t at_least, nlt_outfile *file, nlt_error *err)
+{
+    size_t len = text->len;
+    if (len < at_least || len == 0) {
+        return NLT_OK;
+    }
+    text->len = 0;
+    return nlt__outfile_write(file, text->ptr, len, err);
+}
+
+static nlt_status write_rows(nlt_row_input *input, const nlt_format *format, nlt_outfile *file,
+    int64_t *n_rows, nlt_buf *text, nlt_error *err)
+{
+    const nlt_column_desc *columns = nlt__arrow_in_columns(input->in);
+    int n = nlt__arrow_in_count(input->in);
+    const nlt_batch *batch = NULL;
+    NLT_TRY(format->begin(columns, n, text, err));
+    for (;;) {
+        NLT_TRY(nlt__row_input_next(input, &batch, err));
+        if (batch == NULL) {
+            break;
+        }
+        NLT_TRY(format->rows(columns, batch, *n_rows, text, err));
+        *n_rows += batch->n_rows;
+        NLT_TRY(flush(text, WRITE_BYTES, file, err));
+    }
+    NLT_TRY(format->end(columns, n, *n_rows, text, err));
+    return flush(text, 0, file, err);
+}
+
+static nlt_status write_file(nlt_row_input *input, const nlt_format *format, const char *path,
+    int64_t *n_rows, nlt_error *err)
+{
+    nlt_outfile *file = NULL;
+    nlt_buf text = NLT_BUF_INIT(TEXT_MAX);
+    NLT_TRY(nlt__outfile_open(path, &file, err));
+    nlt_status status = write_rows(input, format, file, n_rows, &text, err);
+    bool is_quiet_end = status != NLT_OK && nlt__outfile_is_broken_pipe(file);
+    if (status == NLT_OK) {
+        status = nlt__outfile_commit(file, err);
+    } else {
+        nlt__outfile_discard(file);
+    }
+    nlt__buf_clear(&text);
+    return is_quiet_end ? NLT_OK : status;
+}
+
+nlt_status nlt_rows_write(struct ArrowArrayStream *rows, const char *format, const char *path,
+    int64_t *n_rows, nlt_error *err)
+{
+    const nlt_format *found = NULL;
+    nlt_row_input input;
+    int64_t n = 0;
+    nlt_status status = nlt__row_input_open(&input, rows, err);
+    if (status == NLT_OK) {
+        status = find_format(format, &found, err);
+    }
+    if (status == NLT_OK) {
+        status = write_file(&input, found, path, &n, err);
+    }
+    nlt__row_input_clear(&input);
+    if (n_rows != NULL) {
+        *n_rows = n;
+    }
+    return status;
+}
+
+/* ---- bytes for others to write ---- */
+
+typedef struct format_task {
+    nlt_row_input input;
+    const nlt_format *format;
+    nlt_buf text;
+    int64_t n_rows;
+} format_task;
+
+static const nlt_column_desc text_column = {
+    .name = "text", .dtype = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .unit = "", .help = ""};
+
+static void close_format(void *state)
+{
+    format_task *f = state;
+    if (f != NULL) {
+        nlt__row_input_clear(&f->input);
+        nlt__buf_clear(&f->text);
+        nlt_free(f);
+    }
+}
+
+/* What has come together is one row. */
+static nlt_status give_text(nlt_task *task, nlt_error *err)
+{
+    format_task *f = task->state;
+    uint64_t valid = BITS_ALL;
+    nlt_str value;
+    nlt_vec col = {.dtype = text_column.dtype, .data = &value, .valid = &valid};
+    const nlt_batch batch = {.n_rows = 1, .n_cols = 1, .cols = &col};
+    if (f->text.len == 0) {
+        return NLT_OK;
+    }
+    nlt__str_set(&value, f->text.ptr, f->text.len);
+    nlt_status status = nlt__arrow_gather_add(task->gather, &batch, err);
+    f->text.len = 0;
+    return status;
+}
+
+static nlt_status step_format(nlt_task *task, nlt_error *err)
+{
+    format_task *f = task->state;
+    const nlt_batch *batch = NULL;
+    NLT_TRY(nlt__row_input_next(&f->input, &batch, err));
+    if (batch == NULL) {
+        task->is_done = true;
+        return give_text(task, err);
+    }
+    NLT_TRY(f->format->rows(nlt__arrow_in_columns(f->input.in), batch, f->n_rows, &f->text, err));
+    f->n_rows += batch->n_rows;
+    return f->text.len >= WRITE_BYTES ? give_text(task, err) : NLT_OK;
+}
+
+static nlt_status report_format(nlt_task *task, json_t **out, nlt_error *err)
+{
+    const format_task *f = task->state;
+    *out = json_pack("{s:I}", "rows", (json_int_t)f->n_rows);
+    return *out != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+}
+
+static const nlt_task_kind format_kind = {step_format, report_format, close_format};
+
+nlt_status nlt_task_format(
+    struct ArrowArrayStream *rows, const char *format, nlt_task **out, nlt_error *err)
+{
+    *out = NULL;
+    format_task *f = nlt_alloc_zero(1, sizeof *f);
+    if (f == NULL) {
+        rows->release(rows);
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    f->text = (nlt_buf)NLT_BUF_INIT(TEXT_MAX);
+    nlt_status status = nlt__row_input_open(&f->input, rows, err);
+    if (status == NLT_OK) {
+        status = find_format(format, &f->format, err);
+    }
+    if (status == NLT_OK && f->format->is_first_row_used) {
+        status = nlt_fail(err, NLT_ERR_ARG, "--format: %s is not written in parts", format);
+    }
+    if (status != NLT_OK) {
+        close_format(f);
+        return status;
+    }
+    return nlt__task_new(&format_kind, f, &text_column, 1, out, err);
+}
