@@ -23,11 +23,12 @@ enum {
     AHEAD = 8,                     /* records that are on their way from memory */
     SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
     RECORDS_MAX = 1 << 30,         /* bytes of one split's records of one share */
-    AHEAD_MAX = 48 << 20          /* bytes of records of splits whose turn has not come */
+    SPARE_MAX = 1 << 20,           /* room of one share that is kept for later parts */
+    AHEAD_MAX = 48 << 20           /* bytes of records of splits whose turn has not come */
 };
 #define HOLD_NS INT64_C(5000000000)
 
-/* A part's records of one share; freed when the last of them was taken. */
+/* A part's records of one share. When the last of them was taken, its room is the share's spare. */
 typedef struct block {
     nlt_buf bytes;
     int64_t n_left;
@@ -47,6 +48,7 @@ typedef struct share {
     int64_t last_time; /* of the record taken last */
     int64_t last_key;
     nlt_line_counts counts;
+    _Atomic(block *) spare; /* owned; empty; whoever exchanges it has it */
     nlt_spill *spill; /* sorting: what does not fit */
 } share;
 
@@ -130,12 +132,30 @@ static void end_doubt(nlt_pairing_run *run)
     run->is_unproved = false;
 }
 
-static void release(const nlt_record_ref *one)
+static void free_block(block *one)
+{
+    if (one != NULL) {
+        nlt__buf_clear(&one->bytes);
+        nlt_free(one);
+    }
+}
+
+static void release(share *s, const nlt_record_ref *one)
 {
     block *home = one->home;
     if (--home->n_left == 0) {
-        nlt__buf_clear(&home->bytes);
-        nlt_free(home);
+        home->bytes.len = 0;
+        free_block(home->bytes.cap <= SPARE_MAX ? atomic_exchange(&s->spare, home) : home);
+    }
+}
+
+/* Room that was used before, if there is any. */
+static void take_spare(share *s, nlt_buf *bytes)
+{
+    block *spare = bytes->ptr == NULL ? atomic_exchange(&s->spare, NULL) : NULL;
+    if (spare != NULL) {
+        *bytes = spare->bytes;
+        nlt_free(spare);
     }
 }
 
@@ -148,8 +168,9 @@ void nlt__pairing_close(nlt_pairing_run *run)
     for (int i = 0; i < NLT_SHARES; i++) {
         share *s = &run->shares[i];
         for (; s->pos < s->n; s->pos++) {
-            release(&s->records[s->pos]);
+            release(s, &s->records[s->pos]);
         }
+        free_block(s->spare);
         nlt_free(s->records);
         nlt__spill_close(s->spill);
         if (s->state != NULL) {
@@ -318,7 +339,7 @@ static bool take_records(nlt_pairing_run *run, share *s, nlt_builder *out)
         s->last_key = record->row_key;
         s->bytes -= nlt__record_size(record->len);
         s->pos++;
-        release(one);
+        release(s, one);
     }
     return false;
 }
@@ -576,6 +597,7 @@ static nlt_status read_part(nlt_pairing_run *run, int64_t split, nlt_error *err)
 {
     slot *to = &run->slots[split % WINDOW];
     for (int i = 0; i < NLT_SHARES; i++) {
+        take_spare(&run->shares[i], &to->records.shares[i]);
         to->records.shares[i].max = RECORDS_MAX;
         to->records.counts[i] = 0;
     }
