@@ -30,10 +30,10 @@ static void chain_in(const nlt_open_rows *rows, nlt_open_row *row)
     *slot = row;
 }
 
-/* Twice as many slots once each has a row. */
+/* Twice as many slots once every other has a row: the rows of a chain are far apart in memory. */
 static bool make_room(nlt_open_rows *rows)
 {
-    if (rows->n < rows->n_slots) {
+    if (rows->n < rows->n_slots / 2) {
         return true;
     }
     size_t n_slots = rows->n_slots == 0 ? FIRST_SLOTS : rows->n_slots * 2;

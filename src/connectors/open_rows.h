@@ -23,7 +23,7 @@ struct nlt_open_row {
 typedef struct nlt_open_rows {
     nlt_open_row **slots; /* owned; a power of two */
     size_t n_slots;
-    size_t n; /* <= n_slots */
+    size_t n; /* <= n_slots / 2 */
     nlt_open_row *oldest;
     nlt_open_row *newest;
 } nlt_open_rows;
