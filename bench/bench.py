@@ -506,6 +506,77 @@ def many_files(args):
     ]
 
 
+# NamedFlows from the fields of a conn.log.
+CONN_TYPES = {"ts": "DOUBLE", "duration": "DOUBLE"} | dict.fromkeys(
+    ("id.orig_p", "id.resp_p", "orig_bytes", "resp_bytes", "orig_pkts", "resp_pkts"), "BIGINT")
+CONN_TO_FLOWS = '''
+import duckdb
+duckdb.connect(config={{"threads": 2}}).sql("""COPY (SELECT coalesce(orig_bytes, 0) AS c_bytes, "id.orig_h" AS c_ip,
+    orig_pkts AS c_pkt, "id.orig_p" AS c_port, "id.resp_h" AS name, coalesce(resp_bytes, 0) AS s_bytes,
+    "id.resp_h" AS s_ip, resp_pkts AS s_pkt, "id.resp_p" AS s_port, ts + coalesce(duration, 0) AS time_end,
+    ts AS time_start
+    FROM read_csv('{conn}', delim='\\t', comment='#', header=false, quote='', escape='', nullstr='-',
+    auto_detect=false, columns={{{columns}}}) WHERE proto = 'tcp')
+    TO '{out}' (FORMAT parquet, COMPRESSION zstd)""")
+'''
+
+
+def parquet(args):
+    """Logs to Parquet (zstd): a Squid log; a Zeek conn.log.gz, beside DuckDB that makes the same table."""
+    squid = made(DATA / f"squid-{args.bytes}.log", lambda p: generate(p, args.bytes, 7))
+    conn = generated(DATA / "conn-500000000.log", "zeek-conn", bytes=500_000_000)
+    out, theirs = DATA / "out.parquet", DATA / "theirs.parquet"
+
+    def convert(connector, path, threads):
+        return [PROGRAM, "query", "-c", connector, "-i", path, "--threads", str(threads), "-q",
+                "SELECT * FROM netlytics", "-o", out, "--quiet"]
+
+    columns = ", ".join(f"'{name}': '{CONN_TYPES.get(name, 'VARCHAR')}'" for name in zeek_names(conn))
+    peer = CONN_TO_FLOWS.format(conn=packed(conn), columns=columns, out=theirs)
+    best = measure("parquet", {
+        "Squid, 2 threads": (convert(HTTP, squid, 2), False),
+        "Squid, 1 thread": (convert(HTTP, squid, 1), False),
+        "Zeek conn.log.gz, 2 threads": (convert("zeek:flows", packed(conn), 2), False),
+        "DuckDB read_csv, the same log, 2 threads": ([sys.executable, "-c", peer], False),
+    }, args.rounds)
+    sums = [subprocess.check_output(duckdb_query(
+        f"SELECT count(*), [sum(c_bytes), sum(s_pkt), sum(hash(c_ip, s_ip))] FROM '{path}'", 2))
+        for path in (out, theirs)]
+    if sums[0] != sums[1]:
+        sys.exit(f"parquet: other rows than DuckDB's: {sums}")
+    out.unlink()
+    theirs.unlink()
+    ours2, duck = best["Zeek conn.log.gz, 2 threads"], best["DuckDB read_csv, the same log, 2 threads"]
+    return best, [
+        ("Squid, MB/s of input, 2 threads", args.bytes / 1e6 / best["Squid, 2 threads"]["seconds"], ">= 180"),
+        ("Squid, times faster with 2 threads",
+         best["Squid, 1 thread"]["seconds"] / best["Squid, 2 threads"]["seconds"], ">= 1.8"),
+        ("Zeek, times DuckDB's speed", duck["seconds"] / ours2["seconds"], ">= 3"),
+        ("Zeek, DuckDB's CPU seconds by ours", duck["cpu"] / ours2["cpu"], ">= 3"),
+    ]
+
+
+def cache(args):
+    """The second question of a Squid log, answered from --cache, beside the same question of its text."""
+    log = made(DATA / f"squid-{args.bytes}.log", lambda p: generate(p, args.bytes, 7))
+    with tempfile.TemporaryDirectory(dir=DATA) as folder:
+        def cached(threads):
+            return [*query(HTTP, log, threads), "--cache", folder]
+        first = run(cached(2), Path(folder) / "first")
+        best = measure("cache", {
+            "from text, 2 threads": (query(HTTP, log, 2), True),
+            "from the cache, 2 threads": (cached(2), True),
+            "from text, 1 thread": (query(HTTP, log, 1), True),
+            "from the cache, 1 thread": (cached(1), True),
+        }, args.rounds, without_header)
+    best["first time, which fills the cache, 2 threads"] = first
+    return best, [
+        (f"times faster from the cache, {threads}",
+         best[f"from text, {threads}"]["seconds"] / best[f"from the cache, {threads}"]["seconds"], ">= 5")
+        for threads in ("2 threads", "1 thread")
+    ]
+
+
 def start(args):
     """The smallest question, from start to exit."""
     log = generated(DATA / "zeek-small.log", "zeek-dns", items=10)
@@ -516,7 +587,7 @@ def start(args):
 
 TASKS = {task.__name__: task for task in (
     top_hosts, jobs, gzip_files, zeek_dns, zeek_dns_gzip, zeek_flows, tstat_tcp, tstat_dns, tstat_http, bind,
-    pcap, many_files, start)}
+    pcap, many_files, parquet, cache, start)}
 
 
 def machine():
