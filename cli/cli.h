@@ -161,10 +161,8 @@ nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *o
 /* --params and -p as one JSON object: `*out` is NULL if neither was given, else owned: free(). */
 nlt_status cli_params_json(const cli_options *options, char **out, nlt_error *err) NLT_MUST_CHECK;
 
-/* NLT_ERR_ARG if a flag names a place that this version cannot reach ("hdfs://..."). */
+/* NLT_ERR_ARG if a flag of local places names one on HDFS, or the other way round. */
 nlt_status cli_options_check_places(const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
-/* True for hdfs://..., webhdfs://..., swebhdfs://... */
-bool cli_is_hdfs(const char *path);
 
 /* Length of the first word of "a|b|c"; `*words` moves behind it, and to NULL at the end. */
 size_t cli_next_word(const char **words, const char **word);
@@ -214,6 +212,7 @@ typedef struct cli_run {
     nlt_table *answer;    /* owned */
     cli_progress progress;
     double start_s;
+    char persistent_dir[NLT_PATH_BYTES]; /* on HDFS, as it is reached */
 } cli_run;
 
 /* Puts a connector's name where the request says "auto". The request borrows from the choice, which
@@ -250,6 +249,8 @@ void cli_run_close(cli_run *run);
 
 /* ---- places to write to ---- */
 
+/* Names the flag in a failure to write. */
+nlt_status cli_name_flag(const char *flag, nlt_status status, nlt_error *err) NLT_MUST_CHECK;
 /* A file below an existing folder. NLT_ERR_OUTPUT names the flag and says why not. */
 nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err) NLT_MUST_CHECK;
 

@@ -2,11 +2,7 @@
 /* netlytics job: an algorithm over a dataset, into a folder: its result and report.json. */
 
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
 
@@ -14,92 +10,10 @@ static const char report_name[] = "report.json";
 
 typedef struct job {
     const char *folder;
-    char *result;   /* FOLDER/report.csv, owned */
-    char *report;   /* FOLDER/report.json, owned */
-    char *params;   /* owned, NULL: defaults */
-    size_t made_at; /* length of the topmost folder that this run made; 0: none */
+    const char *names[2]; /* of the result and of the report */
+    nlt_folder_options places;
+    char *params; /* owned, NULL: defaults */
 } job;
-
-/* ---- the folder ---- */
-
-static nlt_status check_name(const cli_options *options, const char *path, nlt_error *err)
-{
-    struct stat info;
-    if (lstat(path, &info) != 0 || cli_option_is_on(options, CLI_OPT_OVERWRITE)) {
-        return NLT_OK;
-    }
-    nlt_status status = nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s exists already", path);
-    nlt_error_hint(err, "choose another folder, or give --overwrite to replace it");
-    return status;
-}
-
-static nlt_status check_folder(const cli_options *options, const job *j, nlt_error *err)
-{
-    struct stat info;
-    if (stat(j->folder, &info) != 0) {
-        return errno == ENOENT ? NLT_OK
-                               : nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s: %s", j->folder,
-                                     strerror(errno));
-    }
-    if (!S_ISDIR(info.st_mode)) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s is a file, not a folder",
-            j->folder);
-    }
-    if (access(j->folder, W_OK | X_OK) != 0) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s: %s", j->folder, strerror(errno));
-    }
-    NLT_TRY(check_name(options, j->result, err));
-    return check_name(options, j->report, err);
-}
-
-/* Makes `path` up to `len` and remembers the topmost folder made. */
-static nlt_status make_one(job *j, char *path, size_t len, nlt_error *err)
-{
-    char kept = path[len];
-    path[len] = '\0';
-    nlt_status status = NLT_OK;
-    if (mkdir(path, 0777) == 0) {
-        j->made_at = j->made_at == 0 ? len : j->made_at;
-    } else if (errno != EEXIST) {
-        status = nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s: %s", path, strerror(errno));
-    }
-    path[len] = kept;
-    return status;
-}
-
-static nlt_status make_folder(job *j, nlt_error *err)
-{
-    char *path = strdup(j->folder);
-    if (path == NULL) {
-        return cli_no_memory(err);
-    }
-    nlt_status status = NLT_OK;
-    for (size_t len = 1; status == NLT_OK && path[len - 1] != '\0'; len++) {
-        if (path[len - 1] != '/' && (path[len] == '/' || path[len] == '\0')) {
-            status = make_one(j, path, len, err);
-        }
-    }
-    free(path);
-    return status;
-}
-
-/* After a failure: the folders that this run made go, if nothing else is in them. */
-static void remove_folder(const job *j)
-{
-    char *path = j->made_at > 0 ? strdup(j->folder) : NULL;
-    if (path == NULL) {
-        return;
-    }
-    for (size_t len = strlen(path); len >= j->made_at; len--) {
-        if (path[len - 1] != '/' && (path[len] == '/' || path[len] == '\0')) {
-            path[len] = '\0';
-            (void)rmdir(path);
-        }
-    }
-    free(path);
-}
-
-/* ---- the run ---- */
 
 static nlt_status prepare(const cli_options *options, job *j, nlt_error *err)
 {
@@ -120,24 +34,26 @@ static nlt_status prepare(const cli_options *options, job *j, nlt_error *err)
         return NLT_OK;
     }
     j->folder = options->values[CLI_OPT_OUTPUT_PATH];
-    j->result = cli_text("%s/%s", j->folder, algo.output);
-    j->report = cli_text("%s/%s", j->folder, report_name);
-    if (j->result == NULL || j->report == NULL) {
-        return cli_no_memory(err);
-    }
-    return check_folder(options, j, err);
+    j->names[0] = algo.output;
+    j->names[1] = report_name;
+    j->places = (nlt_folder_options)NLT_FOLDER_OPTIONS_INIT;
+    j->places.names = j->names;
+    j->places.n_names = 2;
+    j->places.is_in_place = true;
+    j->places.overwrites = cli_option_is_on(options, CLI_OPT_OVERWRITE);
+    return cli_name_flag("output_path", nlt_folder_check(j->folder, &j->places, err), err);
 }
 
-static nlt_status write_results(cli_run *run, job *j, int64_t *n_rows, nlt_error *err)
+static nlt_status write_results(cli_run *run, const job *j, int64_t *n_rows, nlt_error *err)
 {
-    nlt_status status = make_folder(j, err);
-    if (status == NLT_OK) {
-        status = cli_run_job(run, j->folder, n_rows, err);
-    }
+    nlt_folder *folder = NULL;
+    NLT_TRY(cli_name_flag("output_path", nlt_folder_open(j->folder, &j->places, &folder, err), err));
+    nlt_status status = cli_run_job(run, nlt_folder_place(folder), n_rows, err);
     if (status != NLT_OK) {
-        remove_folder(j);
+        nlt_folder_discard(folder, err);
+        return status;
     }
-    return status;
+    return nlt_folder_commit(folder, err);
 }
 
 static nlt_status run_job(cli_run *run, const cli_options *options, job *j, int64_t *n_rows,
@@ -157,15 +73,13 @@ nlt_status cli_cmd_job(const cli_options *options, nlt_error *err)
     int64_t n_rows = 0;
     nlt_status status = run_job(&run, options, &j, &n_rows, err);
     if (status == NLT_OK) {
-        if (j.result != NULL && !cli_option_is_on(options, CLI_OPT_QUIET)) {
-            (void)fprintf(stderr, "netlytics: %s: %lld row%s\n", j.result, (long long)n_rows,
-                n_rows == 1 ? "" : "s");
+        if (j.folder != NULL && !cli_option_is_on(options, CLI_OPT_QUIET)) {
+            (void)fprintf(stderr, "netlytics: %s/%s: %lld row%s\n", j.folder, j.names[0],
+                (long long)n_rows, n_rows == 1 ? "" : "s");
         }
         cli_run_summary(&run);
     }
     cli_run_close(&run);
-    free(j.result);
-    free(j.report);
     free(j.params);
     return status;
 }

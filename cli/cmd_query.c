@@ -17,7 +17,9 @@ typedef struct target {
     const char *flag; /* NULL: standard output */
     const char *path;
     const char *format;
-    const char *partition_by; /* then `path` is a folder; NULL: a file */
+    const char *partition_by; /* then `path` is a folder */
+    bool is_parts;            /* `path` is a folder of parts on HDFS, `room` */
+    char room[NLT_PATH_BYTES];
 } target;
 
 typedef struct suffix {
@@ -57,7 +59,7 @@ static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
         nlt_error_hint(err, "each value of the column becomes a folder in DIR");
         return NLT_ERR_ARG;
     }
-    if (cli_is_hdfs(named)) {
+    if (nlt_path_is_hdfs(named)) {
         nlt_fail(err, NLT_ERR_ARG, "--output: --partition_by does not write to HDFS in this version: "
             "\"%s\"", named);
         nlt_error_hint(err, "use a local folder");
@@ -74,6 +76,32 @@ static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
     return NLT_OK;
 }
 
+/* The names in a folder of --output_file_HDFS; the last says that it is whole. */
+static const char *const part_names[] = {"part-*", "_report.json", "_SUCCESS"};
+
+static nlt_folder_options parts_options(const cli_options *options)
+{
+    nlt_folder_options places = NLT_FOLDER_OPTIONS_INIT;
+    places.names = part_names;
+    places.n_names = sizeof part_names / sizeof part_names[0];
+    places.overwrites = cli_option_is_on(options, CLI_OPT_OVERWRITE);
+    places.is_whole = true;
+    return places;
+}
+
+static nlt_status choose_parts(const cli_options *options, const char *hdfs, target *out,
+    nlt_error *err)
+{
+    if (cli_option_is_on(options, CLI_OPT_FOLLOW)) {
+        return nlt_fail(err, NLT_ERR_ARG, "--output_file_HDFS: not with --follow");
+    }
+    out->flag = "output_file_HDFS";
+    out->path = out->room;
+    out->is_parts = true;
+    out->format = out->format != NULL ? out->format : "csv";
+    return nlt_path_to_hdfs(hdfs, out->room, sizeof out->room, err);
+}
+
 /* At most one output flag, checked before anything is read. */
 static nlt_status choose_target(const cli_options *options, target *out, nlt_error *err)
 {
@@ -86,10 +114,14 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
         return status;
     }
     NLT_TRY(cli_options_check_places(options, err));
-    *out = (target){NULL, "-", options->values[CLI_OPT_FORMAT],
-        options->values[CLI_OPT_PARTITION_BY]};
+    out->path = "-";
+    out->format = options->values[CLI_OPT_FORMAT];
+    out->partition_by = options->values[CLI_OPT_PARTITION_BY];
     if (out->partition_by != NULL) {
         return choose_folder(named, out, err);
+    }
+    if (hdfs != NULL) {
+        return choose_parts(options, hdfs, out, err);
     }
     if (local != NULL) {
         out->flag = "output_file_local";
@@ -195,7 +227,10 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
     }
     NLT_TRY(check_tables(options, err));
     NLT_TRY(choose_target(options, out, err));
-    if (out->flag != NULL) {
+    if (out->is_parts) {
+        const nlt_folder_options places = parts_options(options);
+        NLT_TRY(cli_name_flag(out->flag, nlt_folder_check(out->path, &places, err), err));
+    } else if (out->flag != NULL) {
         NLT_TRY(out->partition_by != NULL ? check_folder(options, out, err)
                                           : cli_check_file(out->flag, out->path, err));
     }
@@ -209,6 +244,58 @@ static bool lacks_table(const cli_options *options, const nlt_error *err)
     return options->values[CLI_OPT_CONNECTOR] == NULL
         && (strstr(err->message, "Table with name netlytics does not exist") != NULL
             || strstr(err->message, "there is no table netlytics") != NULL);
+}
+
+static const char *suffix_of(const char *format)
+{
+    size_t i = 0;
+    while (strcmp(suffixes[i].format, format) != 0) {
+        i++; /* every format has one */
+    }
+    return suffixes[i].suffix;
+}
+
+static nlt_status write_parts_into(cli_run *run, const target *to, const char *place,
+    nlt_error *err)
+{
+    char *part = cli_text("%s/part-00000%s", place, suffix_of(to->format));
+    char *report = cli_text("%s/_report.json", place);
+    char *success = cli_text("%s/_SUCCESS", place);
+    nlt_status status = part != NULL && report != NULL && success != NULL ? NLT_OK
+                                                                          : cli_no_memory(err);
+    if (status == NLT_OK) {
+        status = cli_run_write(run, to->format, part, NULL, err);
+    }
+    if (status == NLT_OK) {
+        status = cli_run_report(run, report, err);
+    }
+    if (status == NLT_OK) {
+        status = nlt_file_write(success, "", err);
+    }
+    free(part);
+    free(report);
+    free(success);
+    return status;
+}
+
+static nlt_status write_parts(cli_run *run, const target *to, nlt_error *err)
+{
+    const nlt_folder_options places = parts_options(run->options);
+    nlt_folder *folder = NULL;
+    NLT_TRY(cli_name_flag(to->flag, nlt_folder_open(to->path, &places, &folder, err), err));
+    nlt_status status = write_parts_into(run, to, nlt_folder_place(folder), err);
+    if (status != NLT_OK) {
+        nlt_folder_discard(folder, err);
+        return status;
+    }
+    return nlt_folder_commit(folder, err);
+}
+
+static nlt_status write_answer(cli_run *run, const target *to, nlt_error *err)
+{
+    return to->is_parts            ? write_parts(run, to, err)
+        : to->partition_by != NULL ? cli_run_write_folder(run, to->partition_by, to->path, err)
+                                   : cli_run_write(run, to->format, to->path, NULL, err);
 }
 
 static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,
@@ -227,23 +314,21 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
     if (options->values[CLI_OPT_EXPLAIN] != NULL) {
         return cli_run_explain(run, err);
     }
-    NLT_TRY(to->partition_by != NULL
-            ? cli_run_write_folder(run, to->partition_by, to->path, err)
-            : cli_run_write(run, to->format, to->path, NULL, err));
+    NLT_TRY(write_answer(run, to, err));
     const char *report = options->values[CLI_OPT_REPORT_JSON];
     if (report == NULL) {
         return NLT_OK;
     }
     nlt_status status = cli_run_report(run, report, err);
-    if (status != NLT_OK && to->flag != NULL && to->partition_by == NULL) {
-        (void)unlink(to->path);
+    if (status != NLT_OK && to->flag != NULL && to->partition_by == NULL && !to->is_parts) {
+        (void)(nlt_file_remove(to->path, NULL) == NLT_OK); /* if that can be */
     }
     return status;
 }
 
 nlt_status cli_cmd_query(const cli_options *options, nlt_error *err)
 {
-    target to = {NULL, NULL, NULL, NULL};
+    target to = {0};
     NLT_TRY(check_query(options, &to, err));
     cli_run run = {0};
     nlt_status status = answer_query(&run, options, &to, err);

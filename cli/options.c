@@ -76,7 +76,7 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_OUTPUT_FILE_LOCAL, "output_file_local", 0, "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,
         "result file, as CSV unless --format says otherwise"},
     {CLI_OPT_OUTPUT_FILE_HDFS, "output_file_HDFS", 0, "PATH", CLI_GROUP_OUTPUT, QUERY, NULL,
-        "not available in this version"},
+        "folder of part-*.csv, _report.json and _SUCCESS on HDFS"},
     {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, QUERY,
         "table|csv|ndjson|json|parquet|arrow",
         "table (on a terminal), csv (in a pipe), ndjson, json, parquet, arrow"},
@@ -101,6 +101,8 @@ const cli_flag cli_flags[] = {
         "spill files go below it ($TMPDIR or /tmp)"},
     {CLI_OPT_PERSISTENT_DIR_LOCAL, "persistent_dir_local", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "what an algorithm learns for later runs goes here (WHAT)"},
+    {CLI_OPT_PERSISTENT_DIR_HDFS, "persistent_dir_HDFS", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
+        "the same on HDFS, unless there is a local one"},
     {CLI_OPT_CACHE, "cache", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
         "keep rows as Parquet in DIR, so that a log is parsed once"},
     {CLI_OPT_TEMP_LIMIT, "temp_limit", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,
@@ -114,9 +116,7 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_HELP, "help", 'h', NULL, CLI_GROUP_RUNNING, ALL, NULL, "this text"},
 
     {CLI_OPT_TEMP_DIR_HDFS, "temp_dir_HDFS", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
-        "no command of this version needs it"},
-    {CLI_OPT_PERSISTENT_DIR_HDFS, "persistent_dir_HDFS", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
-        "no command of this version needs it"},
+        "one machine works in --temp_dir_local"},
 };
 
 const int cli_n_flags = sizeof cli_flags / sizeof cli_flags[0];
@@ -484,33 +484,30 @@ nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *o
     return fail_value(options, id, "a size such as 512M, 2G or 4GB", err);
 }
 
-/* ---- places this version cannot reach ---- */
-
-bool cli_is_hdfs(const char *path)
-{
-    static const char *const schemes[] = {"hdfs://", "webhdfs://", "swebhdfs://"};
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncmp(path, schemes[i], strlen(schemes[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* ---- places ---- */
 
 nlt_status cli_options_check_places(const cli_options *options, nlt_error *err)
 {
-    static const cli_option places[] = {
-        CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT_FILE_LOCAL, CLI_OPT_OUTPUT_FILE_HDFS,
-        CLI_OPT_TEMP_DIR_LOCAL, CLI_OPT_CACHE,
+    static const struct {
+        cli_option id;
+        bool is_hdfs;
+    } places[] = {
+        {CLI_OPT_OUTPUT_FILE_LOCAL, false}, {CLI_OPT_TEMP_DIR_LOCAL, false},
+        {CLI_OPT_PERSISTENT_DIR_LOCAL, false}, {CLI_OPT_CACHE, false},
+        {CLI_OPT_OUTPUT_FILE_HDFS, true}, {CLI_OPT_TEMP_DIR_HDFS, true},
+        {CLI_OPT_PERSISTENT_DIR_HDFS, true},
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        const char *path = options->values[places[i]];
-        if (path != NULL && (places[i] == CLI_OPT_OUTPUT_FILE_HDFS || cli_is_hdfs(path))) {
-            nlt_status status = nlt_fail(err, NLT_ERR_ARG,
-                "--%s: HDFS is not available in this version: \"%s\"",
-                flag_of(options, places[i])->name, path);
-            nlt_error_hint(err, "use a local path");
-            return status;
+        const char *path = options->values[places[i].id];
+        if (path == NULL) {
+            continue;
+        }
+        if (places[i].is_hdfs) {
+            char room[NLT_PATH_BYTES];
+            NLT_TRY(cli_name_flag(flag_of(options, places[i].id)->name,
+                nlt_path_to_hdfs(path, room, sizeof room, err), err));
+        } else if (nlt_path_is_hdfs(path)) {
+            return fail_value(options, places[i].id, "a local path", err);
         }
     }
     return NLT_OK;

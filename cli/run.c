@@ -87,8 +87,10 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
         out->dialect = NLT_DIALECT_DUCKDB;
     }
     out->persistent_dir = run->options->values[CLI_OPT_PERSISTENT_DIR_LOCAL];
-    if (out->persistent_dir == NULL) {
-        out->persistent_dir = run->options->values[CLI_OPT_PERSISTENT_DIR_HDFS];
+    const char *hdfs = run->options->values[CLI_OPT_PERSISTENT_DIR_HDFS];
+    if (out->persistent_dir == NULL && hdfs != NULL) {
+        NLT_TRY(nlt_path_to_hdfs(hdfs, run->persistent_dir, sizeof run->persistent_dir, err));
+        out->persistent_dir = run->persistent_dir;
     }
     out->hooks = (nlt_hooks){on_warning, run};
     return NLT_OK;
@@ -290,6 +292,16 @@ void cli_run_close(cli_run *run)
 
 /* ---- places to write to ---- */
 
+nlt_status cli_name_flag(const char *flag, nlt_status status, nlt_error *err)
+{
+    if (status == NLT_ERR_OUTPUT || status == NLT_ERR_ARG) {
+        char why[sizeof err->message];
+        memcpy(why, err->message, sizeof why);
+        (void)snprintf(err->message, sizeof err->message, "--%s: %.960s", flag, why);
+    }
+    return status;
+}
+
 static nlt_status fail_place(const char *flag, const char *path, const char *why, nlt_error *err)
 {
     return nlt_fail(err, NLT_ERR_OUTPUT, "--%s: %s: %s", flag, path, why);
@@ -298,7 +310,7 @@ static nlt_status fail_place(const char *flag, const char *path, const char *why
 nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err)
 {
     struct stat info;
-    if (cli_is_hdfs(path)) {
+    if (nlt_path_is_hdfs(path)) {
         return NLT_OK; /* told when the file is opened, which is before any row is read */
     }
     if (stat(path, &info) == 0) {

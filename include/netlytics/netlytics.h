@@ -10,6 +10,7 @@
 #include "netlytics/dataset.h"
 #include "netlytics/probe.h"
 #include "netlytics/session.h"
+#include "netlytics/storage.h"
 #include "netlytics/table.h"
 
 #endif

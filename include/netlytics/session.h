@@ -273,10 +273,6 @@ NLT_API void nlt_follow_totals(const nlt_follow *follow, nlt_totals *out);
 NLT_API nlt_status nlt_session_report(nlt_session *session, char **text, nlt_error *err)
     NLT_MUST_CHECK;
 
-/** Writes `text` to `path` under a temporary name and renames it. NLT_ERR_OUTPUT. */
-NLT_API nlt_status nlt_file_write(const char *path, const char *text, nlt_error *err)
-    NLT_MUST_CHECK;
-
 /** Peak resident bytes of the process; cores it may use. */
 NLT_API int64_t nlt_memory_peak(void);
 NLT_API int nlt_cpu_count(void);

@@ -28,6 +28,7 @@
 #include "core/alloc.h"
 #include "core/hash.h"
 #include "core/thread.h"
+#include "netlytics/storage.h"
 #include "scan/saved.h"
 
 enum {

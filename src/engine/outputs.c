@@ -43,8 +43,8 @@ static nlt_status check_free(const char *folder, const char *name, nlt_error *er
     if (status == NLT_OK) {
         status = nlt_fail(err, NLT_ERR_OUTPUT, "--output_path: %s exists already", path);
         nlt_error_hint(err, "choose another folder, or give --overwrite to replace it");
-    } else if (status == NLT_ERR_NOT_FOUND) {
-        status = NLT_OK;
+    } else {
+        status = status == NLT_ERR_NOT_FOUND ? NLT_OK : nlt__fs_output(status, err);
     }
     nlt_free(path);
     return status;
@@ -97,7 +97,7 @@ static nlt_status open_file(nlt_outputs *outputs, const char *folder, const char
     nlt_outfile **out, nlt_error *err)
 {
     char *path = join(folder, name);
-    nlt_status status = path != NULL ? nlt__outfile_open(path, out, err) : no_memory(err);
+    nlt_status status = path != NULL ? nlt__outfile_open_until(path, &outputs->table->session->is_cancelled, out, err) : no_memory(err);
     nlt_free(path);
     if (status == NLT_OK) {
         outputs->files[outputs->n_files++] = *out;

@@ -17,6 +17,7 @@
 #include "core/alloc.h"
 #include "engine/engine.h"
 #include "engine/plan_table.h"
+#include "netlytics/storage.h"
 
 enum { SQL_MAX = 16 << 20, BLOCK_BYTES = 256 << 10, NAME_MAX_BYTES = 256 };
 
@@ -430,18 +431,20 @@ nlt_status nlt_table_write_folder(nlt_table *table, const char *path, const char
     bool overwrite, int64_t *n_rows, nlt_error *err)
 {
     partition by;
-    nlt_outfolder *folder = NULL;
+    nlt_folder *folder = NULL;
     int64_t n = 0;
     NLT_TRY(parse_partition(table, partition_by, &by, err));
     NLT_TRY(check_partition(table, &by, err));
-    NLT_TRY(nlt__outfolder_open(path, overwrite, &folder, err));
-    nlt_status status = fill_folder(table, path, nlt__outfolder_place(folder), &by, &n, err);
+    nlt_folder_options options = NLT_FOLDER_OPTIONS_INIT;
+    options.overwrites = overwrite;
+    NLT_TRY(nlt_folder_open(path, &options, &folder, err));
+    nlt_status status = fill_folder(table, path, nlt_folder_place(folder), &by, &n, err);
     if (n_rows != NULL) {
         *n_rows = n;
     }
     if (status != NLT_OK) {
-        nlt__outfolder_discard(folder);
+        nlt_folder_discard(folder, err);
         return status;
     }
-    return nlt__outfolder_commit(folder, err);
+    return nlt_folder_commit(folder, err);
 }

@@ -131,7 +131,7 @@ nlt_status nlt_table_write(nlt_table *table, const char *format, const char *pat
     nlt_outputs outputs = {.table = table};
     int64_t n = 0;
     NLT_TRY(find_format(format, &found, err));
-    NLT_TRY(nlt__outfile_open(path, &file, err));
+    NLT_TRY(nlt__outfile_open_until(path, &table->session->is_cancelled, &file, err));
     nlt_status status = nlt__outputs_begin(&outputs, true, err);
     if (status == NLT_OK) {
         status = nlt__table_write_file(table, found, path, file, &n, err);

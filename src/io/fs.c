@@ -295,6 +295,37 @@ static const nlt_fs *const fs_table[] = {
     &fs_local,
 };
 
+nlt_status nlt__fs_output(nlt_status status, nlt_error *err)
+{
+    if (status == NLT_OK || status == NLT_ERR_NOMEM || status == NLT_ERR_CANCELLED
+        || status == NLT_ERR_ARG) {
+        return status;
+    }
+    if (err != NULL) {
+        err->code = NLT_ERR_OUTPUT;
+    }
+    return NLT_ERR_OUTPUT;
+}
+
+bool nlt_path_is_hdfs(const char *path)
+{
+    return nlt__fs_for(path) != &fs_local;
+}
+
+nlt_status nlt_path_to_hdfs(const char *path, char *out, size_t cap, nlt_error *err)
+{
+    bool has_scheme = nlt_path_is_hdfs(path);
+    if (!has_scheme && path[0] != '/') {
+        nlt_fail(err, NLT_ERR_ARG, "\"%s\" is no path on HDFS", path);
+        nlt_error_hint(err, "hdfs://HOST/PATH, or /PATH of the usual file system (fs.defaultFS)");
+        return NLT_ERR_ARG;
+    }
+    int len = snprintf(out, cap, "%s%s", has_scheme ? "" : "hdfs://", path);
+    return len >= 0 && (size_t)len < cap
+               ? NLT_OK
+               : nlt_fail(err, NLT_ERR_ARG, "\"%.100s...\" is too long a path", path);
+}
+
 const nlt_fs *nlt__fs_for(const char *path)
 {
     size_t i = 0;

@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-#include "netlytics/base.h"
+#include "netlytics/storage.h"
 
-enum { NLT_FS_PATH_MAX = 4096 }; /* bytes of a path with its NUL */
+enum { NLT_FS_PATH_MAX = NLT_PATH_BYTES };
 
 typedef enum nlt_fs_kind {
     NLT_FS_FILE,
@@ -53,7 +53,8 @@ struct nlt_fs {
         nlt_error *err);
     void (*close)(nlt_fs_file *file);
 
-    /* A file that must not be there yet, for writing in order. `path` is borrowed until the end.
+    /* A file that must not be there yet, for writing in order. `path` is borrowed until the end, as
+     * is `name`, which may be set to another one for messages; `stop` is followed if it is set before.
      * NLT_ERR_OUTPUT, as for all that follow. */
     nlt_status (*create)(const char *path, nlt_fs_file *file, nlt_error *err);
     nlt_status (*write)(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err);
@@ -66,6 +67,9 @@ struct nlt_fs {
     /* A folder and those above it; one that is there is fine. */
     nlt_status (*make_folder)(const char *path, nlt_error *err);
 };
+
+/* What goes wrong while writing is NLT_ERR_OUTPUT, but for memory, interruption and arguments. */
+NLT_API nlt_status nlt__fs_output(nlt_status status, nlt_error *err) NLT_MUST_CHECK;
 
 /* The row for a path; never NULL. */
 NLT_API const nlt_fs *nlt__fs_for(const char *path);

@@ -294,6 +294,11 @@ nlt_status nlt__http_write(nlt_http *http, const void *bytes, size_t len, nlt_er
     return NLT_OK;
 }
 
+bool nlt__http_has_reply(const nlt_http *http)
+{
+    return http->has_headers;
+}
+
 nlt_status nlt__http_answer(nlt_http *http, nlt_http_reply *reply, nlt_error *err)
 {
     *reply = (nlt_http_reply){0, -1, NULL};

@@ -45,6 +45,8 @@ NLT_API nlt_status nlt__http_start(nlt_http *http, const nlt_http_request *reque
     nlt_http_reply *reply, nlt_error *err) NLT_MUST_CHECK;
 NLT_API nlt_status nlt__http_write(
     nlt_http *http, const void *bytes, size_t len, nlt_error *err) NLT_MUST_CHECK;
+/* True if the reply is there already, though the body of ours is not over: mostly a failure. */
+NLT_API bool nlt__http_has_reply(const nlt_http *http);
 /* Ends the body of ours and waits for the reply's headers. */
 NLT_API nlt_status nlt__http_answer(
     nlt_http *http, nlt_http_reply *reply, nlt_error *err) NLT_MUST_CHECK;

@@ -181,7 +181,7 @@ static nlt_status make_url(target *t, const char *op, nlt_error *err)
 /* ---- failures ---- */
 
 /* What a failed exchange means for the next step. */
-typedef enum verdict { FINAL, AGAIN, OTHER_NAMENODE } verdict;
+typedef enum verdict { FINAL, AGAIN, AGAIN_TO_READ, OTHER_NAMENODE } verdict;
 
 static const struct {
     const char *exception;
@@ -193,7 +193,8 @@ static const struct {
     {"FileNotFoundException", NLT_ERR_NOT_FOUND, FINAL, "no such file or directory", NULL},
     {"AccessControlException", NLT_ERR_IO, FINAL, NULL,
         "the user is $HADOOP_USER_NAME, or the ticket's"},
-    {"SafeModeException", NLT_ERR_IO, FINAL, "the NameNode is in safe mode",
+    /* Of reads only while the NameNode starts and does not know yet where the blocks are. */
+    {"SafeModeException", NLT_ERR_IO, AGAIN_TO_READ, "the NameNode is in safe mode",
         "wait until it has left it: hdfs dfsadmin -safemode wait"},
     {"StandbyException", NLT_ERR_IO, OTHER_NAMENODE, "the NameNode is a stand-by",
         "name the active one, or the name service of Hadoop's configuration"},
@@ -293,7 +294,8 @@ static nlt_status ask(target *t, nlt_http_method method, const char *op, const a
             name_failure(t, err);
             next = OTHER_NAMENODE;
         }
-        if ((status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND) || next == FINAL) {
+        bool is_final = next == FINAL || (next == AGAIN_TO_READ && method != NLT_HTTP_GET);
+        if ((status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND) || is_final) {
             return status;
         }
         asked++;
@@ -742,24 +744,11 @@ static void web_close(nlt_fs_file *file)
     file->handle = -1;
 }
 
-/* All that goes wrong while writing is NLT_ERR_OUTPUT, but for memory and interruption. */
-static nlt_status as_output(nlt_status status, nlt_error *err)
-{
-    if (status == NLT_OK || status == NLT_ERR_NOMEM || status == NLT_ERR_CANCELLED
-        || status == NLT_ERR_ARG) {
-        return status;
-    }
-    if (err != NULL) {
-        err->code = NLT_ERR_OUTPUT;
-    }
-    return NLT_ERR_OUTPUT;
-}
-
-static nlt_status start_upload(target *t, nlt_error *err)
+static nlt_status start_upload(target *t, const atomic_bool *stop, nlt_error *err)
 {
     nlt_http_reply reply;
-    NLT_TRY(ask(t, NLT_HTTP_PUT, "CREATE&overwrite=false", NULL, &reply, err));
-    nlt_http_request request = {NLT_HTTP_PUT, NULL, true, false, NULL};
+    NLT_TRY(ask(t, NLT_HTTP_PUT, "CREATE&overwrite=false", stop, &reply, err));
+    nlt_http_request request = {NLT_HTTP_PUT, NULL, true, false, stop};
     return follow(t, &request, &reply, err);
 }
 
@@ -768,11 +757,11 @@ static nlt_status web_create(const char *path, nlt_fs_file *file, nlt_error *err
     target *t = NULL;
     nlt_status status = target_open(path, &t, err);
     if (status == NLT_OK) {
-        status = start_upload(t, err);
+        status = start_upload(t, file->stop, err);
     }
     if (status != NLT_OK) {
         target_close(t);
-        return as_output(status, err);
+        return nlt__fs_output(status, err);
     }
     file->state = t;
     file->handle = HANDLE_WRITER;
@@ -781,19 +770,9 @@ static nlt_status web_create(const char *path, nlt_fs_file *file, nlt_error *err
     return NLT_OK;
 }
 
-static nlt_status web_write(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err)
+/* What the DataNode says to the bytes that it was sent. */
+static nlt_status take_answer(target *t, nlt_error *err)
 {
-    target *t = file->state;
-    nlt_status status = nlt__http_write(t->http, bytes, len, err);
-    if (status != NLT_OK) {
-        name_failure(t, err);
-    }
-    return as_output(status, err);
-}
-
-static nlt_status web_finish(nlt_fs_file *file, nlt_error *err)
-{
-    target *t = file->state;
     nlt_http_reply reply;
     nlt_buf body = NLT_BUF_INIT(REPLY_MAX);
     nlt_status status = nlt__http_answer(t->http, &reply, err);
@@ -807,27 +786,53 @@ static nlt_status web_finish(nlt_fs_file *file, nlt_error *err)
         name_failure(t, err);
     }
     nlt__buf_clear(&body);
-    web_close(file);
-    return as_output(status, err);
+    return status;
 }
 
-/* An operation that answers {"boolean": done}. */
-static nlt_status ask_boolean(
-    const char *path, nlt_http_method method, const char *op, bool is_false_fine, nlt_error *err)
+static nlt_status web_write(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err)
+{
+    target *t = file->state;
+    t->name = file->name;
+    nlt_status status = nlt__http_write(t->http, bytes, len, err);
+    if (status != NLT_OK) {
+        name_failure(t, err);
+    } else if (nlt__http_has_reply(t->http)) {
+        status = take_answer(t, err);
+        if (status == NLT_OK) {
+            status =
+                nlt_fail(err, NLT_ERR_OUTPUT, "%s: WebHDFS took it for whole too early", t->name);
+        }
+    }
+    return nlt__fs_output(status, err);
+}
+
+static nlt_status web_finish(nlt_fs_file *file, nlt_error *err)
+{
+    target *t = file->state;
+    t->name = file->name;
+    nlt_status status = take_answer(t, err);
+    web_close(file);
+    return nlt__fs_output(status, err);
+}
+
+/* An operation that answers {"boolean": done}. `shown` is what messages call the path. */
+static nlt_status ask_boolean(const char *path, const char *shown, nlt_http_method method,
+    const char *op, bool is_false_fine, nlt_error *err)
 {
     target *t = NULL;
     json_t *reply = NULL;
     nlt_status status = target_open(path, &t, err);
     if (status == NLT_OK) {
+        t->name = shown;
         status = ask_json(t, method, op, &reply, err);
     }
     if (status == NLT_OK && json_is_false(json_object_get(reply, "boolean")) && !is_false_fine) {
         status = nlt_fail(
-            err, NLT_ERR_OUTPUT, "%s: HDFS refuses to %.*s it", path, (int)strcspn(op, "&"), op);
+            err, NLT_ERR_OUTPUT, "%s: HDFS refuses to %.*s it", shown, (int)strcspn(op, "&"), op);
     }
     json_decref(reply);
     target_close(t);
-    return as_output(status, err);
+    return nlt__fs_output(status, err);
 }
 
 static nlt_status web_rename(const char *from, const char *to, nlt_error *err)
@@ -845,20 +850,20 @@ static nlt_status web_rename(const char *from, const char *to, nlt_error *err)
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     if (status == NLT_OK) {
-        status = ask_boolean(from, NLT_HTTP_PUT, op.ptr, false, err);
+        status = ask_boolean(from, to, NLT_HTTP_PUT, op.ptr, false, err);
     }
     nlt__buf_clear(&op);
-    return as_output(status, err);
+    return nlt__fs_output(status, err);
 }
 
 static nlt_status web_remove(const char *path, nlt_error *err)
 {
-    return ask_boolean(path, NLT_HTTP_DELETE, "DELETE&recursive=false", true, err);
+    return ask_boolean(path, path, NLT_HTTP_DELETE, "DELETE&recursive=false", true, err);
 }
 
 static nlt_status web_make_folder(const char *path, nlt_error *err)
 {
-    return ask_boolean(path, NLT_HTTP_PUT, "MKDIRS", false, err);
+    return ask_boolean(path, path, NLT_HTTP_PUT, "MKDIRS", false, err);
 }
 
 #define WEB_ROW(scheme_text)                                                                       \

@@ -14,7 +14,7 @@
 
 #include "core/alloc.h"
 #include "io/fs.h"
-#include "netlytics/session.h"
+#include "netlytics/storage.h"
 #include "output/writer.h"
 
 enum { NAME_TRIES = 100, NAME_EXTRA = 64 };
@@ -40,22 +40,31 @@ static void outfile_free(nlt_outfile *file)
     nlt_free(file);
 }
 
-/* Creates DIR/.NAME.tmp-PID-CLOCK: a name that neither Hadoop nor a glob takes for data. */
+char *nlt__temporary_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash + 1 - path) : 0;
+    size_t cap = strlen(path) + NAME_EXTRA;
+    char *name = nlt_alloc(cap);
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (name != NULL) {
+        (void)snprintf(name, cap, "%.*s.%s.tmp-%ld-%lld%09ld", folder, path, path + folder,
+            (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+    }
+    return name;
+}
+
 static nlt_status create_temporary(nlt_outfile *file, nlt_error *err)
 {
-    const char *slash = strrchr(file->path, '/');
-    int folder = slash != NULL ? (int)(slash + 1 - file->path) : 0;
-    size_t cap = strlen(file->path) + NAME_EXTRA;
-    file->temp = nlt_alloc(cap);
-    if (file->temp == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
     nlt_status status = NLT_ERR_OUTPUT;
     for (int i = 0; i < NAME_TRIES && status == NLT_ERR_OUTPUT; i++) {
-        struct timespec now;
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        (void)snprintf(file->temp, cap, "%.*s.%s.tmp-%ld-%lld%09ld", folder, file->path,
-            file->path + folder, (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+        nlt_free(file->temp);
+        file->temp = nlt__temporary_name(file->path);
+        if (file->temp == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+        errno = 0; /* other file systems leave it alone */
         status = file->file.fs->create(file->temp, &file->file, err);
         file->file.name = file->path; /* in messages */
         if (status == NLT_ERR_OUTPUT && errno != EEXIST) {
@@ -92,7 +101,8 @@ static nlt_status outfile_start(nlt_outfile *file, const char *path, nlt_error *
                                                           : create_temporary(file, err);
 }
 
-nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
+nlt_status nlt__outfile_open_until(const char *path, const atomic_bool *stop, nlt_outfile **out,
+    nlt_error *err)
 {
     *out = NULL;
     nlt_outfile *file = nlt_alloc_zero(1, sizeof *file);
@@ -100,7 +110,7 @@ nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     file->file = (nlt_fs_file){
-        .fs = nlt__fs_for(path), .handle = STDOUT_FILENO, .name = "standard output"};
+        .fs = nlt__fs_for(path), .handle = STDOUT_FILENO, .name = "standard output", .stop = stop};
     nlt_status status = strcmp(path, "-") == 0 ? NLT_OK : outfile_start(file, path, err);
     if (status != NLT_OK) {
         outfile_free(file);
@@ -108,6 +118,11 @@ nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err
     }
     *out = file;
     return NLT_OK;
+}
+
+nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
+{
+    return nlt__outfile_open_until(path, NULL, out, err);
 }
 
 nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len, nlt_error *err)
@@ -292,4 +307,9 @@ nlt_status nlt_file_write(const char *path, const char *text, nlt_error *err)
         return status;
     }
     return nlt__outfile_commit(file, err);
+}
+
+nlt_status nlt_file_remove(const char *path, nlt_error *err)
+{
+    return nlt__fs_for(path)->remove(path, err);
 }

@@ -5,6 +5,8 @@
 /* Forms of tables: CSV, NDJSON, JSON, the aligned table of a terminal, Arrow IPC streams. All their
  * bytes come from here, on every engine. A format is one row of a table in formats.c. */
 
+#include <stdatomic.h>
+
 #include "core/buf.h"
 #include "table/batch.h"
 
@@ -36,6 +38,9 @@ typedef struct nlt_outfile nlt_outfile;
  * says why not. */
 NLT_API nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
     NLT_MUST_CHECK;
+/* The same, but `stop` gives up waiting for HDFS (NLT_ERR_CANCELLED). It is borrowed until the end. */
+NLT_API nlt_status nlt__outfile_open_until(const char *path, const atomic_bool *stop,
+    nlt_outfile **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len,
     nlt_error *err) NLT_MUST_CHECK;
 /* Where the file is written until it is committed: for who writes by name. NULL: standard output, a
@@ -51,20 +56,11 @@ NLT_API void nlt__outfile_discard(nlt_outfile *file);
 /* True if writing stopped because the reader of a pipe went away: end quietly. */
 NLT_API bool nlt__outfile_is_broken_pipe(const nlt_outfile *file);
 
-/* ---- folders that appear whole or not at all ---- */
+/* ---- folders: netlytics/storage.h ---- */
 
-typedef struct nlt_outfolder nlt_outfolder;
-
-/* Makes PATH.tmp-PID-N, or PATH/.tmp-PID-N if `path` exists. NLT_ERR_OUTPUT says why not. */
-NLT_API nlt_status nlt__outfolder_open(const char *path, bool overwrites, nlt_outfolder **out,
-    nlt_error *err) NLT_MUST_CHECK;
-/* Where the files are put until the folder is committed. */
-NLT_API const char *nlt__outfolder_place(const nlt_outfolder *folder);
-/* Renames what was put there to `path`, or into it: names that exist are replaced if the folder
- * overwrites, else they are an error (NLT_ERR_OUTPUT) before anything is moved. Takes the folder. */
-NLT_API nlt_status nlt__outfolder_commit(nlt_outfolder *folder, nlt_error *err) NLT_MUST_CHECK;
-/* Removes what was put there. NULL is fine. */
-NLT_API void nlt__outfolder_discard(nlt_outfolder *folder);
+/* DIR/.NAME.tmp-PID-CLOCK for DIR/NAME: a name that neither Hadoop nor a glob takes for data. Owned;
+ * NULL: no memory. */
+NLT_API char *nlt__temporary_name(const char *path);
 /* Removes a folder and what is in it; what cannot be removed stays. */
 NLT_API void nlt__folder_remove(const char *path);
 

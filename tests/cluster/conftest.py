@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -15,6 +16,16 @@ from hdfs import Hdfs, classpath, java_is_there
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("NETLYTICS_BUILD", ROOT / "build/release"))
 BIN = Path(os.environ.get("NETLYTICS_BIN", BUILD / "netlytics"))
+
+SQL = "SELECT name, count(*) AS n, sum(s_bytes) AS bytes FROM netlytics GROUP BY name ORDER BY name"
+LINES = 60_000
+
+
+def line(i: int) -> str:
+    return (
+        f"{1488326400 + i // 100}.{i % 1000:03d}    200 10.0.{i % 7}.{i % 250} TCP_MISS/200 {i % 5000} "
+        f"GET http://host{i % 40}.test/page/{i} - HIER_DIRECT/1.2.3.4 text/html\n"
+    )
 
 
 def skip_or_fail(reason: str) -> None:
@@ -51,4 +62,25 @@ def run(tmp_path):
         assert done.returncode == code, f"exit {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}"
         return done
 
+    call.folder = tmp_path
     return call
+
+
+@pytest.fixture(scope="session")
+def text() -> bytes:
+    return "".join(map(line, range(LINES))).encode()
+
+
+@pytest.fixture(scope="session")
+def logs(hdfs, text, tmp_path_factory) -> Path:
+    """The same two days in a local folder and in /logs of HDFS: several blocks, and one gzip file."""
+    folder = tmp_path_factory.mktemp("logs")
+    (folder / "access.log-20170301").write_bytes(text)
+    (folder / "access.log-20170302.gz").write_bytes(gzip.compress(text[: len(text) // 2]))
+    for path in folder.iterdir():
+        hdfs.put(f"/logs/{path.name}", path.read_bytes())
+    return folder
+
+
+def query(run, path, *more, **kwargs):
+    return run("query", "-c", "squid:flows", "-i", path, "-q", SQL, "--format", "csv", *more, **kwargs)

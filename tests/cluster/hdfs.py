@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 HOST = "127.0.0.1"
 BLOCK_BYTES = 1 << 20
@@ -175,9 +176,11 @@ class Hdfs:
     def get(self, path: str) -> bytes:
         return self.call("GET", path, "OPEN")
 
+    def list(self, path: str) -> list[dict[str, object]]:
+        return json.loads(self.call("GET", quote(path), "LISTSTATUS"))["FileStatuses"]["FileStatus"]
+
     def names(self, path: str) -> list[str]:
-        found = json.loads(self.call("GET", path, "LISTSTATUS"))["FileStatuses"]["FileStatus"]
-        return sorted(entry["pathSuffix"] for entry in found)
+        return sorted(str(entry["pathSuffix"]) for entry in self.list(path))
 
     def chmod(self, path: str, mode: str) -> None:
         self.call("PUT", path, f"SETPERMISSION&permission={mode}")

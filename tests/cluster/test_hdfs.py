@@ -14,39 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN
+from conftest import BIN, LINES, SQL, line, query
 from hdfs import write_site
-
-SQL = "SELECT name, count(*) AS n, sum(s_bytes) AS bytes FROM netlytics GROUP BY name ORDER BY name"
-LINES = 60_000
-
-
-def line(i: int) -> str:
-    return (
-        f"{1488326400 + i // 100}.{i % 1000:03d}    200 10.0.{i % 7}.{i % 250} TCP_MISS/200 {i % 5000} "
-        f"GET http://host{i % 40}.test/page/{i} - HIER_DIRECT/1.2.3.4 text/html\n"
-    )
-
-
-@pytest.fixture(scope="module")
-def text() -> bytes:
-    return "".join(map(line, range(LINES))).encode()
-
-
-@pytest.fixture(scope="module")
-def logs(hdfs, text, tmp_path_factory) -> Path:
-    """The same two days in a local folder and in /logs of HDFS: several blocks, and one gzip file."""
-    folder = tmp_path_factory.mktemp("logs")
-    (folder / "access.log-20170301").write_bytes(text)
-    (folder / "access.log-20170302.gz").write_bytes(gzip.compress(text[: len(text) // 2]))
-    for path in folder.iterdir():
-        hdfs.put(f"/logs/{path.name}", path.read_bytes())
-    return folder
-
-
-def query(run, path, *more, **kwargs):
-    return run("query", "-c", "squid:flows", "-i", path, "-q", SQL, "--format", "csv", *more, **kwargs)
-
 
 def test_same_answer_as_from_local_files(run, hdfs, logs):
     expected = query(run, logs).stdout
@@ -123,35 +92,6 @@ def test_name_service_finds_the_active_namenode(run, hdfs, logs, tmp_path):
     env = {"HADOOP_CONF_DIR": str(conf)}
     assert query(run, "hdfs://prod/logs", env=env).stdout == query(run, logs).stdout
     assert query(run, "hdfs:///logs", env=env).stdout == query(run, logs).stdout
-
-
-# ---- results ----
-
-
-@pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet", "arrow"])
-def test_results_on_hdfs_are_the_local_bytes(run, hdfs, logs, tmp_path, suffix):
-    order = "SELECT name, count(*) AS n FROM netlytics GROUP BY name ORDER BY name"
-    local = ("query", "-c", "squid:flows", "-i", logs, "-q", order, "--threads", "1", "-o")
-    run(*local, f"r.{suffix}")
-    for _ in range(2):  # the second time it replaces the first
-        run(*local, f"{hdfs.web}/results/r.{suffix}", "--report_json", f"{hdfs.web}/results/report.json")
-    assert hdfs.get(f"/results/r.{suffix}") == (tmp_path / f"r.{suffix}").read_bytes()
-    assert json.loads(hdfs.get("/results/report.json"))["files"] == 2
-    assert [name for name in hdfs.names("/results") if "tmp" in name] == []
-
-
-def test_results_that_cannot_be_written(run, hdfs, logs):
-    hdfs.call("PUT", "/closed", "MKDIRS&permission=700")
-    args = ("query", "-c", "squid:flows", "-i", logs, "-q", SQL, "-o", f"{hdfs.web}/closed/r.csv")
-    done = run(*args, env={"HADOOP_USER_NAME": "nobody"}, code=7)
-    assert "Permission denied" in done.stderr
-    hdfs.admin("-safemode", "enter")
-    try:
-        assert "safe mode" in run(*args, code=7).stderr
-        assert query(run, f"{hdfs.web}/logs").stdout == query(run, logs).stdout  # reading goes on
-    finally:
-        hdfs.admin("-safemode", "leave")
-    assert hdfs.names("/closed") == []
 
 
 # ---- faults ----
