@@ -66,7 +66,8 @@ typedef struct nlt_session_options {
 NLT_API nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out,
     nlt_error *err) NLT_MUST_CHECK;
 
-/** Closes a session, its tables' storage and its private temporary folder. NULL is fine. */
+/** Closes a session, its tables' storage and its private temporary folder; as long as Arrow streams of
+ * it are open, only when the last of them is released. Its hooks are not called any more. NULL is fine. */
 NLT_API void nlt_session_close(nlt_session *session);
 
 /** Stops what runs: the running call returns NLT_ERR_CANCELLED soon. Async-signal-safe. */
@@ -206,12 +207,26 @@ NLT_API nlt_status nlt_job_write(nlt_table *table, const char *folder, const cha
 NLT_API nlt_status nlt_table_write_folder(nlt_table *table, const char *path,
     const char *partition_by, bool overwrite, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
+/** The Arrow schema of a table's rows, a struct. `out` is to be released by its consumer. NLT_ERR_NOMEM. */
+NLT_API nlt_status nlt_table_arrow_schema(const nlt_table *table, struct ArrowSchema *out,
+    nlt_error *err) NLT_MUST_CHECK;
+
 /**
- * Runs the plan behind `table` and hands out its rows as an Arrow C stream of struct arrays.
- * @param out [out] to be released by its consumer before the table is freed
+ * Runs the plan behind `table` and hands out its rows as an Arrow C stream of struct arrays. It runs up
+ * to the first rows; the rest follows as it is asked for. The next answer of the session ends the
+ * stream.
+ * @param out [out] to be released by its consumer, also after the table was freed and the session
+ *            closed; used by one thread at a time, which counts as one that uses the session
+ * @return as nlt_table_write(); what get_next() fails with is told by nlt_session_failure(), too
  */
 NLT_API nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out,
     nlt_error *err) NLT_MUST_CHECK;
+
+/** How many Arrow streams of a session are not released. */
+NLT_API int nlt_session_stream_count(const nlt_session *session);
+
+/** Why the stream that was opened last has ended early; code NLT_OK: it has not. */
+NLT_API void nlt_session_failure(const nlt_session *session, nlt_error *out);
 
 /** A query over logs that are still being written. */
 typedef struct nlt_follow nlt_follow;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A table's rows as an Arrow C stream.
  *
- * A statement's rows are pulled as they are asked for; an algorithm's answer, which is small, is made
- * whole first. A dataset as it is becomes a statement that names its columns. */
+ * A statement's rows are pulled as they are asked for, but for the first ones: what fails before any
+ * row fails with its error. An algorithm's answer, which is small, is made whole first. A dataset as it
+ * is becomes a statement that names its columns. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,9 +13,11 @@
 #include "engine/engine.h"
 
 typedef struct stream_state {
-    nlt_table *table;       /* borrowed until the stream is released */
+    nlt_table *table; /* held, as is its session */
     nlt_statement statement;
     bool is_statement;
+    bool has_first;
+    const nlt_batch *first; /* rows that were pulled at the start; NULL: there are none */
     struct ArrowArray *ready; /* an algorithm's answer; owned */
     int64_t n_ready, cap_ready, next;
     nlt_error error;
@@ -35,8 +38,11 @@ static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
 
 static nlt_status next_rows(stream_state *state, struct ArrowArray *out)
 {
-    const nlt_batch *batch = NULL;
-    NLT_TRY(nlt__statement_next(&state->statement, &batch, &state->error));
+    const nlt_batch *batch = state->first;
+    if (!state->has_first) {
+        NLT_TRY(nlt__statement_next(&state->statement, &batch, &state->error));
+    }
+    state->has_first = false;
     if (batch == NULL) {
         state->is_statement = false; /* the end, also when asked again */
         nlt__statement_clear(&state->statement);
@@ -55,6 +61,9 @@ static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
         return 0;
     }
     nlt_status status = state->is_statement ? next_rows(state, out) : NLT_OK;
+    if (status != NLT_OK) {
+        state->table->session->failure = state->error;
+    }
     return status == NLT_OK ? 0 : errno_of(status);
 }
 
@@ -71,6 +80,10 @@ static void state_free(stream_state *state)
     }
     nlt_free(state->ready);
     nlt__statement_clear(&state->statement);
+    nlt_session *session = state->table->session;
+    nlt_table_free(state->table);
+    atomic_fetch_sub(&session->n_streams, 1);
+    nlt__session_leave(session);
     nlt_free(state);
 }
 
@@ -97,23 +110,36 @@ static nlt_status keep_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status start(stream_state *state, nlt_error *err)
+static nlt_status start_statement(stream_state *state, nlt_error *err)
 {
     nlt_table *table = state->table;
     const nlt_node *last = nlt__last_node(table);
-    if (last->kind == NLT_NODE_KERNEL) {
-        return nlt__run(table, keep_rows, state, err);
-    }
     NLT_TRY(nlt__run_before_last(table, err));
     if (last->kind == NLT_NODE_SCAN) {
         NLT_TRY(nlt__relation_install(table->session, &table->plan, table->plan.n_nodes - 1, false,
             err));
     }
-    state->is_statement = true;
     char sql[128];
     (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", last->name);
-    return nlt__statement_prepare(table->session, last->kind == NLT_NODE_SQL ? last->sql : sql,
-        &state->statement, err);
+    NLT_TRY(nlt__statement_prepare(table->session, last->kind == NLT_NODE_SQL ? last->sql : sql,
+        &state->statement, err));
+    NLT_TRY(nlt__statement_next(&state->statement, &state->first, err));
+    state->is_statement = true;
+    state->has_first = true;
+    return NLT_OK;
+}
+
+static nlt_status start(stream_state *state, nlt_error *err)
+{
+    return nlt__last_node(state->table)->kind == NLT_NODE_KERNEL
+        ? nlt__run(state->table, keep_rows, state, err)
+        : start_statement(state, err);
+}
+
+nlt_status nlt_table_arrow_schema(const nlt_table *table, struct ArrowSchema *out, nlt_error *err)
+{
+    memset(out, 0, sizeof *out);
+    return nlt__arrow_schema(table->columns, table->n_columns, out, err);
 }
 
 nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out, nlt_error *err)
@@ -125,6 +151,10 @@ nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out
     }
     state->table = table;
     state->statement.session = table->session;
+    atomic_fetch_add(&table->n_holders, 1);
+    atomic_fetch_add(&table->session->n_holders, 1);
+    atomic_fetch_add(&table->session->n_streams, 1);
+    table->session->failure = (nlt_error)NLT_ERROR_INIT;
     nlt_status status = start(state, err);
     if (status != NLT_OK) {
         state_free(state);

@@ -32,6 +32,9 @@ typedef struct nlt_stored_relation {
 } nlt_stored_relation;
 
 struct nlt_session {
+    atomic_int n_holders; /* its owner and open streams; the last one to leave closes it */
+    atomic_int n_streams;
+    nlt_error failure; /* why the last stream ended early */
     int threads;
     nlt_dialect dialect;
     int64_t memory_bytes;
@@ -75,6 +78,7 @@ struct nlt_session {
 
 /* A plan under construction and the columns of its last node. */
 struct nlt_table {
+    atomic_int n_holders; /* its owner and open streams */
     nlt_session *session;
     char name[NLT_TABLE_NAME_MAX + 1]; /* what a statement over several tables calls it */
     nlt_plan plan;
@@ -85,6 +89,11 @@ struct nlt_table {
     int n_columns;
     nlt_arena arena; /* names of columns */
 };
+
+/* ---- session.c ---- */
+
+/* One holder less; the last one closes the session. */
+void nlt__session_leave(nlt_session *session);
 
 /* ---- duck.c: the database ---- */
 

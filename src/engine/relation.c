@@ -29,6 +29,7 @@ static nlt_status table_new(nlt_session *session, nlt_table **out, nlt_error *er
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     table->session = session;
+    atomic_store(&table->n_holders, 1);
     (void)snprintf(table->name, sizeof table->name, "%s", NLT_TABLE_NAME);
     nlt__plan_init(&table->plan);
     return NLT_OK;
@@ -49,7 +50,7 @@ static void relation_name(nlt_session *session, char name[RELATION_NAME_MAX])
 
 void nlt_table_free(nlt_table *table)
 {
-    if (table == NULL) {
+    if (table == NULL || atomic_fetch_sub(&table->n_holders, 1) > 1) {
         return;
     }
     nlt__plan_clear(&table->plan);
@@ -209,6 +210,9 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     nlt_error *err)
 {
     *out = NULL;
+    if (request->struct_size != sizeof *request) {
+        return nlt_fail(err, NLT_ERR_ARG, "nlt_dataset_request of another version of the library");
+    }
     nlt_files_format format;
     const nlt_table_desc *desc = NULL;
     if (session->n_scans + session->n_files == NLT_SESSION_SCANS_MAX) {

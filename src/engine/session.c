@@ -116,11 +116,15 @@ nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **ou
 {
     static const nlt_session_options defaults = NLT_SESSION_OPTIONS_INIT;
     *out = NULL;
+    if (options != NULL && options->struct_size != sizeof *options) {
+        return nlt_fail(err, NLT_ERR_ARG, "nlt_session_options of another version of the library");
+    }
     nlt_session *session = nlt_alloc_zero(1, sizeof *session);
     if (session == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     pthread_mutex_init(&session->lock, NULL);
+    atomic_store(&session->n_holders, 1);
     nlt_status status = take_options(session, options != NULL ? options : &defaults, err);
     if (status != NLT_OK) {
         nlt_session_close(session);
@@ -142,9 +146,9 @@ int64_t nlt__session_spilled(const nlt_session *session)
     return atomic_load(&session->budget.spilled);
 }
 
-void nlt_session_close(nlt_session *session)
+void nlt__session_leave(nlt_session *session)
 {
-    if (session == NULL) {
+    if (atomic_fetch_sub(&session->n_holders, 1) > 1) {
         return;
     }
     nlt__duck_close(session);
@@ -166,6 +170,14 @@ void nlt_session_close(nlt_session *session)
     nlt_free(session);
 }
 
+void nlt_session_close(nlt_session *session)
+{
+    if (session != NULL) {
+        session->hooks = (nlt_hooks){NULL, NULL};
+        nlt__session_leave(session);
+    }
+}
+
 void nlt_session_cancel(nlt_session *session)
 {
     atomic_store(&session->is_cancelled, true);
@@ -176,6 +188,16 @@ void nlt_session_cancel(nlt_session *session)
     if (session->con != NULL) {
         duckdb_interrupt(session->con); /* sets a flag */
     }
+}
+
+int nlt_session_stream_count(const nlt_session *session)
+{
+    return atomic_load(&session->n_streams);
+}
+
+void nlt_session_failure(const nlt_session *session, nlt_error *out)
+{
+    *out = session->failure;
 }
 
 void nlt_session_progress(const nlt_session *session, nlt_progress *out)
