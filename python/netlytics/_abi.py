@@ -9,8 +9,19 @@ the first library alone.
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_bool, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint
-from ctypes import c_uint8, c_void_p
+from ctypes import (
+    POINTER,
+    c_bool,
+    c_char,
+    c_char_p,
+    c_double,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint,
+    c_uint8,
+    c_void_p,
+)
 
 ABI_VERSION = 1
 
@@ -176,8 +187,7 @@ class ArrowArrayStream(ctypes.Structure):
     """struct ArrowArrayStream; only its place is of interest here."""
 
     _fields_ = [
-        (name, c_void_p)
-        for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")
+        (name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")
     ]
 
 
@@ -221,6 +231,8 @@ ENGINE = {
     "nlt_session_close": (None, (_SESSION,)),
     "nlt_session_cancel": (None, (_SESSION,)),
     "nlt_session_progress": (None, (_SESSION, POINTER(Progress))),
+    "nlt_session_stream_count": (c_int, (_SESSION,)),
+    "nlt_session_failure": (None, (_SESSION, POINTER(Error))),
     "nlt_session_report": (Status, (_SESSION, _TEXT_OUT, _ERROR)),
     "nlt_dataset": (Status, (_SESSION, POINTER(DatasetRequest), POINTER(_TABLE), _ERROR)),
     "nlt_transform": (Status, (_TABLE, c_char_p, POINTER(_TABLE), _ERROR)),
@@ -236,5 +248,6 @@ ENGINE = {
         Status,
         (_TABLE, c_char_p, c_char_p, c_bool, POINTER(c_int64), _ERROR),
     ),
+    "nlt_table_arrow_schema": (Status, (_TABLE, POINTER(ArrowSchema), _ERROR)),
     "nlt_table_arrow_stream": (Status, (_TABLE, POINTER(ArrowArrayStream), _ERROR)),
 }

@@ -107,18 +107,17 @@ def _value(raw: bytes | None) -> object:
 
 def _parameter(algorithm: int, index: int) -> Parameter:
     raw = _get("nlt_algorithm_parameter", _abi.ParameterInfo(), algorithm, index)
-    name, alias, kind, unit, limits, meaning = _texts(
-        raw, "name", "alias", "type", "unit", "range", "help"
-    )
+    name, alias, kind, unit, limits, meaning = _texts(raw, "name", "alias", "type", "unit", "range", "help")
     return Parameter(name, alias, kind, _value(raw.fallback), unit, limits, meaning)
 
 
 def _algorithm(index: int) -> Algorithm:
     raw = _get("nlt_algorithm_get", _abi.AlgorithmInfo(), index)
-    return Algorithm(
-        *_texts(raw, "class_name", "alias", "table", "summary", "output"),
-        tuple(_parameter(index, i) for i in range(raw.n_parameters)),
+    class_name, alias, table, summary, output = _texts(
+        raw, "class_name", "alias", "table", "summary", "output"
     )
+    parameters = tuple(_parameter(index, i) for i in range(raw.n_parameters))
+    return Algorithm(class_name, alias, table, summary, output, parameters)
 
 
 @cache
@@ -155,7 +154,7 @@ def schema(table: str) -> Schema:
     """
     pointer = core("nlt_table_desc_find")(encoded(table))
     if not pointer:
-        raise errors.by_status(1)(f'no table is called "{table}"', f"there are {', '.join(tables())}")
+        raise errors.ArgumentError(f'no table is called "{table}"', f"there are {', '.join(tables())}")
     raw = pointer.contents
     columns = tuple(column(raw.columns[i]) for i in range(raw.n_columns))
     return Schema(text(raw.name), text(raw.help), columns)

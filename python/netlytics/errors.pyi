@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+__all__: list[str]
+
 class Error(Exception):
     status: int
     exit_code: int
