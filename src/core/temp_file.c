@@ -112,3 +112,23 @@ int64_t nlt__temp_folder_bytes(const char *folder)
     (void)closedir(dir);
     return bytes;
 }
+
+nlt_status nlt__temp_space_take(nlt_temp_space *space, int64_t bytes, nlt_error *err)
+{
+    int64_t used = atomic_fetch_add(&space->bytes, bytes) + bytes;
+    if (space->bytes_max >= 0 && space->folder != NULL) {
+        used += nlt__temp_folder_bytes(space->folder);
+    }
+    if (space->bytes_max < 0 || used <= space->bytes_max) {
+        return NLT_OK;
+    }
+    nlt__temp_space_give_back(space, bytes);
+    nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT, (long long)(space->bytes_max / 1000000));
+    nlt_error_hint(err, "give more with --temp_limit");
+    return NLT_ERR_OUTPUT;
+}
+
+void nlt__temp_space_give_back(nlt_temp_space *space, int64_t bytes)
+{
+    atomic_fetch_sub(&space->bytes, bytes);
+}

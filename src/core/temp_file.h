@@ -4,7 +4,24 @@
 
 /* Temporary files without a name: nothing is left of them whatever happens. */
 
+#include <stdatomic.h>
+
 #include "netlytics/base.h"
+
+/* What they may take together. */
+typedef struct nlt_temp_space {
+    const char *folder; /* borrowed; NULL: $TMPDIR or /tmp */
+    int64_t bytes_max;  /* with the named files of the folder; -1: as much as there is room */
+    atomic_llong bytes; /* of files that are open */
+} nlt_temp_space;
+
+#define NLT_TEMP_LIMIT_TEXT "temporary files would need more than --temp_limit, %lld MB"
+
+/* Counts bytes that are going to be written. NLT_ERR_OUTPUT: too many, and they do not count. */
+NLT_API nlt_status nlt__temp_space_take(nlt_temp_space *space, int64_t bytes, nlt_error *err)
+    NLT_MUST_CHECK;
+/* Their file is closed. */
+NLT_API void nlt__temp_space_give_back(nlt_temp_space *space, int64_t bytes);
 
 /* A new file below `folder` (NULL: $TMPDIR or /tmp). NLT_ERR_OUTPUT. */
 NLT_API nlt_status nlt__temp_file_open(const char *folder, int *fd, nlt_error *err) NLT_MUST_CHECK;

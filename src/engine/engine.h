@@ -39,7 +39,7 @@ struct nlt_session {
     nlt_dialect dialect;
     int64_t memory_bytes;
     int64_t temp_bytes_max; /* 0: no limit */
-    nlt_budget budget; /* of rows between kernels */
+    nlt_budget budget; /* of rows between kernels; on disk, of records that scans sort, too */
     int64_t kernel_bytes; /* its memory while kernels run; while SQL runs, DuckDB needs room, too */
     int64_t sql_bytes;
     int64_t sort_bytes; /* what one thread may use to sort a part of them */

@@ -96,6 +96,14 @@ static nlt_status fill_dataset(nlt_table *table, nlt_scan *scan, nlt_error *err)
     return nlt__plan_scan(&table->plan, name, session->n_scans, err);
 }
 
+static nlt_status open_scan(nlt_session *session, const nlt_dataset_request *request,
+    nlt_strings *warnings, nlt_scan **out, nlt_error *err)
+{
+    NLT_TRY(nlt__scan_open(request, session->threads, 0, warnings, out, err));
+    nlt__scan_spill_to(*out, &session->budget.disk);
+    return NLT_OK;
+}
+
 /* The scan is known to the session already, so that it can be looked at and cancelled meanwhile. */
 static nlt_status use_cache(nlt_session *session, int index, const nlt_dataset_request *request,
     nlt_error *err)
@@ -107,7 +115,7 @@ static nlt_status use_cache(nlt_session *session, int index, const nlt_dataset_r
         nlt__cache_open(session, index, request, &is_used, &is_spent, &warnings, err);
     if (status == NLT_OK && is_spent) {
         session->spent[index] = session->scans[index];
-        status = nlt__scan_open(request, session->threads, 0, NULL, &session->scans[index], err);
+        status = open_scan(session, request, NULL, &session->scans[index], err);
         if (status != NLT_OK) {
             session->scans[index] = session->spent[index];
             session->spent[index] = NULL;
@@ -162,7 +170,7 @@ static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *
     nlt_scan *scan = NULL;
     nlt_table *table = NULL;
     nlt_strings warnings = NLT_STRINGS_INIT;
-    nlt_status status = nlt__scan_open(request, session->threads, 0, &warnings, &scan, err);
+    nlt_status status = open_scan(session, request, &warnings, &scan, err);
     nlt__warn_all(session, &warnings);
     NLT_TRY(status);
     status = table_new(session, &table, err);

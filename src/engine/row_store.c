@@ -195,7 +195,7 @@ void nlt__row_store_free(nlt_row_store *store)
     }
     if (store->fd >= 0) {
         (void)close(store->fd);
-        atomic_fetch_sub(&store->budget->disk, store->file_end);
+        nlt__temp_space_give_back(&store->budget->disk, store->file_end);
     }
     pthread_mutex_destroy(&store->lock);
     nlt_free(store);
@@ -250,23 +250,19 @@ int nlt__row_lane_count(const nlt_row_store *store)
 static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *offset,
     nlt_error *err)
 {
-    nlt_budget *budget = store->budget;
-    int64_t used = atomic_fetch_add(&budget->disk, bytes) + bytes;
-    if (budget->disk_max >= 0 && used + nlt__temp_folder_bytes(budget->folder) > budget->disk_max) {
-        atomic_fetch_sub(&budget->disk, bytes);
-        nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT, (long long)(budget->disk_max / 1000000));
+    nlt_temp_space *disk = &store->budget->disk;
+    nlt_status status = nlt__temp_space_take(disk, bytes, err);
+    if (status != NLT_OK) {
         nlt_error_hint(err, "give more with --temp_limit or --memory");
-        return NLT_ERR_OUTPUT;
+        return status;
     }
     pthread_mutex_lock(&store->lock);
-    nlt_status status = store->fd >= 0
-        ? NLT_OK
-        : nlt__temp_file_open(budget->folder, &store->fd, err);
+    status = store->fd >= 0 ? NLT_OK : nlt__temp_file_open(disk->folder, &store->fd, err);
     *offset = store->file_end;
     store->file_end += status == NLT_OK ? bytes : 0;
     pthread_mutex_unlock(&store->lock);
     if (status != NLT_OK) {
-        atomic_fetch_sub(&budget->disk, bytes);
+        nlt__temp_space_give_back(disk, bytes);
     }
     return status;
 }

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 
 #include "core/arena.h"
+#include "core/temp_file.h"
 #include "table/batch.h"
 
 enum {
@@ -29,14 +30,10 @@ enum {
 /* What all stores of a session may hold together. */
 typedef struct nlt_budget {
     int64_t memory_max; /* bytes in memory; what is above goes to disk */
-    int64_t disk_max;   /* bytes in temporary files; -1: as much as there is room */
-    const char *folder; /* for temporary files; borrowed */
+    nlt_temp_space disk;
     atomic_llong memory;
-    atomic_llong disk;
     atomic_llong spilled; /* bytes written to temporary files so far; never less */
 } nlt_budget;
-
-#define NLT_TEMP_LIMIT_TEXT "temporary files would need more than --temp_limit, %lld MB"
 
 typedef struct nlt_row_store nlt_row_store;
 typedef struct nlt_row_writer nlt_row_writer;

@@ -71,8 +71,8 @@ static void share_memory(nlt_session *session)
     session->kernel_bytes = rows - sorting;
     session->sql_bytes = nlt__memory_rest(session) / 10 * 3;
     session->budget.memory_max = session->sql_bytes;
-    session->budget.disk_max = session->temp_bytes_max > 0 ? session->temp_bytes_max : -1;
-    session->budget.folder = session->temp_dir;
+    session->budget.disk.bytes_max = session->temp_bytes_max > 0 ? session->temp_bytes_max : -1;
+    session->budget.disk.folder = session->temp_dir;
     session->sort_bytes = sorting / session->threads;
     if (session->sort_bytes < SORT_BYTES_MIN) {
         session->sort_bytes = SORT_BYTES_MIN;

@@ -278,7 +278,7 @@ static nlt_status begin_part(nlt_pairing_run *run, share *s, int64_t max_time, n
     int index = (int)(s - run->shares);
     nlt_buf *bytes = &from->records.shares[index];
     if (run->is_sorting) {
-        return nlt__spill_add(&s->spill, bytes, err);
+        return nlt__spill_add(&s->spill, run->scan->spill_space, bytes, err);
     }
     int64_t n = from->records.counts[index];
     NLT_TRY(add_block(s, bytes, n, err));

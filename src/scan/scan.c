@@ -310,6 +310,8 @@ nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err)
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     scan->tell_error = (nlt_error)NLT_ERROR_INIT;
+    scan->own_space.bytes_max = -1;
+    scan->spill_space = &scan->own_space;
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->told, NULL);
     return NLT_OK;
@@ -359,6 +361,11 @@ void nlt__scan_close(nlt_scan *scan)
     pthread_cond_destroy(&scan->told);
     pthread_mutex_destroy(&scan->lock);
     nlt_free(scan);
+}
+
+void nlt__scan_spill_to(nlt_scan *scan, nlt_temp_space *space)
+{
+    scan->spill_space = space;
 }
 
 const char *nlt__scan_name(const nlt_scan *scan)

@@ -14,6 +14,7 @@
 #include "connectors/connector.h"
 #include "core/buf.h"
 #include "core/strings.h"
+#include "core/temp_file.h"
 #include "io/layout.h"
 #include "netlytics/dataset.h"
 
@@ -26,6 +27,8 @@ typedef struct nlt_scan_reader nlt_scan_reader;
 NLT_API nlt_status nlt__scan_open(const nlt_dataset_request *request, int threads,
     int64_t split_bytes, nlt_strings *warnings, nlt_scan **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__scan_close(nlt_scan *scan);
+/* Where runs that sort keep their records; borrowed. Before the first run. Else: $TMPDIR, no limit. */
+NLT_API void nlt__scan_spill_to(nlt_scan *scan, nlt_temp_space *space);
 
 NLT_API const char *nlt__scan_name(const nlt_scan *scan); /* of its table */
 /* Days of a request; NLT_DAY_OPEN where one is NULL. NLT_ERR_ARG. */

@@ -95,6 +95,8 @@ struct nlt_scan {
     int64_t n_splits;
     int64_t first_split; /* behind those of the tellers */
     int64_t bytes; /* -1: unknown */
+    nlt_temp_space *spill_space; /* borrowed; own_space, or who reads told another */
+    nlt_temp_space own_space;
     int64_t part_bytes; /* NLT_SCAN_PART_BYTES, or less where splits are smaller (tests) */
 
     char *head;      /* of standard input, read already; owned; NULL: none */

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
-#include "core/temp_file.h"
 
 enum {
     HELD_MAX = 4 << 20,    /* bytes of records that become a run */
@@ -27,9 +26,11 @@ typedef struct run {
 } run;
 
 struct nlt_spill {
+    nlt_temp_space *space;
     nlt_buf held; /* not yet written */
     int fd;       /* -1: there is none yet */
     int64_t written;
+    int64_t taken; /* of the space; what of it is not written had no room */
     run *runs; /* once merging: a heap, the run with the first record in front */
     int64_t n_runs, cap_runs;
     bool is_merging;
@@ -99,8 +100,11 @@ static nlt_status add_run(nlt_spill *spill, int64_t begin, nlt_error *err)
 static nlt_status write_held(nlt_spill *spill, nlt_error *err)
 {
     int64_t begin = spill->written;
+    int64_t bytes = (int64_t)spill->held.len;
+    NLT_TRY(nlt__temp_space_take(spill->space, bytes, err));
+    spill->taken += bytes;
     if (spill->fd < 0) {
-        NLT_TRY(nlt__temp_file_open(NULL, &spill->fd, err));
+        NLT_TRY(nlt__temp_file_open(spill->space->folder, &spill->fd, err));
     }
     nlt_status status = sort_held(spill, err);
     if (status == NLT_OK) {
@@ -113,7 +117,7 @@ static nlt_status write_held(nlt_spill *spill, nlt_error *err)
     return status == NLT_OK ? add_run(spill, begin, err) : status;
 }
 
-nlt_status nlt__spill_add(nlt_spill **spill, nlt_buf *bytes, nlt_error *err)
+nlt_status nlt__spill_add(nlt_spill **spill, nlt_temp_space *space, nlt_buf *bytes, nlt_error *err)
 {
     if (*spill == NULL) {
         *spill = nlt_alloc_zero(1, sizeof **spill);
@@ -122,6 +126,7 @@ nlt_status nlt__spill_add(nlt_spill **spill, nlt_buf *bytes, nlt_error *err)
         }
         (*spill)->held = (nlt_buf)NLT_BUF_INIT(SIZE_MAX / 2);
         (*spill)->fd = -1;
+        (*spill)->space = space;
     }
     NLT_TRY(nlt__buf_append(&(*spill)->held, bytes->ptr, bytes->len, err));
     nlt__buf_clear(bytes);
@@ -260,5 +265,6 @@ void nlt__spill_close(nlt_spill *spill)
     if (spill->fd >= 0) {
         (void)close(spill->fd);
     }
+    nlt__temp_space_give_back(spill->space, spill->taken);
     nlt_free(spill);
 }

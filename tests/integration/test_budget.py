@@ -97,3 +97,61 @@ def test_a_signal_while_it_spills_leaves_nothing(log, tmp_path, number):
     child.send_signal(number)
     assert child.wait(20) == 130
     assert left(tmp_path) == ["t"]
+
+
+# ---- lines that are paired, out of order: sorted in temporary files first ----
+
+DNS_NAMES = "c_ip c_port s_ip s_port time entry trans_id query ttl class type answer flags".split()
+DNS_LINES = 100_000  # of one key, so of one share: some 13 MB of records in runs of 4
+
+
+@pytest.fixture(scope="module")
+def dns_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Questions under one id, two minutes apart, the last one first: a row each."""
+    path = tmp_path_factory.mktemp("budget") / "log_dns_complete"
+    head = "#" + " ".join(f"{name}:{i}" for i, name in enumerate(DNS_NAMES, 1))
+    times = range(1_488_326_400_000 + 120_000 * DNS_LINES, 1_488_326_400_000, -120_000)
+    lines = (f"10.0.0.1 1025 192.0.2.53 53 {ms} REQ 0x0001 www{ms // 120_000}.example.com. - IN A - 0x08" for ms in times)
+    path.write_text("\n".join([head, *lines]) + "\n")
+    return path
+
+
+def dns_args(source: Path | str, *more: object) -> list[object]:
+    sql = "SELECT count(*) AS n, count(DISTINCT query) AS names FROM netlytics"
+    return ["query", "-c", "tstat:DNS", "-i", source, "-q", sql, "--format", "csv", "--threads", "2", *more]
+
+
+def test_records_are_sorted_below_the_temporary_folder(run, dns_log, tmp_path, monkeypatch):
+    (tmp_path / "t").mkdir()
+    monkeypatch.setenv("TMPDIR", "/nowhere")
+    done = run(*dns_args(dns_log, "--temp_dir_local", "t", "--temp_limit", "20MB"))
+    assert done.stdout.split() == ["n,names", f"{DNS_LINES},{DNS_LINES}"]
+    assert left(tmp_path) == ["t"]
+
+
+def test_records_count_in_the_limit(run, dns_log, tmp_path):
+    (tmp_path / "t").mkdir()
+    done = run(*dns_args(dns_log, "--temp_dir_local", "t", "--temp_limit", "10MB", "-o", "o.csv"), code=7)
+    assert "--temp_limit, 10 MB" in done.stderr and "hint:" in done.stderr and done.stdout == ""
+    assert left(tmp_path) == ["t"]
+
+
+def test_a_signal_while_records_are_sorted_leaves_nothing(dns_log, tmp_path):
+    """A pipe is sorted whatever its order, since it cannot be read again."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    command = list(map(str, [BIN, *dns_args("-", "--temp_dir_local", folder, "-o", tmp_path / "o.csv")]))
+    child = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdin.write(dns_log.read_bytes())
+    child.stdin.flush()
+
+    def has_spilled() -> bool:
+        files = [os.readlink(link) for link in Path(f"/proc/{child.pid}/fd").iterdir() if link.is_symlink()]
+        return any(name.startswith(f"{folder}/") for name in files)
+
+    while child.poll() is None and not has_spilled():
+        time.sleep(0.01)
+    assert child.poll() is None, "it ended before it spilled"
+    child.send_signal(signal.SIGINT)
+    assert child.wait(20) == 130
+    assert left(tmp_path) == ["t"]

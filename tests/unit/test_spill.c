@@ -67,6 +67,8 @@ static int by_order(const void *left, const void *right)
     return a->number < b->number ? -1 : 1;
 }
 
+static nlt_temp_space no_limit = {.bytes_max = -1};
+
 /* Times that go on, step back, repeat, in buffers of some size. */
 static made *add_records(nlt_spill **spill, uint32_t n)
 {
@@ -78,7 +80,7 @@ static made *add_records(nlt_spill **spill, uint32_t n)
         all[i] = (made){(int64_t)i / 3 - back, (int64_t)(next_random() % 4), i};
         put_record(&bytes, &all[i]);
         if (bytes.len > BUFFER_BYTES || i + 1 == n) {
-            assert_int_equal(nlt__spill_add(spill, &bytes, NULL), NLT_OK);
+            assert_int_equal(nlt__spill_add(spill, &no_limit, &bytes, NULL), NLT_OK);
             assert_int_equal(bytes.len, 0);
         }
     }
@@ -139,7 +141,7 @@ static void nothing_added(void **state)
     nlt_spill *spill = NULL;
     nlt_buf bytes = NLT_BUF_INIT(1000);
     int64_t n = 1;
-    assert_int_equal(nlt__spill_add(&spill, &bytes, NULL), NLT_OK);
+    assert_int_equal(nlt__spill_add(&spill, &no_limit, &bytes, NULL), NLT_OK);
     assert_int_equal(nlt__spill_next(spill, &bytes, &n, NULL), NLT_OK);
     assert_int_equal(n, 0);
     assert_int_equal(bytes.len, 0);
@@ -148,7 +150,7 @@ static void nothing_added(void **state)
 }
 
 /* Adds and takes back until a call fails. */
-static nlt_status try_all(uint32_t n, nlt_error *err)
+static nlt_status try_all_in(nlt_temp_space *space, uint32_t n, nlt_error *err)
 {
     nlt_spill *spill = NULL;
     nlt_buf bytes = NLT_BUF_INIT(SIZE_MAX / 2);
@@ -159,11 +161,11 @@ static nlt_status try_all(uint32_t n, nlt_error *err)
         status = nlt__buf_reserve(&bytes, nlt__record_size(len), err);
         if (status == NLT_OK) {
             put_record(&bytes, &one);
-            status = bytes.len > BUFFER_BYTES ? nlt__spill_add(&spill, &bytes, err) : NLT_OK;
+            status = bytes.len > BUFFER_BYTES ? nlt__spill_add(&spill, space, &bytes, err) : NLT_OK;
         }
     }
     if (status == NLT_OK) {
-        status = nlt__spill_add(&spill, &bytes, err);
+        status = nlt__spill_add(&spill, space, &bytes, err);
     }
     for (int64_t given = 1; status == NLT_OK && given > 0;) {
         nlt__buf_clear(&bytes);
@@ -172,6 +174,11 @@ static nlt_status try_all(uint32_t n, nlt_error *err)
     nlt__buf_clear(&bytes);
     nlt__spill_close(spill);
     return status;
+}
+
+static nlt_status try_all(uint32_t n, nlt_error *err)
+{
+    return try_all_in(&no_limit, n, err);
 }
 
 static void no_place_for_the_file(void **state)
@@ -184,6 +191,23 @@ static void no_place_for_the_file(void **state)
     assert_non_null(strstr(err.message, "temporary file"));
     assert_non_null(strstr(err.hint, "TMPDIR"));
     assert_int_equal(unsetenv("TMPDIR"), 0);
+}
+
+/* What others have written counts; what is closed does not any more. */
+static void the_limit_is_for_all(void **state)
+{
+    (void)state;
+    nlt_error err = NLT_ERROR_INIT;
+    nlt_temp_space space = {.bytes_max = 200 << 20};
+    assert_int_equal(try_all_in(&space, 40000, &err), NLT_OK);
+    assert_int_equal(space.bytes, 0);
+    assert_int_equal(nlt__temp_space_take(&space, 197 << 20, &err), NLT_OK);
+    assert_int_equal(try_all_in(&space, 40000, &err), NLT_ERR_OUTPUT);
+    assert_non_null(strstr(err.message, "--temp_limit, 209 MB"));
+    assert_non_null(strstr(err.hint, "--temp_limit"));
+    assert_int_equal(space.bytes, 197 << 20);
+    nlt__temp_space_give_back(&space, 197 << 20);
+    assert_int_equal(try_all_in(&space, 40000, &err), NLT_OK);
 }
 
 static void the_file_may_not_grow(void **state)
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(records_come_back_in_order),
         cmocka_unit_test(nothing_added),
         cmocka_unit_test(no_place_for_the_file),
+        cmocka_unit_test(the_limit_is_for_all),
         cmocka_unit_test(the_file_may_not_grow),
         cmocka_unit_test(memory_is_short),
     };
