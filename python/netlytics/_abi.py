@@ -183,11 +183,38 @@ class ArrowSchema(ctypes.Structure):
     ]
 
 
+class ArrowArray(ctypes.Structure):
+    """struct ArrowArray; only its place is of interest here."""
+
+    _fields_ = [
+        ("length", c_int64),
+        ("null_count", c_int64),
+        ("offset", c_int64),
+        ("n_buffers", c_int64),
+        ("n_children", c_int64),
+        ("buffers", c_void_p),
+        ("children", c_void_p),
+        ("dictionary", c_void_p),
+        ("release", c_void_p),
+        ("private_data", c_void_p),
+    ]
+
+
 class ArrowArrayStream(ctypes.Structure):
     """struct ArrowArrayStream; only its place is of interest here."""
 
     _fields_ = [
         (name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")
+    ]
+
+
+class OwnFunction(ctypes.Structure):
+    """nlt_own_function"""
+
+    _fields_ = [
+        *((name, c_char_p) for name in ("name", "usage", "result")),
+        ("n_args", c_int),
+        ("n_optional", c_int),
     ]
 
 
@@ -224,6 +251,39 @@ CORE = {
     "nlt_probe_choice_clear": (None, (POINTER(ProbeChoice),)),
     "nlt_file_write": (Status, (c_char_p, c_char_p, _ERROR)),
     "nlt_text_free": (None, (c_void_p,)),
+    "nlt_job_open": (Status, (POINTER(c_void_p), _ERROR)),
+    "nlt_job_close": (None, (c_void_p,)),
+    "nlt_job_dataset": (Status, (c_void_p, POINTER(DatasetRequest), c_int64, _ERROR)),
+    "nlt_job_query": (Status, (c_void_p, c_char_p, _ERROR)),
+    "nlt_job_algorithm": (Status, (c_void_p, c_char_p, c_char_p, _ERROR)),
+    "nlt_job_plan": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_job_warnings": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_job_take": (Status, (c_void_p, c_int, c_int64, c_char_p, _ERROR)),
+    "nlt_job_finish": (Status, (c_void_p, _ERROR)),
+    "nlt_job_report": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_job_totals": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_rows_write": (Status, (POINTER(ArrowArrayStream), c_char_p, c_char_p, POINTER(c_int64), _ERROR)),
+    "nlt_task_scan": (Status, (c_char_p, c_char_p, POINTER(c_void_p), _ERROR)),
+    "nlt_task_kernel": (
+        Status,
+        (c_char_p, POINTER(ArrowArrayStream), POINTER(ArrowArrayStream), c_int, POINTER(c_void_p), _ERROR),
+    ),
+    "nlt_task_format": (Status, (POINTER(ArrowArrayStream), c_char_p, POINTER(c_void_p), _ERROR)),
+    "nlt_task_stream": (Status, (c_void_p, POINTER(ArrowArrayStream), _ERROR)),
+    "nlt_task_error": (_ERROR, (c_void_p,)),
+    "nlt_task_report": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_task_close": (None, (c_void_p,)),
+    "nlt_own_function_count": (c_int, ()),
+    "nlt_own_function_get": (c_int, (c_int, POINTER(OwnFunction))),
+    "nlt_own_functions_open": (Status, (c_char_p, c_char_p, POINTER(c_void_p), _ERROR)),
+    "nlt_own_functions_close": (None, (c_void_p,)),
+    "nlt_own_function_call": (
+        Status,
+        (
+            *(c_void_p, c_char_p, POINTER(ArrowSchema), POINTER(ArrowArray)),
+            *(POINTER(ArrowSchema), POINTER(ArrowArray), _ERROR),
+        ),
+    ),
 }
 
 ENGINE = {

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""spark-submit run_query.py ...: `netlytics query` on Apache Spark."""
+
+import sys
+
+from netlytics.spark_main import main
+
+sys.exit(main("query"))

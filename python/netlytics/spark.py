@@ -1,0 +1,497 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Spark engine: the plans of the library as DataFrames.
+
+A plan comes from the library as JSON. Scans are lists of splits, each read by the library inside one
+Spark task; statements are Spark's own SQL; kernels run over partitions in mapInArrow. Nothing of a log
+format or an algorithm is known here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import json
+import os
+import re
+import shutil
+import tempfile
+import threading
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StructType
+
+from . import _abi, _library, errors
+from ._library import core, encoded, take_text
+from .spark_tasks import FAILURE_MARK, FormatRows, OwnFunction, ReadSplits, Reports, RunKernel, export
+
+ROW_KEY = "netlytics row key"
+KEYED = " with row key"
+CONFIGURATION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "32768",
+    "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+AT_START = {
+    "spark.python.worker.faulthandler.enabled": "true",
+    "spark.driver.maxResultSize": "0",
+    "spark.ui.showConsoleProgress": "false",
+}
+_SHIPPED = "spark.netlytics.shipped"
+
+
+def session(name: str = "netlytics") -> SparkSession:
+    """A session with the settings that results depend on."""
+    builder = SparkSession.builder.appName(name)
+    for key, value in {**AT_START, **CONFIGURATION}.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
+
+
+def _package_zip(folder: Path) -> Path:
+    """The package without its libraries, for executors."""
+    path = folder / "netlytics_package.zip"
+    here = Path(__file__).parent
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(here.rglob("*.py")):
+            archive.write(file, Path("netlytics") / file.relative_to(here))
+    return path
+
+
+def ship(spark: SparkSession) -> None:
+    """Sends the package and the library along with the job: workers need nothing but pyarrow."""
+    if spark.conf.get(_SHIPPED, "") == spark.sparkContext.applicationId:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="netlytics-spark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # executors may still ask for it
+    spark.sparkContext.addPyFile(str(_package_zip(folder)))
+    library = _library.find(_library.CORE_NAME)
+    shutil.copyfile(library, folder / _library.CORE_NAME)
+    spark.sparkContext.addFile(str(folder / _library.CORE_NAME))
+    if library.parent.name == "lib":  # of the wheel: what the library needs lies beside it
+        for other in sorted(library.parent.glob("*.so*")):
+            if not re.search("netlytics|duckdb", other.name):
+                spark.sparkContext.addFile(str(other))
+    spark.conf.set(_SHIPPED, spark.sparkContext.applicationId)
+
+
+def quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def ddl(columns: list[dict[str, str]]) -> str:
+    return ", ".join(f"{quoted(c['name'])} {c['type']}" for c in columns)
+
+
+def failure_of(error: Exception) -> Exception:
+    """What the library said in a task, or what Spark says of a statement."""
+    from pyspark.errors import PySparkException
+
+    text = str(error)
+    found = re.search(re.escape(FAILURE_MARK) + r"(\{.*?\})\s*$", text, re.MULTILINE)
+    if found:
+        told = json.loads(found.group(1))
+        return errors.by_status(told["status"])(told["message"], told["hint"])
+    if isinstance(error, PySparkException) and type(error).__name__ in ("AnalysisException", "ParseException"):
+        return errors.SQLError(text.split(";\n")[0].split("\n\nJVM stacktrace")[0])
+    return error
+
+
+class Job:
+    """Datasets, one query or algorithm over them, and what became of every line.
+
+    `say(kind, **values)` is told of progress and warnings.
+    """
+
+    def __init__(self, spark: SparkSession, say: Callable[..., None] | None = None) -> None:
+        self.spark = spark
+        self.say = say or (lambda kind, **values: None)
+        self.reports = spark.sparkContext.accumulator({}, Reports())
+        self._job = ctypes.c_void_p()
+        self._plan: dict[str, Any] = {}
+        self._taken: set[Any] = set()
+        self._sides: list[Any] = []
+        self._kept: list[DataFrame] = []
+        core("nlt_job_open")(ctypes.byref(self._job))
+        for key, value in CONFIGURATION.items():
+            spark.conf.set(key, value)
+        ship(spark)
+
+    def close(self) -> None:
+        for frame in self._kept:
+            frame.unpersist()
+        for side in self._sides:
+            side.destroy()
+        self._kept, self._sides = [], []
+        core("nlt_job_close")(self._job)
+        self._job = ctypes.c_void_p()
+
+    def __enter__(self) -> Job:
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self.close()
+
+    # ---- what is asked ----
+
+    def dataset(self, split_bytes: int = 0, **request: Any) -> None:
+        """Names a dataset; keywords as the fields of nlt_dataset_request."""
+        raw = _abi.DatasetRequest(struct_size=ctypes.sizeof(_abi.DatasetRequest), max_bad_fraction=0.5)
+        for key, value in request.items():
+            if value is not None:
+                setattr(raw, key, encoded(value) if isinstance(value, (str, os.PathLike)) else value)
+        core("nlt_job_dataset")(self._job, ctypes.byref(raw), split_bytes)
+        self._warn()
+
+    def query(self, statement: str) -> None:
+        core("nlt_job_query")(self._job, statement.encode())
+
+    def algorithm(self, name: str, params: str | None = None) -> None:
+        core("nlt_job_algorithm")(self._job, name.encode(), encoded(params))
+
+    def functions(self, asn: str | None = None, names: str | None = None) -> None:
+        """Makes the project's own functions known to Spark. `asn`, `names`: files on the driver."""
+        from pyspark.sql.pandas.functions import ArrowUDFType, arrow_udf
+
+        for path in (asn, names):
+            if path:
+                self.spark.sparkContext.addFile(path)
+        files = [os.path.basename(path) if path else None for path in (asn, names)]
+        info = _abi.OwnFunction()
+        for i in range(core("nlt_own_function_count")()):
+            core("nlt_own_function_get")(i, ctypes.byref(info))
+            name = info.name.decode()
+            with warnings.catch_warnings():  # type hints are preferred, but cannot say "any number"
+                warnings.simplefilter("ignore", UserWarning)
+                function = arrow_udf(OwnFunction(name, *files), info.result.decode(), ArrowUDFType.SCALAR)
+            self.spark.udf.register(name, function)
+
+    # ---- the plan as DataFrames ----
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        if not self._plan:
+            text = ctypes.c_void_p()
+            core("nlt_job_plan")(self._job, ctypes.byref(text))
+            self._plan = json.loads(take_text(text))
+        return self._plan
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        return self.plan["nodes"]
+
+    def answer(self) -> DataFrame:
+        """The rows of the plan's last node. Nothing is read before they are asked for."""
+        needed = _Needs(self).find()
+        frames: dict[str, DataFrame] = {}
+        for node in self._nodes():
+            if node["kind"] == "scan":
+                self._add_scan(node, needed, frames)
+            elif node["kind"] == "sql":
+                frame = self._statement(node, frames)
+                if node["kept"]:
+                    frame = frame.persist()
+                    self._kept.append(frame)
+                frames[node["name"]] = frame
+            else:
+                frames[node["name"]] = self._kernel(node, frames)
+        return frames[self.plan["answer"]]
+
+    def _add_scan(self, node: dict[str, Any], needed: dict[str, set[str]], frames: dict[str, DataFrame]) -> None:
+        """The scan; and with its row key, if a node reads that."""
+        name = node["name"]
+        for full in (name, name + KEYED):
+            if full in needed:
+                frames[full] = self._scan(node, needed[full])
+
+    def _scan(self, node: dict[str, Any], needed: set[str]) -> DataFrame:
+        dataset = node["dataset"]
+        columns = [c for c in dataset["columns"] if c["name"] in needed]
+        if ROW_KEY in needed or not columns:  # rows that are only counted have a narrow column
+            columns.append({"name": ROW_KEY, "type": "bigint"})
+        splits = [split["split"] for split in dataset["splits"]]
+        read = ReadSplits(dataset["dataset"], splits, [c["name"] for c in columns], self.reports)
+        return self.spark.range(0, len(splits), 1, max(len(splits), 1)).mapInArrow(read, ddl(columns))
+
+    def _statement(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
+        """Spark's SQL over the relations, by the names that the statement has for them."""
+        names = {name: name for name in node["inputs"]} | node["bindings"]
+        names = {alias: name for alias, name in names.items() if name in frames}
+        for alias, name in names.items():
+            self.spark.catalog.dropTempView(alias)
+            frames[name].createTempView(quoted(alias))
+        try:
+            return self.spark.sql(node["sql"])
+        except Exception as error:
+            raise failure_of(error) from error
+        finally:
+            for alias in names:
+                self.spark.catalog.dropTempView(alias)
+
+    def kernel_input(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
+        """What a kernel reads, by its types; and what breaks ties."""
+        frame = frames.get(node["input"] + KEYED, frames.get(node["input"]))
+        columns = [F.col(quoted(c["name"])).cast(c["type"]).alias(c["name"]) for c in node["reads"]]
+        names = [c["name"] for c in node["reads"]]
+        if ROW_KEY in frame.columns and ROW_KEY not in names:
+            columns.append(F.col(quoted(ROW_KEY)))
+        return frame.select(columns)
+
+    def _kernel(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
+        rows = self.kernel_input(node, frames)
+        keys = [F.col(quoted(name)) for name in node["keys"]]
+        order = [F.col(quoted(name)) for name in node["order"]]
+        ties = [ROW_KEY] if ROW_KEY in rows.columns else [c["name"] for c in node["reads"]]
+        if node["instances"] == "by key":
+            order += [F.col(quoted(name)) for name in ties]
+            rows = rows.repartition(*keys).sortWithinPartitions(*keys, *order)
+        elif node["instances"] == "one":
+            rows = rows.repartition(1)
+            if order:
+                rows = rows.sortWithinPartitions(*order, *[F.col(quoted(name)) for name in ties])
+        rows = rows.select([F.col(quoted(c["name"])) for c in node["reads"]])
+        sides = [self._side(name, frames) for name in node["sides"]]
+        run = RunKernel(node["name"], node["task"], arrow_schema(rows.schema), sides, self.reports)
+        return rows.mapInArrow(run, ddl(node["emits"]))
+
+    def _side(self, name: str, frames: dict[str, DataFrame]) -> Any:
+        frame = frames[name]
+        table = frame.orderBy(*[F.col(quoted(c)) for c in frame.columns]).toArrow()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        side = self.spark.sparkContext.broadcast(sink.getvalue().to_pybytes())
+        self._sides.append(side)
+        return side
+
+    # ---- results ----
+
+    def is_ordered_scan(self) -> bool:
+        """The answer is a dataset in its order, to be written while it is read."""
+        return self._nodes()[-1]["kind"] == "scan"
+
+    def write(self, path: str, format: str = "csv") -> int:
+        """Runs the plan into a file; returns the number of rows."""
+        watch = _Watch(self)
+        try:
+            with watch:
+                rows = self._dataset_in_order() if self.is_ordered_scan() else self._table(self.answer())
+                stream = export(rows.batches, rows.schema)
+                n_rows = ctypes.c_int64()
+                core("nlt_rows_write")(ctypes.byref(stream), format.encode(), encoded(path), ctypes.byref(n_rows))
+        except errors.Error as error:
+            raise (failure_of(rows.error) if rows.error is not None else error) from error
+        except Exception as error:
+            raise failure_of(error) from error
+        self.finish()
+        return n_rows.value
+
+    def _table(self, frame: DataFrame) -> _Rows:
+        frame = frame.select([_writable(frame, i) for i in range(len(frame.columns))])
+        schema = arrow_schema(frame.schema)
+        return _Rows(lambda: frame.toArrow().to_batches(), schema)
+
+    def _dataset_in_order(self) -> _Rows:
+        node = self._nodes()[-1]
+        columns = node["dataset"]["columns"]
+        frame = self._scan(node, {c["name"] for c in columns})
+        limit = node["limit"]
+        if limit >= 0:
+            frame = frame.limit(limit)
+        return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
+
+    def finish(self) -> None:
+        """Takes the reports of all tasks; raises what they add up to."""
+        for key, text in sorted(self.reports.value.items(), key=lambda item: str(item[0])):
+            if key[0] == "warning":
+                self.say("warning", message=key[2])
+            elif key not in self._taken:
+                self._taken.add(key)
+                core("nlt_job_take")(self._job, key[1], key[2], text.encode())
+        core("nlt_job_finish")(self._job)
+        self._warn()
+
+    def report(self) -> str:
+        """report.json"""
+        return self._text("nlt_job_report")
+
+    def totals(self) -> dict[str, int]:
+        return json.loads(self._text("nlt_job_totals"))
+
+    def _text(self, function: str) -> str:
+        text = ctypes.c_void_p()
+        core(function)(self._job, ctypes.byref(text))
+        return take_text(text)
+
+    def _warn(self) -> None:
+        for message in json.loads(self._text("nlt_job_warnings")):
+            self.say("warning", message=message)
+
+    def bytes_done(self) -> tuple[int, int]:
+        """Bytes of the splits that were read, and of all."""
+        done = total = 0
+        read = {key[1:] for key in list(self.reports.value) if key[0] == "split"}
+        for node in self._nodes():
+            if node["kind"] == "scan":
+                dataset = node["dataset"]
+                for number, split in enumerate(dataset["splits"]):
+                    total += split["bytes"]
+                    done += split["bytes"] if (dataset["dataset"], number) in read else 0
+        return done, total
+
+
+class _Rows:
+    """Rows for a writer; an exception on the way is kept, since C hands on its text only."""
+
+    def __init__(self, make: Callable[[], Iterator[pa.RecordBatch]], schema: pa.Schema) -> None:
+        self.make = make
+        self.schema = schema
+        self.error: Exception | None = None
+
+    @property
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self.make()
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def arrow_schema(schema: StructType) -> pa.Schema:
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    return to_arrow_schema(schema, timezone="UTC")
+
+
+def _has_place(dtype: DataType, in_list: bool = False) -> bool:
+    name = dtype.typeName()
+    if name == "array":
+        return not in_list and _has_place(dtype.elementType, True)
+    return name in {
+        "boolean", "byte", "short", "integer", "long", "float", "double", "string", "date", "timestamp", "decimal",
+    }  # fmt: skip
+
+
+def _writable(frame: DataFrame, index: int) -> Any:
+    """A column of the answer as a table has it: what has no place there is text."""
+    field = frame.schema.fields[index]
+    column = frame[index]
+    return column if _has_place(field.dataType) else column.cast("string").alias(field.name)
+
+
+class _Needs:
+    """Which columns the nodes of a plan need of each scan.
+
+    The plan is built over empty Parquet files in place of scans and kernels: Spark's optimiser says what
+    it reads of them. That the analysed statements read nothing else is checked on the way.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.spark = job.spark
+        self.folder = tempfile.mkdtemp(prefix="netlytics-needs-")
+        self.names: dict[str, str] = {}  # folder: relation
+        self.found: dict[str, set[str]] = {}
+
+    def find(self) -> dict[str, set[str]]:
+        adaptive = self.spark.conf.get("spark.sql.adaptive.enabled")
+        self.spark.conf.set("spark.sql.adaptive.enabled", "false")  # for a plan that is whole at once
+        try:
+            self._walk()
+        finally:
+            self.spark.conf.set("spark.sql.adaptive.enabled", adaptive)
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return self.found
+
+    def _walk(self) -> None:
+        frames: dict[str, DataFrame] = {}
+        answer = self.job.plan["answer"]
+        for node in self.job.plan["nodes"]:
+            name = node["name"]
+            if node["kind"] == "scan":
+                columns = node["dataset"]["columns"]
+                frames[name] = self._stub(name, columns)
+                frames[name + KEYED] = self._stub(name + KEYED, [*columns, {"name": ROW_KEY, "type": "bigint"}])
+            elif node["kind"] == "sql":
+                frames[name] = self.job._statement(node, frames)
+                self._check(frames[name])
+            else:
+                self._take(self.job.kernel_input(node, frames))
+                for side in node["sides"]:
+                    self._take(frames[side])
+                frames[name] = self._stub(name, node["emits"])
+            if name == answer and node["kind"] == "sql":
+                self._take(frames[name])
+
+    def _stub(self, name: str, columns: list[dict[str, str]]) -> DataFrame:
+        path = os.path.join(self.folder, str(len(self.names)))
+        os.mkdir(path)
+        self.names[path] = name
+        return self.spark.read.schema(ddl(columns)).parquet("file://" + path)
+
+    def _leaves(self, plan: Any) -> Iterator[Any]:
+        leaves = plan.collectLeaves()
+        for i in range(leaves.size()):
+            yield leaves.apply(i)
+        inner = plan.subqueriesAll()
+        for i in range(inner.size()):
+            yield from self._leaves(inner.apply(i))
+
+    def _relation(self, leaf: Any) -> str | None:
+        path = re.sub("^file:/*", "/", leaf.relation().location().rootPaths().head().toString())
+        return self.names.get(path)
+
+    def _check(self, frame: DataFrame) -> None:
+        for leaf in self._leaves(frame._jdf.queryExecution().analyzed()):
+            kind = leaf.getClass().getSimpleName()
+            if kind in ("OneRowRelation", "LocalRelation", "Range", "OneRowRelation$", "CTERelationRef"):
+                continue
+            relation = leaf.relation() if kind == "LogicalRelation" else None
+            if relation is None or not hasattr(relation, "location") or self._relation(leaf) is None:
+                raise errors.SQLError(f"the statement reads what is no table of this query ({kind})")
+
+    def _take(self, frame: DataFrame) -> None:
+        for leaf in self._leaves(frame._jdf.queryExecution().executedPlan()):
+            if leaf.getClass().getSimpleName() == "FileSourceScanExec":
+                name = self._relation(leaf)
+                if name is not None:
+                    self.found.setdefault(name, set()).update(leaf.requiredSchema().fieldNames())
+
+
+class _Watch:
+    """Tells how far the job is, twice a second."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> _Watch:
+        self.job.plan  # made by the thread that the library knows
+        self.thread.start()
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self.stop.set()
+        self.thread.join(5)
+
+    def _run(self) -> None:
+        while not self.stop.wait(0.5):
+            try:
+                done, total = self.job.bytes_done()
+                tracker = self.job.spark.sparkContext.statusTracker()
+                stages = [tracker.getStageInfo(i) for i in tracker.getActiveStageIds()]
+                tasks = [(s.numCompletedTasks, s.numTasks) for s in stages if s]
+            except Exception:  # the context goes
+                return
+            self.job.say(
+                "progress", bytes_done=done, bytes_total=total,
+                tasks_done=sum(t[0] for t in tasks), tasks=sum(t[1] for t in tasks),
+            )  # fmt: skip

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs inside Spark's executors: the library's tasks as functions for mapInArrow.
+
+Rows go from C to Spark and back as Arrow streams; nothing here looks at a row.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from pyspark.accumulators import AccumulatorParam
+
+from . import _abi
+from ._library import core, failure, take_text
+
+FAILURE_MARK = "NETLYTICS-TASK-FAILURE "
+
+
+class TaskError(RuntimeError):
+    """A task of the library failed. Spark hands on its text alone, so all is in there."""
+
+    def __init__(self, status: int, message: str, hint: str) -> None:
+        super().__init__(FAILURE_MARK + json.dumps({"status": status, "message": message, "hint": hint}))
+
+
+class Reports(AccumulatorParam):
+    """Reports by what they are of: a task that runs twice, or fails and runs again, counts once."""
+
+    def zero(self, value: dict) -> dict:
+        return {}
+
+    def addInPlace(self, one: dict, other: dict) -> dict:
+        one.update(other)
+        return one
+
+
+def export(batches: Iterable[pa.RecordBatch], schema: pa.Schema | None = None) -> _abi.ArrowArrayStream:
+    """Batches as a C stream. `schema` counts if there is no batch."""
+    iterator = iter(batches)
+    first = next(iterator, None)
+    if first is not None:
+        schema = first.schema
+        iterator = itertools.chain([first], iterator)
+    stream = _abi.ArrowArrayStream()
+    reader = pa.RecordBatchReader.from_batches(schema, iterator)
+    reader._export_to_c(ctypes.addressof(stream))
+    return stream
+
+
+class Task:
+    """A task of the library: its rows, then its report."""
+
+    def __init__(self, function: str, *arguments: Any) -> None:
+        self._task = ctypes.c_void_p()
+        core(function)(*arguments, ctypes.byref(self._task))
+
+    def rows(self) -> Iterator[pa.RecordBatch]:
+        stream = _abi.ArrowArrayStream()
+        core("nlt_task_stream")(self._task, ctypes.byref(stream))
+        reader = pa.RecordBatchReader._import_from_c(ctypes.addressof(stream))
+        try:
+            yield from reader
+        except (pa.ArrowException, OSError) as error:
+            known = core("nlt_task_error")(self._task).contents
+            if known.code == 0:
+                raise
+            raise TaskError(known.code, str(failure(known.code, known).message), known.hint.decode("utf-8", "replace")) from error
+        finally:
+            reader.close()
+
+    def report(self) -> str:
+        text = ctypes.c_void_p()
+        core("nlt_task_report")(self._task, ctypes.byref(text))
+        return take_text(text)
+
+    def close(self) -> None:
+        core("nlt_task_close")(self._task)
+        self._task = ctypes.c_void_p()
+
+
+def run(task: Task) -> Iterator[pa.RecordBatch]:
+    """The rows of a task, which is closed whatever happens; its report is the generator's value."""
+    try:
+        yield from task.rows()
+        return task.report()
+    finally:
+        task.close()
+
+
+def open_task(function: str, *arguments: Any) -> Task:
+    """A task; what it cannot be opened for is told as what fails later."""
+    from . import errors
+
+    try:
+        return Task(function, *arguments)
+    except errors.Error as error:
+        raise TaskError(error.status, error.message, error.hint) from error
+
+
+class ReadSplits:
+    """Reads the splits whose numbers come in: one to a Spark task."""
+
+    def __init__(self, dataset: int, splits: list[str], columns: list[str], reports: Any) -> None:
+        self.dataset = dataset
+        self.splits = splits
+        self.columns = "".join(f"{name}\n" for name in columns).encode()
+        self.reports = reports
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                report = yield from run(open_task("nlt_task_scan", self.splits[number].encode(), self.columns))
+                self.reports.add({("split", self.dataset, number): report})
+
+
+class RunKernel:
+    """Runs an instance of a kernel over a partition. `sides`: broadcast Arrow streams, as bytes."""
+
+    def __init__(self, name: str, text: str, schema: pa.Schema, sides: list[Any], reports: Any) -> None:
+        self.name = name
+        self.text = text.encode()
+        self.schema = schema
+        self.sides = sides
+        self.reports = reports
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = export(batches, self.schema)
+        sides = (_abi.ArrowArrayStream * max(len(self.sides), 1))()
+        for i, side in enumerate(self.sides):
+            reader = pa.ipc.open_stream(side.value)
+            pa.RecordBatchReader.from_batches(reader.schema, reader)._export_to_c(ctypes.addressof(sides[i]))
+        task = open_task("nlt_task_kernel", self.text, ctypes.byref(rows), sides, len(self.sides))
+        report = yield from run(task)
+        warnings = json.loads(report)["warnings"]
+        if warnings:
+            self.reports.add({("warning", self.name, text): "" for text in warnings})
+
+
+class FormatRows:
+    """Turns rows into the bytes of an output format, in their order."""
+
+    def __init__(self, format: str, schema: pa.Schema) -> None:
+        self.format = format.encode()
+        self.schema = schema
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = export(batches, self.schema)
+        yield from run(open_task("nlt_task_format", ctypes.byref(rows), self.format))
+
+
+class OwnFunction:
+    """A function of SQL that is written in C, over whole columns."""
+
+    _opened: dict[tuple[str | None, str | None], ctypes.c_void_p] = {}  # once for a process
+
+    def __init__(self, name: str, asn: str | None, names: str | None) -> None:
+        self.name = name
+        self.files = (asn, names)
+
+    def _functions(self) -> ctypes.c_void_p:
+        if self.files not in self._opened:
+            from pyspark import SparkFiles
+
+            paths = [SparkFiles.get(file).encode() if file else None for file in self.files]
+            opened = ctypes.c_void_p()
+            core("nlt_own_functions_open")(*paths, ctypes.byref(opened))
+            self._opened[self.files] = opened
+        return self._opened[self.files]
+
+    def __call__(self, *columns: pa.Array) -> pa.Array:
+        names = [str(i) for i in range(len(columns))]
+        batch = pa.RecordBatch.from_arrays(list(columns), names=names)
+        schemas = [_abi.ArrowSchema(), _abi.ArrowSchema()]
+        arrays = [_abi.ArrowArray(), _abi.ArrowArray()]
+        batch._export_to_c(ctypes.addressof(arrays[0]), ctypes.addressof(schemas[0]))
+        from . import errors
+
+        try:
+            core("nlt_own_function_call")(
+                self._functions(), self.name.encode(), ctypes.byref(schemas[0]), ctypes.byref(arrays[0]),
+                ctypes.byref(schemas[1]), ctypes.byref(arrays[1]),
+            )  # fmt: skip
+        except errors.Error as error:
+            raise TaskError(error.status, error.message, error.hint) from error
+        finally:
+            # what was exported is ours to give back: importing it again does
+            pa.RecordBatch._import_from_c(ctypes.addressof(arrays[0]), ctypes.addressof(schemas[0]))
+        return pa.RecordBatch._import_from_c(ctypes.addressof(arrays[1]), ctypes.addressof(schemas[1])).column(0)
