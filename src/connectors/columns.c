@@ -94,19 +94,26 @@ static inline cursor cursor_at(const nlt_separator *separator, nlt_bytes line)
     return c;
 }
 
+int32_t nlt__columns_find(const nlt_columns *columns, int field)
+{
+    for (int i = 0; i < columns->n_needs; i++) {
+        if (columns->needs[i].field == field) {
+            return columns->needs[i].column;
+        }
+    }
+    return -1;
+}
+
 nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     int field)
 {
-    int i = 0;
-    while (i < columns->n_needs && columns->needs[i].field != field) {
-        i++;
-    }
-    if (i == columns->n_needs) {
+    int32_t wanted = nlt__columns_find(columns, field);
+    if (wanted < 0) {
         return (nlt_bytes){"", 0};
     }
     cursor c = cursor_at(separator, line);
     const char *begin = line.ptr;
-    for (int32_t column = 0; column < columns->needs[i].column && begin < c.end; column++) {
+    for (int32_t column = 0; column < wanted && begin < c.end; column++) {
         begin = next_separator(&c) + separator->len;
     }
     return begin < c.end ? (nlt_bytes){begin, (size_t)(next_separator(&c) - begin)}

@@ -7,7 +7,7 @@
  * The map says which column each field of a table is; a line is split only as far as the last one.
  * Lines need 64 readable bytes behind them. */
 
-#include "netlytics/base.h"
+#include "core/marks.h"
 
 enum { NLT_COLUMNS_FIELDS_MAX = 24, NLT_SEPARATOR_MAX = 16 };
 
@@ -33,6 +33,8 @@ typedef int (*nlt_column_field_fn)(const void *ctx, nlt_bytes name);
 void nlt__columns_set(nlt_columns *columns, const nlt_separator *separator, nlt_bytes names,
     nlt_column_field_fn field_of, const void *ctx);
 int32_t nlt__columns_count(const nlt_separator *separator, nlt_bytes line);
+/* The column that is a field; -1: none. */
+int32_t nlt__columns_find(const nlt_columns *columns, int field);
 /* One field of any line; {"", 0}: it has none such. */
 nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     int field);
@@ -40,5 +42,10 @@ nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *sepa
  * and `values` mean nothing. */
 bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
     nlt_bytes *values);
+/* Whether the cuts of a line are those of its columns, all of which they tell (nlt__cuts_column). */
+static inline bool nlt__columns_are_cut(const nlt_separator *separator, const nlt_cuts *cuts)
+{
+    return cuts->at != NULL && separator->len == 1 && separator->bytes[0] == cuts->separator;
+}
 
 #endif

@@ -9,6 +9,7 @@
  * that can reject a line runs whatever columns are asked for; only their making is skipped. */
 
 #include "connectors/record.h"
+#include "core/marks.h"
 #include "core/time.h"
 #include "core/zone.h"
 #include "table/builder.h"
@@ -44,6 +45,7 @@ typedef struct nlt_line_ctx {
     void *state;              /* nlt_connector.state_size bytes; all zero where a file begins */
     void *facts;              /* of the request (nlt_connector.facts); NULL: none */
     nlt_records *records;     /* where a paired connector puts its records; NULL: it is none */
+    nlt_cuts cuts;            /* of the line, if they are known */
     const nlt_zone *zone;     /* of times that name none */
     int64_t row_key;          /* of the line: file index * 2^40 + its offset in the file */
     int64_t file_day;         /* days since 1970-01-01 in the file's name; NLT_DAY_OPEN: none */
@@ -103,7 +105,7 @@ struct nlt_capture_record;
 struct nlt_sample;
 struct nlt_finding;
 
-enum { NLT_AHEAD_MAX = 96 };
+enum { NLT_AHEAD_MAX = 64 };
 
 typedef struct nlt_connector nlt_connector;
 
@@ -117,9 +119,10 @@ struct nlt_connector {
     /* One line without its newline (a CR before it is cut) that is not empty. The bytes up to 64
      * behind its end may be read but have no meaning. */
     nlt_row (*line)(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
+    nlt_marking marking; /* how its fields are found, as nlt_line_ctx.cuts tells them */
     /* Lines that come next, at most NLT_AHEAD_MAX, as they lie in the file: what they will need can
      * be fetched from memory meanwhile. Nothing else may follow from it. NULL: none are shown. */
-    void (*ahead)(nlt_line_ctx *ctx, const nlt_bytes *lines, int n);
+    void (*ahead)(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n);
     /* Instead of `line`, where files are captures: one packet. Pairing is needed if any are held. */
     nlt_row (*packet)(nlt_line_ctx *ctx, const struct nlt_capture_record *record, nlt_builder *out);
     /* Lines that tell how later lines of their file are to be read begin so ('#'). Every split of a

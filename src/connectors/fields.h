@@ -4,53 +4,70 @@
 
 /* The fields of a line that are separated by runs of blanks, one after the other.
  *
- * 64 bytes become one word whose bits are the edges between blank and not blank; a field is a pair
- * of edges. Edges are found a few blocks ahead. Reads up to 64 bytes behind the line, whose meaning
- * does not matter. */
+ * Blanks are space and tab, as the connector's marking should say. If the line's marks are not known,
+ * 64 bytes become one word whose bits are the edges between blank and not blank, a few blocks ahead.
+ * A field is a pair of edges. Reads up to 64 bytes behind the line, whose meaning does not matter. */
 
+#include "core/marks.h"
 #include "core/num.h"
 #include "core/simd.h"
+
+#define NLT_FIELDS_MARKING {NLT_MARKING_BLANKS, {' ', '\t'}}
 
 enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
 
 typedef struct nlt_fields {
-    nlt_bytes line;
-    size_t base;    /* of the next block */
-    uint64_t carry; /* 1: the byte before that block is a blank */
-    unsigned n;     /* edges found */
-    unsigned next;  /* of them used */
-    uint32_t edges[NLT_FIELDS_EDGES];
+    const char *base;
+    const uint32_t *edges; /* behind `base` */
+    unsigned n;            /* edges found */
+    unsigned next;         /* of them used */
+    nlt_bytes left;        /* of the line, where edges have not been looked for */
+    uint64_t carry;        /* 1: the byte before that is a blank */
+    uint32_t own[NLT_FIELDS_EDGES];
 } nlt_fields;
 
 /* Finds more edges. What is behind the line counts as blank. */
 static inline void nlt__fields_fill(nlt_fields *fields)
 {
+    if (fields->left.len == 0) {
+        return;
+    }
     if (fields->next < fields->n) {
-        fields->edges[0] = fields->edges[fields->next]; /* a field whose end is not known */
+        fields->own[0] = fields->own[fields->next]; /* a field whose end is not known */
     }
     fields->n -= fields->next;
     fields->next = 0;
-    while (fields->n < NLT_FIELDS_AHEAD && fields->base < fields->line.len) {
-        size_t left = fields->line.len - fields->base;
-        uint64_t blanks = nlt__blank_bits(fields->line.ptr + fields->base);
-        blanks |= left < 64 ? ~UINT64_C(0) << left : 0;
+    while (fields->n < NLT_FIELDS_AHEAD && fields->left.len > 0) {
+        size_t n = fields->left.len < 64 ? fields->left.len : 64;
+        uint64_t blanks = nlt__blank_bits(fields->left.ptr);
+        blanks |= n < 64 ? ~UINT64_C(0) << n : 0;
         uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
         fields->carry = blanks >> 63;
-        fields->n += nlt__push_bits(edges, (uint32_t)fields->base, fields->edges + fields->n);
-        fields->base += 64;
+        fields->n += nlt__push_bits(edges, (uint32_t)(fields->left.ptr - fields->base),
+            fields->own + fields->n);
+        fields->left.ptr += n;
+        fields->left.len -= n;
     }
-    if (fields->n % 2 != 0 && fields->base >= fields->line.len) {
-        fields->edges[fields->n++] = (uint32_t)fields->line.len;
+    if (fields->n % 2 != 0 && fields->left.len == 0) {
+        fields->own[fields->n++] = (uint32_t)(fields->left.ptr - fields->base);
     }
 }
 
-static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line)
+static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts)
 {
-    fields->line = line;
-    fields->base = 0;
-    fields->carry = 1;
-    fields->n = 0;
     fields->next = 0;
+    if (cuts->at != NULL) {
+        fields->base = cuts->base;
+        fields->edges = cuts->at;
+        fields->n = cuts->n;
+        fields->left = (nlt_bytes){line.ptr, 0};
+        return;
+    }
+    fields->base = line.ptr;
+    fields->edges = fields->own;
+    fields->n = 0;
+    fields->left = line;
+    fields->carry = 1;
     nlt__fields_fill(fields);
 }
 
@@ -59,15 +76,33 @@ static inline bool nlt__fields_next(nlt_fields *fields, nlt_bytes *field)
 {
     if (fields->next + 1 >= fields->n) {
         nlt__fields_fill(fields);
-        if (fields->n == 0) {
+        if (fields->next + 1 >= fields->n) {
             return false;
         }
     }
     uint32_t begin = fields->edges[fields->next];
     uint32_t end = fields->edges[fields->next + 1];
     fields->next += 2;
-    *field = (nlt_bytes){fields->line.ptr + begin, end - begin};
+    *field = (nlt_bytes){fields->base + begin, end - begin};
     return true;
+}
+
+/* The next fields, as many as there are up to `max`; says how many. */
+static inline int nlt__fields_take(nlt_fields *fields, nlt_bytes *out, int max)
+{
+    if (fields->next + 2 * (unsigned)max > fields->n) { /* not all are known yet */
+        int n = 0;
+        while (n < max && nlt__fields_next(fields, &out[n])) {
+            n++;
+        }
+        return n;
+    }
+    const uint32_t *edges = fields->edges + fields->next;
+    for (int i = 0; i < max; i++) {
+        out[i] = (nlt_bytes){fields->base + edges[2 * i], edges[2 * i + 1] - edges[2 * i]};
+    }
+    fields->next += 2 * (unsigned)max;
+    return max;
 }
 
 /* An integer of a line; as nlt__parse_i64, faster for the short ones. */

@@ -134,9 +134,7 @@ static bool parse_native_numbers(const nlt_bytes head[F_HIERARCHY], squid_reques
 static nlt_row parse_native(nlt_line_ctx *ctx, nlt_fields *fields, nlt_bytes head[F_HIERARCHY],
     int n_head, squid_request *request)
 {
-    while (n_head < F_HIERARCHY && nlt__fields_next(fields, &head[n_head])) {
-        n_head++;
-    }
+    n_head += nlt__fields_take(fields, head + n_head, F_HIERARCHY - n_head);
     if (n_head < F_HIERARCHY || !find_hierarchy(fields, head, request)) {
         return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
     }
@@ -329,11 +327,8 @@ static nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_request *requ
 {
     nlt_bytes head[F_HIERARCHY];
     nlt_fields fields;
-    nlt__fields_init(&fields, line);
-    int n = 0;
-    while (n <= F_STATUS && nlt__fields_next(&fields, &head[n])) {
-        n++;
-    }
+    nlt__fields_init(&fields, line, &ctx->cuts);
+    int n = nlt__fields_take(&fields, head, F_STATUS + 1);
     if (n == 0 || head[0].ptr[0] == '#') {
         return NLT_ROW_IGNORED;
     }
@@ -430,6 +425,7 @@ const nlt_connector nlt_connector_squid_http = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_http_line,
+    .marking = NLT_FIELDS_MARKING,
     .is_repeatable = true,
     .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as HTTP requests",
@@ -444,6 +440,7 @@ const nlt_connector nlt_connector_squid_named_flows = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_named_flows_line,
+    .marking = NLT_FIELDS_MARKING,
     .is_repeatable = true,
     .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as flows with a name",

@@ -70,7 +70,7 @@ static squid_form form_of(nlt_bytes line, bool *has_result)
     nlt_bytes word = {line.ptr, 0};
     bool has_date = false;
     int n_quotes = 0;
-    nlt__fields_init(&fields, line);
+    nlt__fields_init(&fields, line, &(nlt_cuts){.at = NULL});
     for (int i = 0; nlt__fields_next(&fields, &word); i++) {
         has_date |= i == DATE_FIELD && word.ptr[0] == '[';
         n_quotes += word.ptr[0] == '"';

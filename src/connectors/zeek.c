@@ -412,19 +412,26 @@ static nlt_row tell_name(const zeek_log *log, flow_name_rank rank, nlt_line_ctx 
 }
 
 /* Lines of the same flows come: their names are wanted soon. */
-static void expect_flows(nlt_line_ctx *ctx, const nlt_bytes *lines, int n, int uid, bool is_told)
+static void expect_flows(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n,
+    int uid, bool is_told)
 {
     const zeek_state *state = ctx->state;
     nlt_bytes uids[NLT_AHEAD_MAX];
+    int32_t column = nlt__columns_find(&state->columns, uid);
+    if (column < 0 || !nlt__columns_are_cut(&state->separator, cuts)) {
+        return;
+    }
     for (int i = 0; i < n; i++) {
-        uids[i] = nlt__columns_one(&state->columns, &state->separator, lines[i], uid);
+        bool is_there = (uint32_t)column < cuts[i].n;
+        uids[i] = is_there ? nlt__cuts_column(&cuts[i], lines[i].ptr, (uint32_t)column)
+                           : (nlt_bytes){"", 0};
     }
     flow_names_expect(ctx->facts, uids, n, is_told);
 }
 
-static void names_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, int n)
+static void names_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n)
 {
-    expect_flows(ctx, lines, n, NAME_UID, false);
+    expect_flows(ctx, lines, cuts, n, NAME_UID, false);
 }
 
 static nlt_row http_name_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
@@ -511,9 +518,9 @@ static nlt_row zeek_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
     return NLT_ROW_USED;
 }
 
-static void conn_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, int n)
+static void conn_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n)
 {
-    expect_flows(ctx, lines, n, CONN_UID, true);
+    expect_flows(ctx, lines, cuts, n, CONN_UID, true);
 }
 
 /* ---- connectors ---- */
@@ -539,16 +546,19 @@ static const char *const ssl_layouts[] = {LAYOUTS("ssl")};
 #define ZEEK_NOTE                                                                                  \
     "TSV with #fields in any order, or JSON lines. Days are the sensor's local days, times are UTC."
 
+#define ZEEK_MARKING {NLT_MARKING_EACH, {'\t', '\t'}}
+
 static const nlt_connector http_names = {
     .class_name = "http", .tool = "Zeek", .table = &nlt_table_http, .layouts = http_layouts,
     .n_layouts = FIELD_COUNT(http_layouts), .line = http_name_line, .ahead = names_ahead,
-    .header_mark = '#', .state_size = sizeof(zeek_state), .stem = "http",
+    .header_mark = '#', .marking = ZEEK_MARKING, .state_size = sizeof(zeek_state), .stem = "http",
 };
 
 static const nlt_connector ssl_names = {
     .class_name = "ssl", .tool = "Zeek", .table = &nlt_table_http, .layouts = ssl_layouts,
     .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .ahead = names_ahead,
-    .probe = ssl_name_probe, .header_mark = '#', .state_size = sizeof(zeek_state), .stem = "ssl",
+    .probe = ssl_name_probe, .header_mark = '#', .marking = ZEEK_MARKING,
+    .state_size = sizeof(zeek_state), .stem = "ssl",
 };
 
 static const nlt_connector *const flow_tellers[] = {&http_names, &ssl_names};
@@ -564,6 +574,7 @@ const nlt_connector nlt_connector_zeek_dns = {
     .is_repeatable = true,
     .probe = dns_probe,
     .header_mark = '#',
+    .marking = ZEEK_MARKING,
     .state_size = sizeof(zeek_state),
     .summary = "Zeek (Bro) dns.log: one row per transaction",
     .note = ZEEK_NOTE,
@@ -580,6 +591,7 @@ const nlt_connector nlt_connector_zeek_http = {
     .is_repeatable = true,
     .probe = http_probe,
     .header_mark = '#',
+    .marking = ZEEK_MARKING,
     .state_size = sizeof(zeek_state),
     .summary = "Zeek (Bro) http.log: one row per request",
     .note = ZEEK_NOTE " The log has no response time: it equals the request's.",
@@ -596,6 +608,7 @@ const nlt_connector nlt_connector_zeek_named_flows = {
     .ahead = conn_ahead,
     .probe = conn_probe,
     .header_mark = '#',
+    .marking = ZEEK_MARKING,
     .state_size = sizeof(zeek_state),
     .tellers = flow_tellers,
     .n_tellers = FIELD_COUNT(flow_tellers),

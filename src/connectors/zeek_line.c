@@ -101,17 +101,37 @@ static bool is_marker(nlt_bytes text, const nlt_separator *marker)
             && (text.len == 1 || memcmp(text.ptr, marker->bytes, text.len) == 0)));
 }
 
-static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
-    zeek_value values[ZEEK_FIELDS_MAX])
+static zeek_value tsv_value(const zeek_state *state, nlt_bytes text)
 {
+    bool is_set = text.ptr != NULL && !is_marker(text, &state->unset);
+    return (zeek_value){text, is_set ? ZEEK_TSV : ZEEK_ABSENT};
+}
+
+static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
+    const nlt_cuts *cuts, zeek_value values[ZEEK_FIELDS_MAX])
+{
+    const nlt_columns *columns = &state->columns;
+    if (nlt__columns_are_cut(&state->separator, cuts)) {
+        if ((int64_t)cuts->n < columns->n) {
+            return false;
+        }
+        if (columns->n_needs < log->n_fields) {
+            memset(values, 0, (size_t)log->n_fields * sizeof *values);
+        }
+        for (int i = 0; i < columns->n_needs; i++) {
+            uint32_t column = (uint32_t)columns->needs[i].column;
+            values[columns->needs[i].field] =
+                tsv_value(state, nlt__cuts_column(cuts, line.ptr, column));
+        }
+        return true;
+    }
     nlt_bytes texts[ZEEK_FIELDS_MAX];
     memset(texts, 0, (size_t)log->n_fields * sizeof *texts);
-    if (!nlt__columns_split(&state->columns, &state->separator, line, texts)) {
+    if (!nlt__columns_split(columns, &state->separator, line, texts)) {
         return false;
     }
     for (int i = 0; i < log->n_fields; i++) {
-        bool is_set = texts[i].ptr != NULL && !is_marker(texts[i], &state->unset);
-        values[i] = (zeek_value){texts[i], is_set ? ZEEK_TSV : ZEEK_ABSENT};
+        values[i] = tsv_value(state, texts[i]);
     }
     return true;
 }
@@ -157,7 +177,7 @@ nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
                                                   : nlt_reject(ctx, NLT_REJECT_OTHER);
     }
     bool is_known = state->columns.is_known || use_layout(log, state, line);
-    return is_known && split_tsv(log, state, line, values)
+    return is_known && split_tsv(log, state, line, &ctx->cuts, values)
         ? NLT_ROW_USED
         : nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
 }

@@ -2,25 +2,23 @@
 /* One thread's way through a split: blocks of bytes, lines, rows.
  *
  * A block is read behind what is left of the line before; a batch never outlives the block that its
- * strings point into, so it ends early where a block ends. Behind the valid bytes lie 64 more that
- * line functions may read without meaning. */
+ * strings point into, so it ends early where a block ends. Lines and their fields are found some KB
+ * at a time. Behind the valid bytes lie 64 more that line functions may read without meaning. */
 
 #include <string.h>
 
 #include "core/alloc.h"
 #include "core/assert.h"
-#include "core/simd.h"
+#include "core/marks.h"
 #include "core/utf8.h"
 #include "scan/scan_types.h"
 #include "wire/capture.h"
 
 enum {
-    LINES_AHEAD =
-        NLT_AHEAD_MAX - 64, /* found before the first of them is taken, or up to 64 more */
     BLOCK_BYTES = 256 << 10,
     PROBES = 512, /* lines after which is decided whether looking twice pays */
     TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
-    PAD_BYTES = 64
+    PAD_BYTES = NLT_MARKS_PAD
 };
 
 struct nlt_scan_reader {
@@ -43,11 +41,10 @@ struct nlt_scan_reader {
     size_t pos;                   /* where the next line begins */
     int64_t base;                 /* offset in the file of buf[0] */
     int64_t consumed;             /* bytes of the file told to the progress */
-    size_t known;                 /* up to where newlines have been looked for */
-    int n_ends, next_end;         /* newlines found, and taken */
-    uint32_t ends[NLT_AHEAD_MAX]; /* where they are */
+    nlt_marks marks;              /* of the lines that come next */
+    size_t next_line;             /* of them taken */
+    size_t n_shown;               /* of them shown to the connector */
     bool at_end;                  /* nothing follows buf[len] */
-    bool is_clean;                /* buf[0..len) is ASCII without NUL */
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
     bool puts_rows;       /* lines become rows at once */
@@ -108,9 +105,12 @@ nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted
     reader->buf = nlt_alloc(reader->cap + PAD_BYTES);
     reader->ctx = (nlt_line_ctx){.facts = scan->facts, .zone = scan->zone,
         .state = nlt_alloc_zero(1, state_size(scan->connector))};
-    nlt_status status = reader->buf == NULL || reader->ctx.state == NULL
-        ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
-        : reader_columns(reader, wanted, n_wanted, err);
+    nlt_status status = nlt__marks_open(&reader->marks, err);
+    if (status == NLT_OK) {
+        status = reader->buf == NULL || reader->ctx.state == NULL
+            ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+            : reader_columns(reader, wanted, n_wanted, err);
+    }
     if (status != NLT_OK) {
         nlt__scan_reader_close(reader);
         return status;
@@ -162,6 +162,7 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
     }
     nlt__builder_free(reader->builder);
     nlt__builder_free(reader->probe);
+    nlt__marks_close(&reader->marks);
     nlt_free(reader->ctx.state);
     nlt_free(reader->buf);
     nlt_free(reader);
@@ -233,13 +234,6 @@ static void replay_headers(nlt_scan_reader *reader, int64_t split)
     nlt__builder_reset(reader->builder);
 }
 
-static void forget_ends(nlt_scan_reader *reader)
-{
-    reader->known = reader->pos;
-    reader->n_ends = 0;
-    reader->next_end = 0;
-}
-
 /* Packets begin at `begin`. A line that begins exactly there is ours: look at the byte before it. */
 static void begin_at(nlt_scan_reader *reader, const nlt_split *range)
 {
@@ -273,7 +267,10 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->end = range->end;
     reader->len = 0;
     reader->pos = 0;
-    forget_ends(reader);
+    reader->next_line = 0;
+    reader->n_shown = 0;
+    nlt__marks_begin(&reader->marks, file->connector->marking);
+    reader->ctx.cuts = (nlt_cuts){.at = NULL};
     reader->consumed = 0;
     reader->at_end = false;
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
@@ -312,16 +309,23 @@ static void note_reject(nlt_scan_reader *reader, nlt_reject_reason reason, nlt_b
     }
 }
 
+/* The first bytes of the buffer go. */
+static void drop_bytes(nlt_scan_reader *reader, size_t n)
+{
+    reader->len -= n;
+    memmove(reader->buf, reader->buf + n, reader->len);
+    nlt__marks_drop(&reader->marks, n);
+    reader->base += (int64_t)n;
+    reader->pos = 0;
+    reader->next_line = 0;
+    reader->n_shown = 0;
+}
+
 /* Moves the unread bytes to the front; makes room if they are a long line's. */
 static nlt_status make_room(nlt_scan_reader *reader, nlt_error *err)
 {
     size_t left = reader->len - reader->pos;
-    if (reader->pos > 0) {
-        memmove(reader->buf, reader->buf + reader->pos, left);
-        reader->base += (int64_t)reader->pos;
-        reader->len = left;
-        reader->pos = 0;
-    }
+    drop_bytes(reader, reader->pos);
     if (left <= reader->cap / 2) {
         return NLT_OK;
     }
@@ -329,8 +333,7 @@ static nlt_status make_room(nlt_scan_reader *reader, nlt_error *err)
         reader->report.counts.lines++;
         note_reject(reader, NLT_REJECT_OTHER, (nlt_bytes){reader->buf, left}, reader->base);
         reader->in_skipped_line = true;
-        reader->base += (int64_t)left;
-        reader->len = 0;
+        drop_bytes(reader, left);
         return NLT_OK;
     }
     char *grown = nlt_realloc(reader->buf, reader->cap * 2 + PAD_BYTES);
@@ -370,10 +373,7 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
         NLT_TRY(take_damage(reader, status, &cause, err));
     }
     reader->len += n;
-    forget_ends(reader);
-    reader->is_clean = reader->connector->packet == NULL
-        && nlt__text_is_ascii((nlt_bytes){reader->buf, reader->len});
-    memset(reader->buf + reader->len, 0, PAD_BYTES);
+    memset(reader->buf + reader->len, ' ', PAD_BYTES);
     int64_t consumed = nlt__source_consumed(reader->source);
     atomic_fetch_add_explicit(&reader->scan->bytes_done, consumed - reader->consumed,
         memory_order_relaxed);
@@ -433,6 +433,7 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
     counts->lines++;
     if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
         line.len--;
+        reader->ctx.cuts.at = NULL; /* the last one is behind it */
     }
     if (line.len == 0) {
         counts->ignored++;
@@ -443,7 +444,8 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
     ctx->row_key = reader->row_key + offset;
     nlt_row verdict = NLT_ROW_REJECTED;
     if (line.len <= NLT_SCAN_LINE_MAX) {
-        out->is_clean = reader->is_clean || nlt__text_is_ascii(line);
+        out->is_clean = (size_t)(line.ptr - reader->buf) >= reader->marks.clean_from
+            || nlt__text_is_ascii(line);
         bool is_probed = reader->is_probing;
         if (is_probed && is_pruned(reader, line, &verdict)) {
             counts->used++;
@@ -457,51 +459,47 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
     count_verdict(reader, verdict, line, offset);
 }
 
-/* Finds the next newlines of the block; most blocks of 64 bytes have one or none. What is behind
- * the block is zero. */
-static void find_ends(nlt_scan_reader *reader)
+/* The marks of a line that has been found. */
+static nlt_cuts cuts_of(const nlt_scan_reader *reader, size_t line)
 {
-    int n = 0;
-    while (n < LINES_AHEAD && reader->known < reader->len) {
-        uint64_t bits = nlt__byte_bits(reader->buf + reader->known, '\n');
-        uint32_t base = (uint32_t)reader->known;
-        reader->ends[n] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
-        n += bits != 0;
-        for (bits &= bits - 1; bits != 0; bits &= bits - 1) {
-            reader->ends[n++] = base + (uint32_t)__builtin_ctzll(bits);
-        }
-        reader->known += 64;
-    }
-    reader->n_ends = n;
-    reader->next_end = 0;
+    const nlt_marks *marks = &reader->marks;
+    uint32_t begin = line == 0 ? 0 : marks->lines[line - 1].marks_end;
+    return (nlt_cuts){reader->buf, marks->at + begin, marks->lines[line].marks_end - begin,
+        marks->marking.separators[0]};
 }
 
 /* Shows the connector the lines that come next. */
 static void look_ahead(nlt_scan_reader *reader)
 {
     nlt_bytes lines[NLT_AHEAD_MAX];
+    nlt_cuts cuts[NLT_AHEAD_MAX];
+    int n = 0;
     const char *begin = reader->buf + reader->pos;
-    for (int i = 0; i < reader->n_ends; i++) {
-        const char *end = reader->buf + reader->ends[i];
-        lines[i] = (nlt_bytes){begin, (size_t)(end - begin)};
+    for (; reader->n_shown < reader->marks.n_lines && n < NLT_AHEAD_MAX; reader->n_shown++) {
+        const char *end = reader->buf + reader->marks.lines[reader->n_shown].end;
+        lines[n] = (nlt_bytes){begin, (size_t)(end - begin)};
+        cuts[n++] = cuts_of(reader, reader->n_shown);
         begin = end + 1;
     }
-    reader->connector->ahead(&reader->ctx, lines, reader->n_ends);
+    reader->connector->ahead(&reader->ctx, lines, cuts, n);
 }
 
 /* The next newline of the block; NULL: none. */
 static const char *next_newline(nlt_scan_reader *reader)
 {
-    if (reader->next_end == reader->n_ends) {
-        find_ends(reader);
-        if (reader->n_ends == 0) {
+    while (reader->next_line == reader->marks.n_lines) {
+        if (reader->marks.known == reader->len || reader->builder->failed != NLT_OK) {
             return NULL;
         }
-        if (reader->connector->ahead != NULL) {
-            look_ahead(reader);
-        }
+        reader->builder->failed =
+            nlt__marks_step(&reader->marks, (nlt_bytes){reader->buf, reader->len}, NULL);
+        reader->next_line = 0;
+        reader->n_shown = 0;
     }
-    return reader->buf + reader->ends[reader->next_end++];
+    if (reader->connector->ahead != NULL && reader->next_line == reader->n_shown) {
+        look_ahead(reader);
+    }
+    return reader->buf + reader->marks.lines[reader->next_line++].end;
 }
 
 /* Bytes of a line that is not to be parsed: up to its newline, or all there are. */
@@ -522,6 +520,7 @@ static void take_last_line(nlt_scan_reader *reader)
     nlt_bytes line = {reader->buf + reader->pos, reader->len - reader->pos};
     int64_t offset = reader->base + (int64_t)reader->pos;
     reader->pos = reader->len;
+    reader->ctx.cuts.at = NULL;
     if (reader->report.is_damaged) {
         reader->report.counts.lines++;
         note_reject(reader, NLT_REJECT_OTHER, line, offset);
@@ -554,6 +553,7 @@ static bool take_lines(nlt_scan_reader *reader)
             return false;
         }
         reader->pos = (size_t)(newline + 1 - reader->buf);
+        reader->ctx.cuts = cuts_of(reader, reader->next_line - 1);
         take_line(reader, (nlt_bytes){start, (size_t)(newline - start)}, offset);
     }
     return true;
@@ -677,7 +677,7 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
     int64_t before = count_record_bytes(reader->ctx.records);
     bool (*take)(nlt_scan_reader *) =
         reader->connector->packet != NULL ? take_packets : take_lines;
-    while (!take(reader) && reader->builder->row == 0) {
+    while (!take(reader) && reader->builder->row == 0 && reader->builder->failed == NLT_OK) {
         if (reader->ctx.records != NULL && reader->ctx.records->failed != NLT_OK) {
             return nlt_fail(err, reader->ctx.records->failed, "%s: out of memory for its records",
                 reader_path(reader));
