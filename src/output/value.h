@@ -5,6 +5,7 @@
 /* One value as text, for all writers. */
 
 #include "core/buf.h"
+#include "core/json_text.h"
 #include "table/batch.h"
 
 /* As JSON: null, quoted and escaped texts, arrays; NaN and infinities are texts. */
@@ -13,6 +14,5 @@ nlt_status nlt__value_json(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_er
 /* Without quotes; lists as JSON; nothing for NULL. */
 nlt_status nlt__value_plain(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err)
     NLT_MUST_CHECK;
-NLT_API nlt_status nlt__json_text(nlt_bytes text, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

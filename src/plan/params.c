@@ -3,6 +3,7 @@
 
 #include "plan/params.h"
 
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -55,6 +56,8 @@ void nlt__param_range(const nlt_param_desc *desc, char out[NLT_PARAM_RANGE_MAX])
     if (has_min && has_max) {
         (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%g..%g%s", desc->minimum, desc->maximum,
             special);
+    } else if (has_min && desc->minimum == DBL_MIN) {
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "> 0%s", special);
     } else if (has_min || has_max) {
         (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s %g%s", has_min ? ">=" : "<=",
             has_min ? desc->minimum : desc->maximum, special);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "algos/algo.h"
+#include "algos/exact_sum.h"
 #include "algos/simple/ranking.h"
 #include "core/alloc.h"
 #include "core/num.h"
@@ -39,15 +40,8 @@ static const nlt_column_desc output_columns[OUT_COUNT] = {
         .help = "bytes in both directions"},
 };
 
-/* The sum of a BIGINT column, exact on both engines: one wraps at 64 bits where the other widens,
- * and a cast of every value to a wide decimal costs as much as the grouping itself. So both halves
- * of the value are summed as integers and put together once per group. */
-#define EXACT_SUM(column) \
-    "CAST(CAST(SUM(" column " >> 32) AS DECIMAL(20,0)) * CAST(4294967296 AS DECIMAL(10,0))" \
-    " + CAST(SUM(" column " & 4294967295) AS DECIMAL(20,0)) AS DECIMAL(38,0)) AS " column
-
-static const char sum_statement[] = "SELECT name AS domain, " EXACT_SUM("c_bytes") ", "
-    EXACT_SUM("s_bytes") " FROM netlytics GROUP BY name";
+static const char sum_statement[] = "SELECT name AS domain, " NLT_EXACT_SUM("c_bytes") ", "
+    NLT_EXACT_SUM("s_bytes") " FROM netlytics GROUP BY name";
 
 typedef struct top {
     nlt_ranking ranking;
