@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -15,7 +16,13 @@
 #include "engine/engine.h"
 #include "engine/files.h"
 
-enum { OWN_BYTES = 64 << 20, THREAD_BYTES = 16 << 20, DUCK_MEMORY_MIN = 128 << 20 };
+enum {
+    OWN_BYTES = 64 << 20,
+    THREAD_BYTES = 16 << 20,
+    DUCK_MEMORY_MIN = 128 << 20,
+    PAUSE_MIN_NS = 50000, /* between two looks for a task */
+    PAUSE_MAX_NS = 1000000
+};
 
 /* Returns true for versions whose calls and string layout we rely on. */
 static bool is_known_version(const char *version)
@@ -331,13 +338,62 @@ void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure)
     pthread_mutex_unlock(&session->lock);
 }
 
-nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err)
+/* Left to itself the engine spins on its queue while other threads have all the work, as with one
+ * compressed file: a core lost for seconds. */
+duckdb_state nlt__duck_execute(duckdb_pending_result pending, duckdb_result *result)
 {
-    duckdb_result result;
+    long pause_ns = PAUSE_MIN_NS;
+    duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    while (state == DUCKDB_PENDING_RESULT_NOT_READY || state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+        if (state == DUCKDB_PENDING_RESULT_NOT_READY) {
+            pause_ns = PAUSE_MIN_NS;
+        } else {
+            (void)nanosleep(&(struct timespec){.tv_nsec = pause_ns}, NULL);
+            pause_ns = pause_ns * 2 < PAUSE_MAX_NS ? pause_ns * 2 : PAUSE_MAX_NS;
+        }
+        state = duckdb_pending_execute_task(pending);
+    }
+    return duckdb_execute_pending(pending, result);
+}
+
+static nlt_status run_extracted(nlt_session *session, duckdb_connection con,
+    duckdb_extracted_statements statements, idx_t index, int64_t *n_changed, nlt_error *err)
+{
+    duckdb_prepared_statement prepared = NULL;
+    duckdb_pending_result pending = NULL;
+    duckdb_result result = {0};
     nlt_status status = NLT_OK;
-    if (duckdb_query(session->con, sql, &result) != DuckDBSuccess) {
+    if (duckdb_prepare_extracted_statement(con, statements, index, &prepared) != DuckDBSuccess) {
+        status = nlt__duck_failure(session, duckdb_prepare_error(prepared), err);
+    } else if (duckdb_pending_prepared(prepared, &pending) != DuckDBSuccess) {
+        status = nlt__duck_failure(session, duckdb_pending_error(pending), err);
+    } else if (nlt__duck_execute(pending, &result) != DuckDBSuccess) {
         status = nlt__duck_failure(session, duckdb_result_error(&result), err);
+    } else if (n_changed != NULL) {
+        *n_changed = (int64_t)duckdb_rows_changed(&result);
     }
     duckdb_destroy_result(&result);
+    duckdb_destroy_pending(&pending);
+    duckdb_destroy_prepare(&prepared);
     return status;
+}
+
+nlt_status nlt__duck_run_on(nlt_session *session, duckdb_connection con, const char *sql,
+    int64_t *n_changed, nlt_error *err)
+{
+    duckdb_extracted_statements statements = NULL;
+    idx_t n = duckdb_extract_statements(con, sql, &statements);
+    nlt_status status = n > 0
+        ? NLT_OK
+        : nlt__duck_failure(session, duckdb_extract_statements_error(statements), err);
+    for (idx_t i = 0; i < n && status == NLT_OK; i++) {
+        status = run_extracted(session, con, statements, i, n_changed, err);
+    }
+    duckdb_destroy_extracted(&statements);
+    return status;
+}
+
+nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err)
+{
+    return nlt__duck_run_on(session, session->con, sql, NULL, err);
 }

@@ -116,8 +116,13 @@ nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err) NLT_MU
 int64_t nlt__memory_rest(const nlt_session *session);
 /* Appends the name of the type that a column of a batch has in DuckDB. */
 nlt_status nlt__duck_put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
-/* Runs a statement of our own. */
+/* Runs statements of our own. */
 nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) NLT_MUST_CHECK;
+/* The same on any connection; *n_changed (may be NULL): rows that the last one wrote. */
+nlt_status nlt__duck_run_on(nlt_session *session, duckdb_connection con, const char *sql,
+    int64_t *n_changed, nlt_error *err) NLT_MUST_CHECK;
+/* Runs a pending statement to its (first) result; waits asleep while other threads have the work. */
+duckdb_state nlt__duck_execute(duckdb_pending_result pending, duckdb_result *result);
 /* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */
 nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err);
 /* Keeps the first failure of our own code below a statement: DuckDB carries only its text. */

@@ -169,20 +169,6 @@ static nlt_status name_failure(nlt_status status, const char *path, nlt_error *e
         why != NULL ? why + 1 : cause.message);
 }
 
-static nlt_status run_copy(nlt_session *session, duckdb_connection con, const char *sql,
-    int64_t *n_rows, nlt_error *err)
-{
-    duckdb_result result;
-    nlt_status status = NLT_OK;
-    if (duckdb_query(con, sql, &result) != DuckDBSuccess) {
-        status = nlt__duck_failure(session, duckdb_result_error(&result), err);
-    } else {
-        *n_rows = (int64_t)duckdb_rows_changed(&result);
-    }
-    duckdb_destroy_result(&result);
-    return status;
-}
-
 nlt_status nlt__parquet_copy(nlt_session *session, duckdb_connection con, const char *sql,
     const char *path, int64_t *n_rows, nlt_error *err)
 {
@@ -190,7 +176,7 @@ nlt_status nlt__parquet_copy(nlt_session *session, duckdb_connection con, const 
     nlt_status status;
     do {
         sorting = nlt__run_sorting(session);
-        status = run_copy(session, con, sql, n_rows, err);
+        status = nlt__duck_run_on(session, con, sql, n_rows, err);
     } while (status == NLT_ERR_LIMIT && nlt__run_sorting(session) > sorting);
     return name_failure(status, path, err);
 }

@@ -119,7 +119,7 @@ static nlt_status start(nlt_statement *statement, nlt_error *err)
     nlt_status status = NLT_OK;
     if (duckdb_pending_prepared_streaming(statement->prepared, &pending) != DuckDBSuccess) {
         status = nlt__duck_failure(statement->session, duckdb_pending_error(pending), err);
-    } else if (duckdb_execute_pending(pending, &statement->result) != DuckDBSuccess) {
+    } else if (nlt__duck_execute(pending, &statement->result) != DuckDBSuccess) {
         statement->has_result = true;
         status = nlt__duck_failure(statement->session, duckdb_result_error(&statement->result),
             err);
