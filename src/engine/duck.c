@@ -340,7 +340,8 @@ void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure)
 
 /* Left to itself the engine spins on its queue while other threads have all the work, as with one
  * compressed file: a core lost for seconds. */
-duckdb_state nlt__duck_execute(duckdb_pending_result pending, duckdb_result *result)
+nlt_status nlt__duck_execute(nlt_session *session, duckdb_pending_result pending,
+    duckdb_result *result, nlt_error *err)
 {
     long pause_ns = PAUSE_MIN_NS;
     duckdb_pending_state state = duckdb_pending_execute_task(pending);
@@ -353,7 +354,13 @@ duckdb_state nlt__duck_execute(duckdb_pending_result pending, duckdb_result *res
         }
         state = duckdb_pending_execute_task(pending);
     }
-    return duckdb_execute_pending(pending, result);
+    if (state == DUCKDB_PENDING_ERROR) {
+        *result = (duckdb_result){0};
+        return nlt__duck_failure(session, duckdb_pending_error(pending), err);
+    }
+    return duckdb_execute_pending(pending, result) == DuckDBSuccess
+        ? NLT_OK
+        : nlt__duck_failure(session, duckdb_result_error(result), err);
 }
 
 static nlt_status run_extracted(nlt_session *session, duckdb_connection con,
@@ -367,9 +374,10 @@ static nlt_status run_extracted(nlt_session *session, duckdb_connection con,
         status = nlt__duck_failure(session, duckdb_prepare_error(prepared), err);
     } else if (duckdb_pending_prepared(prepared, &pending) != DuckDBSuccess) {
         status = nlt__duck_failure(session, duckdb_pending_error(pending), err);
-    } else if (nlt__duck_execute(pending, &result) != DuckDBSuccess) {
-        status = nlt__duck_failure(session, duckdb_result_error(&result), err);
-    } else if (n_changed != NULL) {
+    } else {
+        status = nlt__duck_execute(session, pending, &result, err);
+    }
+    if (status == NLT_OK && n_changed != NULL) {
         *n_changed = (int64_t)duckdb_rows_changed(&result);
     }
     duckdb_destroy_result(&result);

@@ -121,8 +121,10 @@ nlt_status nlt__duck_run(nlt_session *session, const char *sql, nlt_error *err) 
 /* The same on any connection; *n_changed (may be NULL): rows that the last one wrote. */
 nlt_status nlt__duck_run_on(nlt_session *session, duckdb_connection con, const char *sql,
     int64_t *n_changed, nlt_error *err) NLT_MUST_CHECK;
-/* Runs a pending statement to its (first) result; waits asleep while other threads have the work. */
-duckdb_state nlt__duck_execute(duckdb_pending_result pending, duckdb_result *result);
+/* Runs a pending statement to its (first) result, which is to be destroyed whatever is returned. Waits
+ * asleep while other threads have the work. */
+nlt_status nlt__duck_execute(nlt_session *session, duckdb_pending_result pending,
+    duckdb_result *result, nlt_error *err) NLT_MUST_CHECK;
 /* What a failed statement failed with: cancelled, a scan's own error, or DuckDB's text. */
 nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_error *err);
 /* Keeps the first failure of our own code below a statement: DuckDB carries only its text. */

@@ -119,12 +119,11 @@ static nlt_status start(nlt_statement *statement, nlt_error *err)
     nlt_status status = NLT_OK;
     if (duckdb_pending_prepared_streaming(statement->prepared, &pending) != DuckDBSuccess) {
         status = nlt__duck_failure(statement->session, duckdb_pending_error(pending), err);
-    } else if (nlt__duck_execute(pending, &statement->result) != DuckDBSuccess) {
-        statement->has_result = true;
-        status = nlt__duck_failure(statement->session, duckdb_result_error(&statement->result),
-            err);
     } else {
         statement->has_result = true;
+        status = nlt__duck_execute(statement->session, pending, &statement->result, err);
+    }
+    if (status == NLT_OK) {
         status = nlt__batch_new(statement->dtypes, statement->n_columns, NLT_BATCH_ROWS,
             &statement->batch, err);
     }
