@@ -14,7 +14,7 @@
 
 #define NLT_FIELDS_MARKING {NLT_MARKING_BLANKS, {' ', '\t'}}
 
-enum { NLT_FIELDS_AHEAD = 20, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
+enum { NLT_FIELDS_PEEK = 10, NLT_FIELDS_AHEAD = 2 * NLT_FIELDS_PEEK, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
 
 typedef struct nlt_fields {
     const char *base;
@@ -26,32 +26,8 @@ typedef struct nlt_fields {
     uint32_t own[NLT_FIELDS_EDGES];
 } nlt_fields;
 
-/* Finds more edges. What is behind the line counts as blank. */
-static inline void nlt__fields_fill(nlt_fields *fields)
-{
-    if (fields->left.len == 0) {
-        return;
-    }
-    if (fields->next < fields->n) {
-        fields->own[0] = fields->own[fields->next]; /* a field whose end is not known */
-    }
-    fields->n -= fields->next;
-    fields->next = 0;
-    while (fields->n < NLT_FIELDS_AHEAD && fields->left.len > 0) {
-        size_t n = fields->left.len < 64 ? fields->left.len : 64;
-        uint64_t blanks = nlt__blank_bits(fields->left.ptr);
-        blanks |= n < 64 ? ~UINT64_C(0) << n : 0;
-        uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
-        fields->carry = blanks >> 63;
-        fields->n += nlt__push_bits(edges, (uint32_t)(fields->left.ptr - fields->base),
-            fields->own + fields->n);
-        fields->left.ptr += n;
-        fields->left.len -= n;
-    }
-    if (fields->n % 2 != 0 && fields->left.len == 0) {
-        fields->own[fields->n++] = (uint32_t)(fields->left.ptr - fields->base);
-    }
-}
+/* Finds more edges of a line whose marks are not known. */
+void nlt__fields_fill(nlt_fields *fields);
 
 static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts)
 {
@@ -87,22 +63,24 @@ static inline bool nlt__fields_next(nlt_fields *fields, nlt_bytes *field)
     return true;
 }
 
-/* The next fields, as many as there are up to `max`; says how many. */
-static inline int nlt__fields_take(nlt_fields *fields, nlt_bytes *out, int max)
+/* How many of the next fields are known: all that are left, or NLT_FIELDS_PEEK or more behind
+ * nlt__fields_init. */
+static inline unsigned nlt__fields_known(const nlt_fields *fields)
 {
-    if (fields->next + 2 * (unsigned)max > fields->n) { /* not all are known yet */
-        int n = 0;
-        while (n < max && nlt__fields_next(fields, &out[n])) {
-            n++;
-        }
-        return n;
-    }
-    const uint32_t *edges = fields->edges + fields->next;
-    for (int i = 0; i < max; i++) {
-        out[i] = (nlt_bytes){fields->base + edges[2 * i], edges[2 * i + 1] - edges[2 * i]};
-    }
-    fields->next += 2 * (unsigned)max;
-    return max;
+    return (fields->n - fields->next) / 2;
+}
+
+/* One of those, without using it up; i < nlt__fields_known. */
+static inline nlt_bytes nlt__fields_peek(const nlt_fields *fields, unsigned i)
+{
+    const uint32_t *edges = fields->edges + fields->next + (size_t)2 * i;
+    return (nlt_bytes){fields->base + edges[0], edges[1] - edges[0]};
+}
+
+/* Uses up `n` known ones. */
+static inline void nlt__fields_skip(nlt_fields *fields, unsigned n)
+{
+    fields->next += 2 * n;
 }
 
 /* An integer of a line; as nlt__parse_i64, faster for the short ones. */

@@ -21,7 +21,7 @@
 enum { F_TIME, F_ELAPSED, F_CLIENT, F_STATUS, F_SIZE, F_METHOD, F_URL, F_USER, F_HIERARCHY };
 enum { NS_DIGITS = 9, NS_PER_MS = 1000000 };
 
-/* A request as either format tells it. Absent texts have ptr = NULL. */
+/* A request as either format tells it. Absent texts have ptr = NULL, or are "-". */
 typedef struct squid_request {
     int64_t start_ns, end_ns;
     int64_t status; /* 0: none */
@@ -34,24 +34,23 @@ typedef struct squid_request {
 
 static const nlt_bytes absent = {NULL, 0};
 
-static nlt_bytes dash_is_absent(nlt_bytes text)
-{
-    return nlt__is_dash(text) ? absent : text;
-}
-
 /* An integer, or '-' for none. */
-static bool parse_integer(nlt_bytes text, int64_t *value, bool *has_value)
+static inline bool parse_integer(nlt_bytes text, int64_t *value, bool *has_value)
 {
     *value = 0;
-    *has_value = !nlt__is_dash(text);
-    return !*has_value || nlt__field_i64(text, value);
+    *has_value = true;
+    if (nlt__field_i64(text, value)) {
+        return true;
+    }
+    *has_value = false;
+    return nlt__is_dash(text);
 }
 
 /* ---- native ---- */
 
 /* CODE/... with CODE = an upper-case letter, then upper-case letters, digits, '_' and ':'. Gives
  * what follows the slash. */
-static bool is_hierarchy(nlt_bytes field, nlt_bytes *peer)
+static inline bool is_hierarchy(nlt_bytes field, nlt_bytes *peer)
 {
     static const char usual[] = "HIER_DIRECT/";
     const size_t usual_len = sizeof usual - 1;
@@ -75,17 +74,21 @@ static bool is_hierarchy(nlt_bytes field, nlt_bytes *peer)
     return false;
 }
 
-/* Finds the hierarchy field behind the first eight; the URL ends before the field before it. */
-static bool find_hierarchy(nlt_fields *fields, nlt_bytes head[F_HIERARCHY], squid_request *request)
+/* The fields that every native line has. */
+typedef struct native_head {
+    nlt_bytes time, elapsed, client, status, size, method, url, user;
+} native_head;
+
+/* Finds the hierarchy field behind the first eight, `url` and `user` being the last ones of them; the
+ * URL ends before the field before it. */
+static inline bool find_hierarchy(nlt_fields *fields, nlt_bytes url, nlt_bytes user, squid_request *request)
 {
-    nlt_bytes before = head[F_URL];
-    nlt_bytes user = head[F_USER];
+    nlt_bytes before = url;
     nlt_bytes field;
     while (nlt__fields_next(fields, &field)) {
         if (is_hierarchy(field, &request->peer)) {
             const char *end = before.ptr + before.len;
-            request->url_text =
-                (nlt_bytes){head[F_URL].ptr, (size_t)(end - head[F_URL].ptr)};
+            request->url_text = (nlt_bytes){url.ptr, (size_t)(end - url.ptr)};
             return true;
         }
         before = user;
@@ -94,22 +97,30 @@ static bool find_hierarchy(nlt_fields *fields, nlt_bytes head[F_HIERARCHY], squi
     return false;
 }
 
-static bool parse_native_time(nlt_bytes text, int64_t *ns)
+static inline bool parse_native_time(nlt_bytes text, int64_t *ns)
 {
     /* What Squid writes: ten digits, a point, three digits. */
     uint64_t high = 0;
     uint64_t low = 0;
-    uint64_t ms = 0;
-    if (text.len == 14 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 8, &high)
-        && nlt__digits8(text.ptr + 8, 2, &low) && nlt__digits8(text.ptr + 11, 3, &ms)) {
-        return !__builtin_mul_overflow((int64_t)((high * 100 + low) * 1000 + ms), NS_PER_MS, ns);
+    if (text.len == 14 && text.ptr[10] == '.' && nlt__digits8(text.ptr, 6, &high)) {
+        uint64_t word = nlt__load_le64(text.ptr + 6);
+        word = (word & UINT32_MAX) | word >> 40 << 32; /* without the point */
+        if (nlt__word_digits(word, 7, &low)) {
+            return !__builtin_mul_overflow((int64_t)(high * 10000000 + low), NS_PER_MS, ns);
+        }
     }
     return text.ptr[0] != '-' && nlt__parse_fixed(text, NS_DIGITS, ns);
 }
 
 /* RESULT/STATUS */
-static bool parse_native_status(nlt_bytes field, int64_t *status)
+static inline bool parse_native_status(nlt_bytes field, int64_t *status)
 {
+    uint64_t three = 0;
+    if (field.len > 4 && field.ptr[field.len - 4] == '/'
+        && nlt__digits8(field.ptr + field.len - 3, 3, &three)) {
+        *status = (int64_t)three;
+        return true;
+    }
     size_t slash = field.len; /* one behind it */
     while (slash > 0 && field.ptr[slash - 1] != '/') {
         slash--;
@@ -119,36 +130,44 @@ static bool parse_native_status(nlt_bytes field, int64_t *status)
         && parse_integer((nlt_bytes){field.ptr + slash, field.len - slash}, status, &has_status);
 }
 
-static bool parse_native_numbers(const nlt_bytes head[F_HIERARCHY], squid_request *request)
+static inline bool parse_native_numbers(const native_head *head, squid_request *request)
 {
     int64_t elapsed_ms = 0;
     int64_t elapsed_ns = 0;
     bool has_elapsed = false;
-    return parse_integer(head[F_ELAPSED], &elapsed_ms, &has_elapsed)
+    return parse_integer(head->elapsed, &elapsed_ms, &has_elapsed)
         && !__builtin_mul_overflow(elapsed_ms, NS_PER_MS, &elapsed_ns)
         && !__builtin_sub_overflow(request->end_ns, elapsed_ns, &request->start_ns)
-        && parse_integer(head[F_SIZE], &request->size, &request->has_size)
-        && parse_native_status(head[F_STATUS], &request->status);
+        && parse_integer(head->size, &request->size, &request->has_size)
+        && parse_native_status(head->status, &request->status);
 }
 
-static nlt_row parse_native(nlt_line_ctx *ctx, nlt_fields *fields, nlt_bytes head[F_HIERARCHY],
-    int n_head, squid_request *request)
+static inline nlt_row parse_native(nlt_line_ctx *ctx, nlt_fields *fields, squid_request *request)
 {
-    n_head += nlt__fields_take(fields, head + n_head, F_HIERARCHY - n_head);
-    if (n_head < F_HIERARCHY || !find_hierarchy(fields, head, request)) {
+    if (nlt__fields_known(fields) < F_HIERARCHY) {
         return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
     }
-    if (!parse_native_time(head[F_TIME], &request->end_ns)) {
+    const native_head head = {nlt__fields_peek(fields, F_TIME), nlt__fields_peek(fields, F_ELAPSED),
+        nlt__fields_peek(fields, F_CLIENT), nlt__fields_peek(fields, F_STATUS),
+        nlt__fields_peek(fields, F_SIZE), nlt__fields_peek(fields, F_METHOD),
+        nlt__fields_peek(fields, F_URL), nlt__fields_peek(fields, F_USER)};
+    nlt__fields_skip(fields, F_HIERARCHY);
+    if (!find_hierarchy(fields, head.url, head.user, request)) {
+        return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
+    }
+    if (!parse_native_time(head.time, &request->end_ns)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_TIME);
     }
-    if (!parse_native_numbers(head, request)) {
+    if (!parse_native_numbers(&head, request)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
     }
     nlt_bytes type;
-    request->content_type = nlt__fields_next(fields, &type) ? dash_is_absent(type) : absent;
-    request->peer = request->peer.len > 0 ? dash_is_absent(request->peer) : absent;
-    request->client = dash_is_absent(head[F_CLIENT]);
-    request->method = dash_is_absent(head[F_METHOD]);
+    request->content_type = nlt__fields_next(fields, &type) ? type : absent;
+    request->peer = request->peer.len > 0 ? request->peer : absent;
+    request->client = head.client;
+    request->method = head.method;
+    request->referrer = absent;
+    request->agent = absent;
     return NLT_ROW_USED;
 }
 
@@ -279,9 +298,9 @@ static void parse_referrer_agent(const char *p, const char *end, squid_request *
     p++;
     const char *middle = memmem(p, (size_t)(last + 1 - p), "\" \"", 3);
     const char *referrer_end = middle == NULL ? last : middle;
-    request->referrer = dash_is_absent((nlt_bytes){p, (size_t)(referrer_end - p)});
+    request->referrer = (nlt_bytes){p, (size_t)(referrer_end - p)};
     if (middle != NULL && middle + 3 <= last) {
-        request->agent = dash_is_absent((nlt_bytes){middle + 3, (size_t)(last - middle - 3)});
+        request->agent = (nlt_bytes){middle + 3, (size_t)(last - middle - 3)};
     }
 }
 
@@ -293,6 +312,10 @@ static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes clien
     nlt_bytes text = absent;
     nlt_bytes status = absent;
     nlt_bytes size = absent;
+    request->peer = absent;
+    request->content_type = absent;
+    request->referrer = absent;
+    request->agent = absent;
     if (!parse_date((nlt_bytes){date.ptr, (size_t)(end - date.ptr)}, &request->end_ns)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_TIME);
     }
@@ -313,8 +336,8 @@ static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes clien
     const char *text_end = text.ptr + text.len;
     const char *method_end = blank == NULL ? text_end : blank;
     request->start_ns = request->end_ns;
-    request->client = dash_is_absent(client);
-    request->method = dash_is_absent((nlt_bytes){text.ptr, (size_t)(method_end - text.ptr)});
+    request->client = client;
+    request->method = (nlt_bytes){text.ptr, (size_t)(method_end - text.ptr)};
     request->url_text =
         blank == NULL ? absent : (nlt_bytes){blank + 1, (size_t)(text_end - blank - 1)};
     parse_referrer_agent(rest, end, request);
@@ -323,44 +346,60 @@ static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes clien
 
 /* ---- lines ---- */
 
-static nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_request *request)
+static inline nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_request *request)
 {
-    nlt_bytes head[F_HIERARCHY];
     nlt_fields fields;
     nlt__fields_init(&fields, line, &ctx->cuts);
-    int n = nlt__fields_take(&fields, head, F_STATUS + 1);
-    if (n == 0 || head[0].ptr[0] == '#') {
+    unsigned n = nlt__fields_known(&fields);
+    if (n == 0 || nlt__fields_peek(&fields, 0).ptr[0] == '#') {
         return NLT_ROW_IGNORED;
     }
-    bool is_combined = n > F_STATUS && head[F_STATUS].ptr[0] == '[';
-    nlt_row row = is_combined ? parse_combined(ctx, line, head[0], head[F_STATUS], request)
-                              : parse_native(ctx, &fields, head, n, request);
+    bool is_combined = n > F_STATUS && nlt__fields_peek(&fields, F_STATUS).ptr[0] == '[';
+    nlt_row row = is_combined
+        ? parse_combined(ctx, line, nlt__fields_peek(&fields, 0),
+              nlt__fields_peek(&fields, F_STATUS), request)
+        : parse_native(ctx, &fields, request);
     if (row == NLT_ROW_USED && !nlt__url_split(request->url_text, &request->url)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_URL);
     }
     return row;
 }
 
-static void put_optional(nlt_builder *out, int column, nlt_bytes text)
+static inline void put_part(nlt_builder *out, int column, nlt_bytes text)
 {
     if (text.ptr != NULL) {
         nlt_put_text(out, column, text);
     }
 }
 
+static inline bool is_absent(nlt_bytes text)
+{
+    return text.ptr == NULL || nlt__is_dash(text);
+}
+
+static inline void put_field(nlt_builder *out, int column, nlt_bytes text)
+{
+    if (nlt_wants(out, column) && !is_absent(text)) {
+        nlt_put_text(out, column, text);
+    }
+}
+
+static void put_seconds(nlt_builder *out, int column, int64_t ns)
+{
+    if (nlt_wants(out, column)) {
+        nlt_put_double(out, column, nlt__seconds_from_ns(ns));
+    }
+}
+
 static nlt_row squid_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
-    squid_request request = {0};
+    squid_request request;
     nlt_row row = parse_line(ctx, line, &request);
     if (row != NLT_ROW_USED) {
         return row;
     }
-    if (nlt_wants(out, NLT_HTTP_REQ_TIME)) {
-        nlt_put_double(out, NLT_HTTP_REQ_TIME, nlt__seconds_from_ns(request.start_ns));
-    }
-    if (nlt_wants(out, NLT_HTTP_RESP_TIME)) {
-        nlt_put_double(out, NLT_HTTP_RESP_TIME, nlt__seconds_from_ns(request.end_ns));
-    }
+    put_seconds(out, NLT_HTTP_REQ_TIME, request.start_ns);
+    put_seconds(out, NLT_HTTP_RESP_TIME, request.end_ns);
     if (request.status != 0) {
         nlt_put_i64(out, NLT_HTTP_STATUS_CODE, request.status);
     }
@@ -370,42 +409,38 @@ static nlt_row squid_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *o
     if (request.url.port >= 0) {
         nlt_put_i64(out, NLT_HTTP_S_PORT, request.url.port);
     }
-    put_optional(out, NLT_HTTP_C_IP, request.client);
-    put_optional(out, NLT_HTTP_METHOD, request.method);
-    put_optional(out, NLT_HTTP_HOST, request.url.host);
-    put_optional(out, NLT_HTTP_PATH, request.url.path);
-    put_optional(out, NLT_HTTP_S_IP, request.peer);
-    put_optional(out, NLT_HTTP_CONTENT_TYPE, request.content_type);
-    put_optional(out, NLT_HTTP_REFERRER, request.referrer);
-    put_optional(out, NLT_HTTP_USER_AGENT, request.agent);
+    put_field(out, NLT_HTTP_C_IP, request.client);
+    put_field(out, NLT_HTTP_METHOD, request.method);
+    put_part(out, NLT_HTTP_HOST, request.url.host);
+    put_part(out, NLT_HTTP_PATH, request.url.path);
+    put_field(out, NLT_HTTP_S_IP, request.peer);
+    put_field(out, NLT_HTTP_CONTENT_TYPE, request.content_type);
+    put_field(out, NLT_HTTP_REFERRER, request.referrer);
+    put_field(out, NLT_HTTP_USER_AGENT, request.agent);
     return NLT_ROW_USED;
 }
 
 static nlt_row squid_named_flows_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
-    squid_request request = {0};
+    squid_request request;
     nlt_row row = parse_line(ctx, line, &request);
     if (row != NLT_ROW_USED) {
         return row;
     }
-    if (request.client.ptr == NULL) {
+    if (nlt__is_dash(request.client)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS); /* a flow has a client */
     }
     nlt_put_text(out, NLT_FLOW_C_IP, request.client);
-    if (nlt_wants(out, NLT_FLOW_TIME_START)) {
-        nlt_put_double(out, NLT_FLOW_TIME_START, nlt__seconds_from_ns(request.start_ns));
-    }
-    if (nlt_wants(out, NLT_FLOW_TIME_END)) {
-        nlt_put_double(out, NLT_FLOW_TIME_END, nlt__seconds_from_ns(request.end_ns));
-    }
+    put_seconds(out, NLT_FLOW_TIME_START, request.start_ns);
+    put_seconds(out, NLT_FLOW_TIME_END, request.end_ns);
     if (request.has_size && request.size >= 0) {
         nlt_put_i64(out, NLT_FLOW_S_BYTES, request.size);
     }
     if (request.url.port >= 0) {
         nlt_put_i64(out, NLT_FLOW_S_PORT, request.url.port);
     }
-    put_optional(out, NLT_FLOW_S_IP, request.peer);
-    if (!nlt__name_put(out, NLT_FLOW_NAME, request.url.host)) {
+    put_field(out, NLT_FLOW_S_IP, request.peer);
+    if (!nlt__name_put(out, NLT_FLOW_NAME, request.url.host) && !is_absent(request.peer)) {
         (void)nlt__name_put(out, NLT_FLOW_NAME, request.peer);
     }
     return NLT_ROW_USED;

@@ -25,9 +25,6 @@ static bool is_digit(char c)
 static size_t scheme_len(nlt_bytes text)
 {
     size_t i = 0;
-    if (text.len >= 7 && memcmp(text.ptr, "http://", 7) == 0) {
-        return 4;
-    }
     if (text.len == 0 || !is_letter(text.ptr[0])) {
         return 0;
     }
@@ -83,7 +80,7 @@ typedef struct authority {
 } authority;
 
 /* Reads up to 64 bytes behind the text. */
-static authority find_authority(const char *p, const char *end)
+static inline authority find_authority(const char *p, const char *end)
 {
     authority a = {p, end, NULL, 0};
     for (; p < end; p += 64) {
@@ -154,6 +151,25 @@ static const char *connect_colon(nlt_bytes text)
     return p - 1;
 }
 
+/* What most proxies are asked to connect to, `name:port` in up to 64 bytes. False: it may be another
+ * target. */
+static inline bool split_usual_target(nlt_bytes text, nlt_url *out)
+{
+    uint64_t bits = nlt__byte_bits(text.ptr, ':') | nlt__byte_bits(text.ptr, '/');
+    bits &= text.len < 64 ? ~(~UINT64_C(0) << text.len) : ~UINT64_C(0);
+    size_t host = bits != 0 ? (size_t)__builtin_ctzll(bits) : 0;
+    size_t digits = text.len - host - 1;
+    uint64_t port = 0;
+    if (text.len > 64 || host == 0 || (bits & (bits - 1)) != 0 || text.ptr[host] != ':'
+        || text.ptr[0] == '[' || digits - 1 >= CONNECT_PORT_DIGITS
+        || !nlt__digits8(text.ptr + host + 1, digits, &port)) {
+        return false;
+    }
+    out->host = (nlt_bytes){text.ptr, host};
+    out->port = port <= PORT_MAX ? (int)port : -1;
+    return true;
+}
+
 static bool is_plain_target(nlt_bytes host)
 {
     return memchr(host.ptr, ':', host.len) == NULL && memchr(host.ptr, '/', host.len) == NULL;
@@ -180,6 +196,12 @@ bool nlt__url_split(nlt_bytes text, nlt_url *out)
 {
     *out = (nlt_url){{NULL, 0}, {NULL, 0}, -1};
     if (text.len == 0 || nlt__is_dash(text)) {
+        return true;
+    }
+    if (text.len > 7 && memcmp(text.ptr, "http://", 7) == 0) { /* never a target */
+        return split_absolute(text, 4, out);
+    }
+    if (split_usual_target(text, out)) {
         return true;
     }
     if (text.ptr[0] == '[' && memchr(text.ptr, ']', text.len) == NULL) {

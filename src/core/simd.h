@@ -148,17 +148,26 @@ static inline unsigned nlt__push_bits(uint64_t bits, uint32_t base, uint32_t *ou
     return n;
 }
 
-/* The number that `len` (1 to 8) digits at `p` stand for; false: other bytes. Reads 8 bytes. The
- * digits move to the high end, zeros come in front; then pairs, fours and eights are joined. */
-static inline bool nlt__digits8(const char *p, size_t len, uint64_t *value)
+/* Eight bytes, the first one lowest. */
+static inline uint64_t nlt__load_le64(const char *p)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    const uint64_t zeros = UINT64_C(0x3030303030303030);
     uint64_t word;
     memcpy(&word, p, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+/* The number that the `len` (1 to 8) lowest bytes of a word stand for, all of them digits; false: they
+ * are not. The digits move to the high end, zeros come in front; then pairs, fours and eights are
+ * joined. */
+static inline bool nlt__word_digits(uint64_t word, size_t len, uint64_t *value)
+{
+    const uint64_t zeros = UINT64_C(0x3030303030303030);
+    const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
     unsigned shift = (unsigned)(8 - len) * 8;
     word = word << shift | (shift > 0 ? zeros >> (64 - shift) : 0);
-    uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
     if ((word & high) != zeros
         || ((word + UINT64_C(0x0606060606060606)) & high) != zeros) {
         return false;
@@ -169,16 +178,12 @@ static inline bool nlt__digits8(const char *p, size_t len, uint64_t *value)
                  + (word >> 16 & UINT64_C(0x000000ff000000ff)) * UINT64_C(0x0000271000000001))
         >> 32;
     return true;
-#else
-    *value = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] < '0' || p[i] > '9') {
-            return false;
-        }
-        *value = *value * 10 + (uint64_t)(p[i] - '0');
-    }
-    return true;
-#endif
+}
+
+/* The same of bytes at `p`, 8 of which are read. */
+static inline bool nlt__digits8(const char *p, size_t len, uint64_t *value)
+{
+    return nlt__word_digits(nlt__load_le64(p), len, value);
 }
 
 #endif
