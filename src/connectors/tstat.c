@@ -116,14 +116,9 @@ bool tstat_number(nlt_bytes text, int64_t max, int64_t *number)
     return nlt__field_i64(text, number) && *number >= 0 && *number <= max;
 }
 
-static bool is_address(nlt_bytes text)
-{
-    return nlt__is_v4_text(text.ptr, text.len) || nlt__ip_is_text(text);
-}
-
 bool tstat_are_addresses(const nlt_bytes *values)
 {
-    return is_address(values[TSTAT_C_IP]) && is_address(values[TSTAT_S_IP]);
+    return nlt__ip_is_text(values[TSTAT_C_IP]) && nlt__ip_is_text(values[TSTAT_S_IP]);
 }
 
 bool tstat_ports(const nlt_bytes *values, uint16_t ports[2])

@@ -4,6 +4,7 @@
 
 /* IP addresses as text and as bytes. */
 
+#include "core/simd.h"
 #include "netlytics/base.h"
 
 typedef struct nlt_ip {
@@ -24,7 +25,7 @@ NLT_API size_t nlt__ip_format(const nlt_ip *ip, char *out);
 static inline bool nlt__ip_is_text(nlt_bytes text)
 {
     nlt_ip ip;
-    return nlt__ip_parse(text, &ip);
+    return nlt__is_v4_text(text.ptr, text.len) || nlt__ip_parse(text, &ip);
 }
 
 #endif

@@ -215,7 +215,14 @@ double nlt__seconds_from_us(int64_t us)
     return divide_once(us, 1000000, 19);
 }
 
+/* From 2^30 s on, the midpoints of two doubles are multiples of 2^-23 or more. The fraction's own
+ * rounding (2^-54 at most) moves the sum over none of them: a fraction that is none is 2^-23 / 10^9
+ * away from it at least. */
 double nlt__seconds_from_ns(int64_t ns)
 {
+    int64_t seconds = ns / 1000000000;
+    if (seconds >= INT64_C(1) << 30) {
+        return (double)seconds + (double)(ns % 1000000000) / 1e9;
+    }
     return divide_once(ns, 1000000000, 29);
 }

@@ -56,14 +56,32 @@ static inline uint64_t nlt__authority_bits(const char *p)
     return bits;
 }
 
-/* Whether a text is four numbers 0..255 without leading zeros, with points between. 16 bytes from `p`
- * must be readable. */
+/* A text of 7 to 15 bytes, with zeros behind; reads no others. */
+static inline __m128i nlt__load_short(const char *p, size_t len)
+{
+    uint64_t low = 0;
+    uint64_t high = 0;
+    if (len >= 8) {
+        memcpy(&low, p, 8);
+        memcpy(&high, p + len - 8, 8);
+        high = high >> (15 - len) * 8 >> 8;
+    } else {
+        uint32_t first, last;
+        memcpy(&first, p, 4);
+        memcpy(&last, p + 3, 4);
+        low = first | (uint64_t)last << 24;
+    }
+    return _mm_set_epi64x((long long)high, (long long)low);
+}
+
+/* Whether a text is four numbers 0..255 without leading zeros, with points between. Reads no byte
+ * behind it. */
 static inline bool nlt__is_v4_text(const char *p, size_t len)
 {
     if (len - 7 > 8) {
         return false;
     }
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i v = nlt__load_short(p, len);
     __m128i value = _mm_sub_epi8(v, _mm_set1_epi8('0'));
     /* unsigned: not greater than 9 */
     __m128i is_digit = _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(9)), value);

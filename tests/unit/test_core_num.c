@@ -465,6 +465,12 @@ static void seconds_are_rounded_once(void **state)
         assert_true(nlt__seconds_from_us(value) == (value < 0 ? -us : us));
         assert_true(nlt__seconds_from_ns(value) == (value < 0 ? -ns : ns));
     }
+    for (int i = 0; i < 100000; i++) { /* next to the middle between two doubles */
+        uint64_t s = next_random(&seed) % 9000000000;
+        uint64_t step = next_random(&seed) % (UINT64_C(1) << 23);
+        uint64_t value = s * 1000000000 + (step * 1000000000 >> 23) + (uint64_t)(i % 2);
+        assert_true(nlt__seconds_from_ns((int64_t)value) == read_scaled(value, -9));
+    }
 }
 
 int main(void)
