@@ -4,6 +4,7 @@
  *   netlytics-generate squid --bytes N [--seed S] [--odd F] > access.log
  *   netlytics-generate squid --days FIRST LAST --bytes-per-day N [--gzip-every K] [--seed S] DIR
  *   netlytics-generate LOG --bytes N | --items N [--seed S] > file      (LOG: generate_logs.c)
+ *   netlytics-generate visits-LOG --items SESSIONS [--overlap F] [--embed F] [--seed S] > file
  *
  * Same arguments, same bytes. What was written is told on stderr as one JSON line, so that a test
  * can compare: lines, native (well-formed native lines) and one count per kind of odd line. */
@@ -344,7 +345,7 @@ static bool parse_day(const char *text, int64_t *days)
 typedef struct options {
     int64_t bytes, items, bytes_per_day, first, last, gzip_every;
     uint64_t seed;
-    double odd;
+    double odd, overlap, embed;
     const char *dir;
 } options;
 
@@ -373,7 +374,7 @@ static bool write_days(generator *g, const options *o)
 
 static bool parse_options(int argc, char **argv, options *o)
 {
-    *o = (options){.seed = 1, .odd = 0.001};
+    *o = (options){.seed = 1, .odd = 0.001, .overlap = 0.15};
     for (int i = 2; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--bytes") == 0) {
@@ -388,6 +389,10 @@ static bool parse_options(int argc, char **argv, options *o)
             o->seed = strtoull(value, NULL, 10);
         } else if (strcmp(argv[i], "--odd") == 0) {
             o->odd = strtod(value, NULL);
+        } else if (strcmp(argv[i], "--overlap") == 0) {
+            o->overlap = strtod(value, NULL);
+        } else if (strcmp(argv[i], "--embed") == 0) {
+            o->embed = strtod(value, NULL);
         } else if (strcmp(argv[i], "--days") == 0 && i + 2 < argc) {
             if (!parse_day(value, &o->first) || !parse_day(argv[++i + 1], &o->last)) {
                 return false;
@@ -415,12 +420,14 @@ int main(int argc, char **argv)
             "usage: netlytics-generate squid --bytes N [--seed S] [--odd F]\n"
             "       netlytics-generate squid --days FIRST LAST --bytes-per-day N "
             "[--gzip-every K] [--seed S] [--odd F] DIR\n"
-            "       netlytics-generate LOG --bytes N | --items N [--seed S]\n"
+            "       netlytics-generate LOG --bytes N | --items N [--seed S] [--overlap F] [--embed F]\n"
             "LOG is one of: %s\n", log_names());
         return 2;
     }
     seed(&g, o.seed);
     g.odd_share = o.odd;
+    g.overlap_share = o.overlap;
+    g.embed_share = o.embed;
     make_hosts(&g);
     make_zipf(&g);
     if (strcmp(argv[1], "squid") != 0) {

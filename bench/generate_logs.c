@@ -12,7 +12,7 @@
 
 #include "generator.h"
 
-enum { ITEM_MAX = 8192, NAME_WIRE_MAX = 80 };
+enum { ITEM_MAX = 8192, ITEMS_MAX = 1 << 20, NAME_WIRE_MAX = 80 };
 
 #define BEGIN_US INT64_C(1488326400000000)
 #define STEP_US 2000
@@ -187,26 +187,31 @@ static int put_side(char *out, const char *ip, unsigned port, int64_t bytes, uns
         packets - 1, (long long)bytes, packets / 2 + 1, (long long)bytes);
 }
 
-static int tstat_tcp(generator *g, int64_t number, char *out)
+static int put_tstat_tcp(generator *g, const flow *f, int64_t first_us, int64_t last_us, char *out)
 {
-    flow f = draw_flow(g, number);
-    bool is_http = f.kind == FLOW_HTTP;
-    bool is_tls = f.kind == FLOW_TLS;
-    int64_t first = (BEGIN_US + number * STEP_US) / 1000;
-    int n = put_side(out, f.c.ip, f.c.port, f.c_bytes, 3 + below(g, 100));
-    n += put_side(out + n, f.s_ip, is_http ? 80 : 443, f.s_bytes, 3 + below(g, 100));
+    bool is_http = f->kind == FLOW_HTTP;
+    bool is_tls = f->kind == FLOW_TLS;
+    int n = put_side(out, f->c.ip, f->c.port, f->c_bytes, 3 + below(g, 100));
+    n += put_side(out + n, f->s_ip, is_http ? 80 : 443, f->s_bytes, 3 + below(g, 100));
     n += snprintf(out + n, ITEM_MAX - (size_t)n,
         "%lld.%03u000 %lld.%03u000 %u.000000 12.134915 70.382293 59.547617 110.894026 47.859938 "
         "93.440282 1 0 0 0 %d 0 0 ",
-        (long long)first, below(g, 1000), (long long)first + 1000, below(g, 1000), below(g, 9000),
-        is_http ? 1 : 8192);
+        (long long)first_us / 1000, (unsigned)(first_us % 1000), (long long)last_us / 1000,
+        (unsigned)(last_us % 1000), below(g, 9000), is_http ? 1 : 8192);
     for (int i = 0; i < TSTAT_BETWEEN; i++) {
         n += snprintf(out + n, ITEM_MAX - (size_t)n, i < 10 ? "%u.564158 " : "%u ", below(g, 500));
     }
     return n
         + snprintf(out + n, ITEM_MAX - (size_t)n,
             "%d %d --- 7 8 %s - 0 0 0 0.0 0.0 0.0 0.0 0 0 %s 10.0.0.53 0.0 0.0 %s\n", is_http, is_http,
-            is_tls ? f.host : "-", below(g, 2) == 0 ? f.host : "-", is_http ? f.host : "-");
+            is_tls ? f->host : "-", below(g, 2) == 0 ? f->host : "-", is_http ? f->host : "-");
+}
+
+static int tstat_tcp(generator *g, int64_t number, char *out)
+{
+    flow f = draw_flow(g, number);
+    int64_t first_us = BEGIN_US + number * STEP_US / 1000 * 1000 + below(g, 1000);
+    return put_tstat_tcp(g, &f, first_us, first_us / 1000 * 1000 + 1000000 + below(g, 1000), out);
 }
 
 static int tstat_dns(generator *g, int64_t number, char *out)
@@ -245,6 +250,67 @@ static int tstat_http(generator *g, int64_t number, char *out)
         "Firefox/%u.0\t-\t-\n%s\t%u\t%s\t80\t%s\tHTTP\t200\t%lld\ttext/html\tnginx\t-\t-\t-\n",
         f.c.ip, f.c.port, f.s_ip, f.ts, f.host, below(g, UINT32_MAX), f.host, 40 + below(g, 20), f.c.ip,
         f.c.port, f.s_ip, response, (long long)f.s_bytes);
+}
+
+/* ---- visits: sessions as lines of logs ---- */
+
+typedef int (*session_line)(generator *g, const visit_flow *f, char *out);
+
+static int put_session(generator *g, int64_t number, char *out, session_line line)
+{
+    static visit_flow flows[SESSION_FLOWS_MAX];
+    int n = draw_session(g, g->seed_value, number, flows);
+    int len = 0;
+    for (int i = 0; i < n && len < ITEMS_MAX - ITEM_MAX; i++) {
+        len += line(g, &flows[i], out + len);
+    }
+    return len;
+}
+
+static int tstat_line(generator *g, const visit_flow *v, char *out)
+{
+    flow f = {.kind = FLOW_TLS, .c = {.port = 1024 + below(g, 60000)}, .host = v->host,
+        .c_bytes = v->c_bytes, .s_bytes = v->s_bytes};
+    memcpy(f.c.ip, v->client, sizeof f.c.ip);
+    draw_server(g, f.s_ip);
+    return put_tstat_tcp(g, &f, v->start_us, v->end_us, out);
+}
+
+static int squid_line(generator *g, const visit_flow *v, char *out)
+{
+    char server[48];
+    int64_t end_ms = v->end_us / 1000;
+    draw_server(g, server);
+    return snprintf(out, ITEM_MAX, "%lld.%03d %6d %s TCP_TUNNEL/200 %lld CONNECT %s:443 - HIER_DIRECT/%s -\n",
+        (long long)end_ms / 1000, (int)(end_ms % 1000), (int)(end_ms - v->start_us / 1000), v->client,
+        (long long)v->s_bytes, v->host, server);
+}
+
+static int truth_line(generator *g, const visit_flow *v, char *out)
+{
+    (void)g;
+    return snprintf(out, ITEM_MAX, "%s\n", v->service);
+}
+
+static int visits_tstat(generator *g, int64_t number, char *out)
+{
+    return put_session(g, number, out, tstat_line);
+}
+
+static int visits_squid(generator *g, int64_t number, char *out)
+{
+    return put_session(g, number, out, squid_line);
+}
+
+static int visits_truth(generator *g, int64_t number, char *out)
+{
+    return put_session(g, number, out, truth_line);
+}
+
+static int visits_cores(generator *g, int64_t number, char *out)
+{
+    return number < SERVICES
+        ? snprintf(out, ITEM_MAX, "%s\n", service_name(g, g->seed_value, (int)number)) : 0;
 }
 
 /* ---- BIND ---- */
@@ -414,7 +480,7 @@ static int pcap_head(char *out)
 
 static const struct {
     const char *name;
-    int (*item)(generator *g, int64_t number, char *out); /* its bytes, at most ITEM_MAX */
+    int (*item)(generator *g, int64_t number, char *out); /* its bytes, at most ITEMS_MAX */
     int (*put_head)(char *out);
     const char *head;
 } logs[] = {
@@ -431,6 +497,10 @@ static const struct {
     {"zeek-dns", zeek_dns, NULL, ZEEK_HEAD("dns", "proto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\t"
         "qtype_name\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected")},
     {"tstat-tcp", tstat_tcp, tstat_tcp_head, NULL},
+    {"visits-tstat", visits_tstat, tstat_tcp_head, NULL},
+    {"visits-squid", visits_squid, NULL, ""},
+    {"visits-truth", visits_truth, NULL, ""},
+    {"visits-cores", visits_cores, NULL, ""},
     {"tstat-dns", tstat_dns, NULL, "#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 "
         "s_iscrypto:8 time:9 entry:10 trans_id:11 query:12 ttl:13 class:14 type:15 answer:16 flags:17 "
         "qdcount:18 ancount:19 nscount:20 arcount:21 pkt_size:22\n"},
@@ -462,7 +532,8 @@ bool write_log(generator *g, const char *log, uint64_t seed_value, int64_t bytes
         (void)fprintf(stderr, "no such log: %s (known: %s)\n", log, log_names());
         return false;
     }
-    static char item[ITEM_MAX];
+    static char item[ITEMS_MAX];
+    g->seed_value = seed_value;
     const char *head = logs[i].head;
     int len = logs[i].put_head != NULL ? logs[i].put_head(item) : (int)strlen(head);
     bool is_ok = fwrite(logs[i].put_head != NULL ? item : head, 1, (size_t)len, stdout) == (size_t)len;
