@@ -6,13 +6,14 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import shutil
 import subprocess
 import time
 
 import pytest
 
-from conftest import BIN
+from conftest import BIN, GENERATE
 from what_reference import Flow, normal, what
 
 COLUMNS = ["c_ip", "time_start", "time_end", "name", "c_bytes", "s_bytes", "c_pkt", "c_port", "s_ip", "s_pkt", "s_port"]
@@ -345,3 +346,79 @@ def test_interrupted_run_leaves_nothing(run):
         assert waiting.wait(30) == 130
     assert not (run.folder / "out").exists()
     assert list((run.folder / "kept").iterdir()) == []
+
+
+# ---- logs of the tools ----
+
+
+def simulated(log, sessions=150, seed=7):
+    command = [GENERATE, log, "--items", str(sessions), "--seed", str(seed), "--overlap", "0.4", "--embed", "0.2"]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def crowded(log):
+    """Sessions of 25 clients instead of one each, so that they meet."""
+    return re.sub(rb"\b10\.0\.0\.(\d+)\b", lambda found: b"10.0.0.%d" % (int(found[1]) % 25), log)
+
+
+def write_zeek(folder):
+    """conn.log and the names of its flows in ssl.log, from the lines of a Squid log."""
+    conn = ["#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\torig_bytes\tresp_bytes"]
+    ssl = ["#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tserver_name"]
+    for number, line in enumerate(crowded(simulated("visits-squid")).decode().splitlines()):
+        end, elapsed, client, _, size, _, host = line.split()[:7]
+        start = f"{float(end) - int(elapsed) / 1000:.3f}"
+        ids = f"{start}\tC{number}\t{client}\t1025\t192.0.2.1\t443"
+        conn.append(f"{ids}\ttcp\t{int(elapsed) / 1000}\t100\t{size}")
+        ssl.append(f"{ids}\t{host.split(':')[0]}")
+    (folder / "conn.log").write_text("\n".join([*conn, ""]))
+    (folder / "ssl.log").write_text("\n".join([*ssl, ""]))
+    return folder / "conn.log"
+
+
+def write_logs(folder, tool):
+    if tool == "zeek":
+        return write_zeek(folder)
+    path = folder / {"tstat": "log_tcp_complete", "squid": "access.log"}[tool]
+    path.write_bytes(crowded(simulated(f"visits-{tool}")))
+    return path
+
+
+@pytest.mark.parametrize("tool", ["squid", "tstat", "zeek"])
+def test_logs_of_tools(run, tool):
+    path = write_logs(run.folder, tool)
+    cores = simulated("visits-cores").decode().split()
+    connector = f"{tool}:{'flows' if tool != 'tstat' else 'NamedFlows'}"
+    run("job", "-c", connector, "-i", path, "--algo", "SaveDataFrame", "-o", "table")
+    with (run.folder / "table/dataframe.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    flows = [Flow(row["c_ip"], float(row["time_start"]), float(row["time_end"]), row["name"],
+                  int(row["c_bytes"] or 0) + int(row["s_bytes"] or 0)) for row in rows]  # fmt: skip
+    expected, _, _, labels = what(flows, cores)
+    assert len(set(labels)) > 10
+    params = {"CORES": cores, "SAVE_FLOWS": True}
+    job(run, params, "--threads", 1, connector=connector, path=path)
+    assert report(run) == expected
+    with (run.folder / "out/flows.csv").open() as file:
+        found = list(csv.DictReader(file))
+    assert [{**row, "service": label} for row, label in zip(rows, labels)] == found
+    job(run, params, "--threads", 3, "--memory", "256M", connector=connector, path=path, out="other")
+    job(run, {"CORES": cores}, "--threads", 2, connector=connector, path=path, out="sums")
+    for name in ("report.csv", "bags.json", "flows.csv"):
+        assert (run.folder / "other" / name).read_bytes() == (run.folder / "out" / name).read_bytes()
+    for name in ("report.csv", "bags.json"):
+        assert (run.folder / "sums" / name).read_bytes() == (run.folder / "out" / name).read_bytes()
+
+
+def test_names_alone_tell_less(run):
+    """Most bytes of a visit come from support domains: the simulation knows whose they are."""
+    (run.folder / "log_tcp_complete").write_bytes(simulated("visits-tstat", sessions=2000))
+    truth = simulated("visits-truth", sessions=2000).decode().split()
+    cores = simulated("visits-cores").decode().split()
+    job(run, {"CORES": cores, "SAVE_FLOWS": True, "TRIGGER": "future"}, connector="tstat:NamedFlows", path="log_tcp_complete")
+    with (run.folder / "out/flows.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    sizes = [int(row["c_bytes"]) + int(row["s_bytes"]) for row in rows]
+    right = sum(size for row, size, service in zip(rows, sizes, truth, strict=True) if row["service"] == service)
+    named = sum(size for row, size, service in zip(rows, sizes, truth) if row["name"] == service)
+    assert right > 0.8 * sum(sizes) > 5 * named
