@@ -85,6 +85,20 @@ NLT_API nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *
     nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
 
 /**
+ * Rows of the caller's own as a table: an Arrow C stream of struct arrays, which is read to its end now.
+ * Its arrays are kept, not copied, until the session is closed, and do not count as its memory. Up to 64 in
+ * a session. Columns may be bool, integers up to int64, float, double, utf8, date32, timestamp[us],
+ * decimal128, and lists of these.
+ * @param name [in] as of nlt_table_set_name(); NULL: "netlytics"
+ * @param rows [in] taken
+ * @param out  [out] owned: nlt_table_free()
+ * @return NLT_OK; NLT_ERR_ARG: a column of another type, or a name that cannot be one; NLT_ERR_IO: the stream
+ *         failed; NLT_ERR_FORMAT; NLT_ERR_LIMIT; NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_arrow_table(nlt_session *session, const char *name,
+    struct ArrowArrayStream *rows, nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
  * One SELECT over `input`, which it calls `netlytics`. Checked (names, types) at once, run when
  * an answer is asked for.
  * @return NLT_OK; NLT_ERR_SQL: refused, or an error with its line and a caret in the message

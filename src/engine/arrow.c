@@ -11,6 +11,10 @@
 
 #include "core/alloc.h"
 #include "engine/engine.h"
+#include "table/arrow_gather.h"
+
+/* What an array has at least, unless it is the last one. */
+enum { GATHER_ROWS = 32 << 10, GATHER_BYTES = 32 << 20 };
 
 typedef struct stream_state {
     nlt_table *table; /* held, as is its session */
@@ -18,6 +22,7 @@ typedef struct stream_state {
     bool is_statement;
     bool has_first;
     const nlt_batch *first; /* rows that were pulled at the start; NULL: there are none */
+    nlt_arrow_gather *gather;
     struct ArrowArray *ready; /* an algorithm's answer; owned */
     int64_t n_ready, cap_ready, next;
     nlt_error error;
@@ -36,19 +41,40 @@ static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
     return status == NLT_OK ? 0 : errno_of(status);
 }
 
+/* The end, also when asked again. */
+static nlt_status end_statement(stream_state *state)
+{
+    state->is_statement = false;
+    nlt__statement_clear(&state->statement);
+    return nlt__run_finish(state->table->session, &state->error);
+}
+
+/* Many batches as one array, but for the first one: whoever wants to see some rows only need not wait.
+ * No rows: the end. */
 static nlt_status next_rows(stream_state *state, struct ArrowArray *out)
 {
     const nlt_batch *batch = state->first;
-    if (!state->has_first) {
-        NLT_TRY(nlt__statement_next(&state->statement, &batch, &state->error));
+    if (state->has_first && batch != NULL) {
+        state->has_first = false;
+        return nlt__arrow_from_batch(batch, out, &state->error);
     }
-    state->has_first = false;
-    if (batch == NULL) {
-        state->is_statement = false; /* the end, also when asked again */
-        nlt__statement_clear(&state->statement);
-        return nlt__run_finish(state->table->session, &state->error);
+    if (state->gather == NULL) {
+        NLT_TRY(nlt__arrow_gather_new(state->statement.dtypes, state->statement.n_columns,
+            &state->gather, &state->error));
     }
-    return nlt__arrow_from_batch(batch, out, &state->error);
+    while (state->is_statement && nlt__arrow_gather_rows(state->gather) < GATHER_ROWS
+           && nlt__arrow_gather_bytes(state->gather) < GATHER_BYTES) {
+        batch = NULL;
+        if (!state->has_first) {
+            NLT_TRY(nlt__statement_next(&state->statement, &batch, &state->error));
+        }
+        state->has_first = false;
+        NLT_TRY(batch == NULL ? end_statement(state)
+                              : nlt__arrow_gather_add(state->gather, batch, &state->error));
+    }
+    return nlt__arrow_gather_rows(state->gather) == 0
+        ? NLT_OK
+        : nlt__arrow_gather_take(state->gather, out, &state->error);
 }
 
 static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
@@ -79,6 +105,7 @@ static void state_free(stream_state *state)
         state->ready[i].release(&state->ready[i]);
     }
     nlt_free(state->ready);
+    nlt__arrow_gather_free(state->gather);
     nlt__statement_clear(&state->statement);
     nlt_session *session = state->table->session;
     nlt_table_free(state->table);

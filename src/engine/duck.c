@@ -199,6 +199,9 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
         status = nlt__row_table_register(session, err);
     }
     if (status == NLT_OK) {
+        status = nlt__arrow_table_register(session, err);
+    }
+    if (status == NLT_OK) {
         status = nlt__sink_register(session, err);
     }
     if (status == NLT_OK) {

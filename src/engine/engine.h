@@ -25,6 +25,8 @@ typedef struct nlt_files nlt_files; /* files.h */
 
 typedef struct nlt_sink nlt_sink;
 
+typedef struct nlt_kept_arrow nlt_kept_arrow; /* arrow_table.c */
+
 /* What a kernel emitted, as a relation: netlytics_rows(i) reads relations[i]. */
 typedef struct nlt_stored_relation {
     nlt_row_store *store; /* owned */
@@ -59,6 +61,8 @@ struct nlt_session {
     bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
     nlt_files *files[NLT_SESSION_SCANS_MAX]; /* datasets that DuckDB reads itself */
     int n_files;
+    nlt_kept_arrow *arrows[NLT_SESSION_SCANS_MAX]; /* rows of the caller's own; owned */
+    int n_arrows;
     int n_relations;    /* named so far; makes names unique in the session */
     nlt_strings names;  /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
@@ -166,6 +170,12 @@ typedef struct nlt_sink_target {
     void *ctx;
 } nlt_sink_target;
 
+/* Keeps a stream's arrays as session->arrows[n_arrows++]; `rows` is taken. */
+nlt_status nlt__arrow_keep(nlt_session *session, struct ArrowArrayStream *rows, nlt_error *err)
+    NLT_MUST_CHECK;
+void nlt__kept_arrow_free(nlt_kept_arrow *kept); /* NULL is fine */
+/* netlytics_arrow(i): the rows of session->arrows[i]. */
+nlt_status nlt__arrow_table_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* netlytics_sink(columns...): for nlt__sink_run. */
 nlt_status nlt__sink_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* Reads `columns` of `relation` (SQL behind FROM), in no order. */

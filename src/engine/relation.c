@@ -239,6 +239,41 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     return scan_dataset(session, request, out, err);
 }
 
+/* ---- rows of the caller's own ---- */
+
+static nlt_status fill_arrow(nlt_table *table, const char *given, nlt_error *err)
+{
+    char name[RELATION_NAME_MAX];
+    char sql[64];
+    if (given != NULL) {
+        NLT_TRY(nlt_table_set_name(table, given, err));
+    }
+    relation_name(table->session, name);
+    (void)snprintf(sql, sizeof sql, "SELECT * FROM netlytics_arrow(%d)",
+        table->session->n_arrows - 1);
+    NLT_TRY(nlt__plan_sql(&table->plan, name, sql, err));
+    NLT_TRY(nlt__duck_open(table->session, err));
+    return learn_columns(table, sql, err);
+}
+
+nlt_status nlt_arrow_table(nlt_session *session, const char *name, struct ArrowArrayStream *rows,
+    nlt_table **out, nlt_error *err)
+{
+    *out = NULL;
+    nlt_table *table = NULL;
+    NLT_TRY(nlt__arrow_keep(session, rows, err));
+    nlt_status status = table_new(session, &table, err);
+    if (status == NLT_OK) {
+        status = fill_arrow(table, name, err);
+    }
+    if (status != NLT_OK) { /* the rows stay the session's */
+        nlt_table_free(table);
+        return status;
+    }
+    *out = table;
+    return NLT_OK;
+}
+
 /* ---- statements over an input ---- */
 
 /* The name of the relation that a plan ends in. */

@@ -163,6 +163,9 @@ void nlt__session_leave(nlt_session *session)
     for (int i = 0; i < session->n_files; i++) {
         nlt__files_close(session->files[i]);
     }
+    for (int i = 0; i < session->n_arrows; i++) {
+        nlt__kept_arrow_free(session->arrows[i]);
+    }
     nlt__strings_clear(&session->names);
     nlt_free(session->temp_dir);
     nlt_free(session->persistent_dir);

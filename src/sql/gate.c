@@ -17,7 +17,8 @@ static const char *const forbidden[] = {"read_*", "parquet_*", "json_execute*", 
     "mysql_*", "postgres_*", "st_read*", "from_substrait*", "get_substrait*", "duckdb_*",
     "pragma_*", "pg_*", "information_schema", "query", "query_table", "getenv", "current_setting",
     "which_secret", "checkpoint", "force_checkpoint", "enable_*", "disable_*", "write_log",
-    "load_*", "seq_scan", "index_scan", "netlytics_scan", "netlytics_rows", "netlytics_sink",
+    "load_*", "seq_scan", "index_scan", "netlytics_scan", "netlytics_rows", "netlytics_arrow",
+    "netlytics_sink",
     "nextval", "currval", "java_method", "reflect", "input_file_name", "getvariable", "test_*",
     "sql_auto_complete", "icu_*"};
 

@@ -96,7 +96,7 @@ static void put_word(char *at, int shift, uint64_t bits)
     memcpy(&low, at, sizeof low);
     low |= bits << shift;
     memcpy(at, &low, sizeof low);
-    at[8] = shift == 0 ? 0 : (char)(bits >> (64 - shift));
+    at[8] = (char)(shift == 0 ? 0 : bits >> (64 - shift));
 }
 
 /* Appends `n` bits behind `at` of them. */

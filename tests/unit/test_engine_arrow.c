@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows as Arrow streams: who may go first, what fails when. */
+/* Rows as Arrow streams, out of a session and into one: who may go first, what fails when. */
 
 #define _GNU_SOURCE
 
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +184,204 @@ static void structs_of_another_version_are_refused(void **state)
     assert_null(table);
 }
 
+/* ---- into a session ---- */
+
+static struct ArrowArrayStream stream_of(const fixture *f, const char *sql)
+{
+    struct ArrowArrayStream stream;
+    nlt_table *table = transformed(f, sql);
+    assert_int_equal(nlt_table_arrow_stream(table, &stream, NULL), NLT_OK);
+    nlt_table_free(table);
+    return stream;
+}
+
+static void assert_answer(nlt_table *table, const char *expected)
+{
+    char path[] = "/tmp/nlt-answer-XXXXXX";
+    char text[512] = "";
+    nlt_error err = NLT_ERROR_INIT;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    if (nlt_table_write(table, "csv", path, NULL, &err) != NLT_OK) {
+        fail_msg("%s", err.message);
+    }
+    (void)close(fd); /* of the file that was replaced */
+    fd = open(path, O_RDONLY);
+    assert_true(fd >= 0 && read(fd, text, sizeof text - 1) >= 0);
+    (void)close(fd);
+    (void)unlink(path);
+    assert_string_equal(text, expected);
+}
+
+static nlt_table *arrow_table(nlt_session *session, const char *name, struct ArrowArrayStream *rows)
+{
+    nlt_table *out = NULL;
+    nlt_error err = NLT_ERROR_INIT;
+    if (nlt_arrow_table(session, name, rows, &out, &err) != NLT_OK) {
+        fail_msg("%s", err.message);
+    }
+    assert_null(rows->release); /* taken */
+    return out;
+}
+
+static void assert_query(nlt_table *input, const char *sql, const char *expected)
+{
+    nlt_table *answer = NULL;
+    nlt_error err = NLT_ERROR_INIT;
+    if (nlt_transform(input, sql, &answer, &err) != NLT_OK) {
+        fail_msg("%s: %s", sql, err.message);
+    }
+    assert_answer(answer, expected);
+    nlt_table_free(answer);
+}
+
+static void rows_come_back(void **state)
+{
+    fixture *f = *state;
+    struct ArrowArrayStream rows = stream_of(f,
+        "SELECT CAST(resp_time AS BIGINT) AS t, host, resp_time AS x, "
+        "CASE WHEN resp_time < 101 THEN NULL ELSE 'a text that is longer than twelve bytes' END AS s, "
+        "resp_time > 200 AS b, DATE '2017-03-01' AS d, TIMESTAMP '2017-03-01 00:00:01.5' AS ts, "
+        "CAST(resp_time AS DECIMAL(10,2)) AS m, array(1, NULL, 3) AS l FROM netlytics");
+    nlt_session *other = NULL;
+    assert_int_equal(nlt_session_open(NULL, &other, NULL), NLT_OK);
+    nlt_table *own = arrow_table(other, NULL, &rows);
+    assert_int_equal(nlt_table_column_count(own), 9);
+    assert_int_equal(nlt_table_column(own, 6)->dtype.type, NLT_TYPE_TIMESTAMP);
+    assert_query(own, "SELECT * FROM netlytics ORDER BY t LIMIT 2",
+        "t,host,x,s,b,d,ts,m,l\n"
+        "100,a.com,100.5,,false,2017-03-01,2017-03-01 00:00:01.5,100.50,\"[1,null,3]\"\n"
+        "101,a.com,101.5,a text that is longer than twelve bytes,false,2017-03-01,"
+        "2017-03-01 00:00:01.5,101.50,\"[1,null,3]\"\n");
+    assert_query(own, "SELECT count(*) AS n FROM netlytics", "n\n5000\n");
+    assert_query(own, "SELECT sum(m) AS m, count(s) AS s, count(CASE WHEN b THEN 1 END) AS b FROM netlytics",
+        "m,s,b\n13000000.00,4999,4900\n");
+    assert_query(own,
+        "SELECT count(*) AS n FROM netlytics a JOIN netlytics b ON a.t = b.t + 1 WHERE a.t < 110",
+        "n\n9\n");
+    nlt_table_free(own);
+    nlt_session_close(other);
+}
+
+/* In a session with files the database is opened anew; the rows stay. */
+static void rows_join_with_datasets(void **state)
+{
+    fixture *f = *state;
+    struct ArrowArrayStream rows =
+        stream_of(f, "SELECT '10.0.0.1' AS c_ip, 'Ann' AS person FROM netlytics LIMIT 1");
+    nlt_table *people = arrow_table(f->session, "people", &rows);
+    nlt_table *inputs[] = {f->http, people};
+    nlt_table *answer = NULL;
+    nlt_error err = NLT_ERROR_INIT;
+    if (nlt_query(f->session, inputs, 2,
+            "SELECT person, count(*) AS n FROM netlytics JOIN people USING (c_ip) GROUP BY person",
+            &answer, &err) != NLT_OK) {
+        fail_msg("%s", err.message);
+    }
+    assert_answer(answer, "person,n\nAnn,5000\n");
+    nlt_table_free(answer);
+    nlt_table_free(people);
+}
+
+static void algorithms_take_rows(void **state)
+{
+    fixture *f = *state;
+    struct ArrowArrayStream rows = stream_of(f,
+        "SELECT host AS name, 1 AS c_bytes, response_body_len AS s_bytes FROM netlytics");
+    nlt_table *own = arrow_table(f->session, "own", &rows);
+    nlt_table *answer = NULL;
+    nlt_error err = NLT_ERROR_INIT;
+    assert_int_equal(nlt_run(own, "top_dns_servers", NULL, &answer, &err), NLT_ERR_ARG);
+    assert_non_null(strstr(err.message, "s_ip"));
+    assert_int_equal(nlt_run(own, "domain_traffic", NULL, &answer, &err), NLT_OK);
+    assert_answer(answer, "domain,bytes\na.com,40000\n");
+    nlt_table_free(answer);
+    nlt_table_free(own);
+}
+
+static void no_rows(void **state)
+{
+    fixture *f = *state;
+    struct ArrowArrayStream rows = stream_of(f, "SELECT host FROM netlytics WHERE host = 'none'");
+    nlt_table *own = arrow_table(f->session, "own", &rows);
+    assert_query(own, "SELECT count(*) AS n, max(host) AS h FROM netlytics", "n,h\n0,\n");
+    nlt_table_free(own);
+}
+
+static void statements_cannot_name_the_function(void **state)
+{
+    fixture *f = *state;
+    struct ArrowArrayStream rows = stream_of(f, "SELECT host FROM netlytics LIMIT 1");
+    nlt_table *own = arrow_table(f->session, "own", &rows);
+    nlt_table *answer = NULL;
+    assert_int_equal(nlt_transform(f->http, "SELECT * FROM netlytics_arrow(0)", &answer, NULL),
+        NLT_ERR_SQL);
+    assert_null(answer);
+    nlt_table_free(own);
+}
+
+/* A stream that gives a schema of one column and then fails. */
+typedef struct bad_stream {
+    const char *format;
+    int n_released;
+} bad_stream;
+
+static void release_schema(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static int bad_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    static struct ArrowSchema child;
+    static struct ArrowSchema *children[] = {&child};
+    const bad_stream *bad = stream->private_data;
+    child = (struct ArrowSchema){.format = bad->format, .name = "c", .release = release_schema};
+    *out = (struct ArrowSchema){.format = "+s", .name = "", .n_children = 1, .children = children,
+        .release = release_schema};
+    return 0;
+}
+
+static int bad_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    (void)stream;
+    memset(out, 0, sizeof *out);
+    return 5;
+}
+
+static const char *bad_reason(struct ArrowArrayStream *stream)
+{
+    (void)stream;
+    return "the disk is gone";
+}
+
+static void bad_release(struct ArrowArrayStream *stream)
+{
+    ((bad_stream *)stream->private_data)->n_released++;
+    stream->release = NULL;
+}
+
+static void bad_streams(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *format, *message;
+        nlt_status status;
+    } rows[] = {{"+s", "column \"c\" is of a type", NLT_ERR_ARG},
+        {"l", "ended early: the disk is gone", NLT_ERR_IO}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bad_stream bad = {rows[i].format, 0};
+        struct ArrowArrayStream stream = {.get_schema = bad_schema, .get_next = bad_next,
+            .get_last_error = bad_reason, .release = bad_release, .private_data = &bad};
+        nlt_error err = NLT_ERROR_INIT;
+        nlt_table *out = NULL;
+        assert_int_equal(nlt_arrow_table(f->session, "own", &stream, &out, &err), rows[i].status);
+        assert_non_null(strstr(err.message, rows[i].message));
+        assert_null(out);
+        assert_int_equal(bad.n_released, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +391,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_fails_before_any_row_fails_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cancelled_stream_tells_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(structs_of_another_version_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_join_with_datasets, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(algorithms_take_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(statements_cannot_name_the_function, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_streams, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
