@@ -11,7 +11,7 @@ as Arrow.
 """
 
 from ._catalog import Algorithm, Column, Connector, Parameter, Schema, algorithms, connectors, schema
-from ._functions import get_dataset, query, run, transform
+from ._functions import from_arrow, get_dataset, query, run, transform
 from ._library import core, text
 from ._session import DataWarning, Limits, Progress, Session
 from ._table import Table
@@ -32,6 +32,7 @@ __all__ = [
     "Table",
     "algorithms",
     "connectors",
+    "from_arrow",
     "get_dataset",
     "query",
     "run",

@@ -59,6 +59,7 @@ class SessionOptions(ctypes.Structure):
         ("asn_names", c_char_p),
         ("temp_bytes_max", c_int64),
         ("dialect", c_int),
+        ("persistent_dir", c_char_p),
     ]
 
 
@@ -249,7 +250,7 @@ CORE = {
         (c_char_p, POINTER(ProbeOptions), c_char_p, POINTER(ProbeChoice), _ERROR),
     ),
     "nlt_probe_choice_clear": (None, (POINTER(ProbeChoice),)),
-    "nlt_file_write": (Status, (c_char_p, c_char_p, _ERROR)),
+    "nlt_path_to_hdfs": (Status, (c_char_p, c_char_p, c_size_t, _ERROR)),
     "nlt_text_free": (None, (c_void_p,)),
     "nlt_job_open": (Status, (POINTER(c_void_p), _ERROR)),
     "nlt_job_close": (None, (c_void_p,)),
@@ -307,6 +308,11 @@ ENGINE = {
     "nlt_table_write_folder": (
         Status,
         (_TABLE, c_char_p, c_char_p, c_bool, POINTER(c_int64), _ERROR),
+    ),
+    "nlt_job_write": (Status, (_TABLE, c_char_p, c_char_p, c_bool, POINTER(c_int64), _ERROR)),
+    "nlt_arrow_table": (
+        Status,
+        (_SESSION, c_char_p, POINTER(ArrowArrayStream), POINTER(_TABLE), _ERROR),
     ),
     "nlt_table_arrow_schema": (Status, (_TABLE, POINTER(ArrowSchema), _ERROR)),
     "nlt_table_arrow_stream": (Status, (_TABLE, POINTER(ArrowArrayStream), _ERROR)),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _catalog, errors
+from ._arrow import rows_of
 from ._session import Handle, PathLike, Session, choose_connector
 from ._table import Table
 
@@ -78,11 +79,26 @@ def get_dataset(
     return Table(_session(session, limits), make, known)
 
 
-def as_table(rows: Any, **limits: Any) -> Table:
-    """A Table as it is; rows of somebody else's made one."""
-    if isinstance(rows, Table):
-        return rows
-    raise errors.ArgumentError(f"{type(rows).__name__} is no table")
+def from_arrow(rows: Any, *, session: Session | None = None, **limits: Any) -> Table:
+    """Rows of your own as a table, for statements and algorithms.
+
+    Args:
+        rows: anything with `__arrow_c_stream__` (tables of pyarrow, pandas, polars, duckdb), or a
+            mapping of names to columns. They are not copied where their types are those of the
+            library: bool, integers, floats, text, dates, timestamps, decimals, and lists of these.
+            A reader is read to its end now.
+        session, **limits: as of get_dataset().
+
+    Raises:
+        ArgumentError: no table, or a column of another type.
+    """
+    table = rows_of(rows)
+    return Table(_session(session, limits), lambda where: where.make_arrow(table, None), "rows")
+
+
+def as_table(rows: Any) -> Table:
+    """A Table as it is; other rows made one."""
+    return rows if isinstance(rows, Table) else from_arrow(rows)
 
 
 def transform(table: Any, sql: str) -> Table:

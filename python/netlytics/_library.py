@@ -141,3 +141,10 @@ def take_text(pointer: ctypes.c_void_p) -> str:
 def encoded(value: str | os.PathLike[str] | None) -> bytes | None:
     """A text or path for a function."""
     return None if value is None else os.fsencode(value)
+
+
+def hdfs_path(path: str | os.PathLike[str]) -> str:
+    """A path on HDFS with its scheme; one without is absolute on fs.defaultFS. ArgumentError."""
+    out = ctypes.create_string_buffer(4096)  # NLT_PATH_BYTES
+    core("nlt_path_to_hdfs")(encoded(path), out, len(out))
+    return os.fsdecode(out.value)

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, Union
 
+import pyarrow as pa
+
 from . import _abi, _library, _wait, errors
 from ._library import core, encoded, engine, text
 
@@ -41,6 +43,7 @@ class Limits:
         dialect: "spark" (Spark SQL's answer, or refused) or "duckdb" (passed through).
         asn: file of autonomous systems for asn() and as_name(): as pyasn writes it, or .mmdb.
         asn_names: their names, where asn has none.
+        persistent_dir: folder, local or on HDFS, in which algorithms keep what they have learned.
         progress: show a bar with tqdm; None: in a notebook or on a terminal, if tqdm is there.
     """
 
@@ -51,6 +54,7 @@ class Limits:
     dialect: str = "spark"
     asn: str | None = None
     asn_names: str | None = None
+    persistent_dir: str | None = None
     progress: bool | None = None
 
 
@@ -146,7 +150,8 @@ class Session:
                 f"there is no dialect {self.limits.dialect!r}", f"there are {', '.join(DIALECTS)}"
             )
         self._key = next(_keys)
-        self._n_told = 0
+        self._n_seen = 0
+        self._told: set[str] = set()  # shared by sessions that are made in place of this one
         self._lock = threading.RLock()
         self.is_cancelled = False
         _warned[self._key] = []
@@ -160,6 +165,7 @@ class Session:
             asn_names=encoded(self.limits.asn_names),
             temp_bytes_max=size(self.limits.temp_limit),
             dialect=DIALECTS.index(self.limits.dialect),
+            persistent_dir=encoded(self.limits.persistent_dir),
         )
         pointer = ctypes.c_void_p()
         engine("nlt_session_open")(ctypes.byref(options), ctypes.byref(pointer))
@@ -167,9 +173,11 @@ class Session:
         weakref.finalize(self, _close, pointer, self._key, self._lock)
         self.tell_warnings()
 
-    def again(self) -> Session:
-        """Another session with the same limits."""
-        return Session(**asdict(self.limits))
+    def again(self, **limits: Any) -> Session:
+        """Another session with the same limits, but for those that are given."""
+        session = Session(**{**asdict(self.limits), **limits})
+        session._told = self._told
+        return session
 
     def cancel(self) -> None:
         """Stops what runs; it raises CancelledError, and the session is of no more use."""
@@ -187,19 +195,12 @@ class Session:
         """All warnings so far."""
         return tuple(_warned[self._key])
 
-    def _report(self) -> str:
+    def report(self) -> dict[str, Any]:
+        """What became of the lines of all datasets in the last run: report.json of a job."""
         pointer = ctypes.c_void_p()
         with self._lock:
             engine("nlt_session_report")(self._pointer, ctypes.byref(pointer))
-        return _library.take_text(pointer)
-
-    def report(self) -> dict[str, Any]:
-        """What became of the lines of all datasets in the last run: report.json of a job."""
-        return json.loads(self._report())
-
-    def write_report(self, path: PathLike) -> None:
-        """The report into a file, which appears whole. OutputError."""
-        core("nlt_file_write")(encoded(path), self._report().encode())
+        return json.loads(_library.take_text(pointer))
 
     # ---- for tables ----
 
@@ -209,11 +210,13 @@ class Session:
         return engine("nlt_session_stream_count")(self._pointer) > 0
 
     def tell_warnings(self) -> None:
-        """Hands what is new to Python's warnings."""
+        """Hands what is new to Python's warnings, each text once."""
         texts = _warned[self._key]
-        new, self._n_told = texts[self._n_told :], len(texts)
+        new, self._n_seen = texts[self._n_seen :], len(texts)
         for message in new:
-            warnings.warn(message, DataWarning, stacklevel=_level_of_caller())
+            if message not in self._told:
+                self._told.add(message)
+                warnings.warn(message, DataWarning, stacklevel=_level_of_caller())
 
     def failure(self) -> Exception | None:
         """Why the stream that was opened last has ended early; None: it has not."""
@@ -260,6 +263,12 @@ class Session:
         )
         # A cache is filled here, and listing may take its time.
         return self.run(lambda: self._make("nlt_dataset", self._pointer, ctypes.byref(request)))
+
+    def make_arrow(self, rows: pa.Table, name: str | None) -> Handle:
+        """nlt_arrow_table()"""
+        stream = _abi.ArrowArrayStream()
+        rows.to_reader()._export_to_c(ctypes.addressof(stream))
+        return self._make("nlt_arrow_table", self._pointer, encoded(name), ctypes.byref(stream))
 
     def make_transform(self, table: Handle, sql: str) -> Handle:
         """nlt_transform()"""

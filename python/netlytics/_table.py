@@ -82,6 +82,10 @@ class Table:
         """The session it is computed in."""
         return self._session
 
+    def with_limits(self, **limits: Any) -> Table:
+        """The same rows, computed within other limits; those that are not given stay."""
+        return Table(self._session.again(**limits), self._make, self._label)
+
     def _ready(self) -> tuple[Session, Handle]:
         """A session that is free, and the table in it."""
         if self._session.is_cancelled or self._session.is_streaming:
@@ -248,6 +252,29 @@ class Table:
         else:
             name = (format or _FORMATS.get(Path(path).suffix.lower(), "csv")).encode()
             session.run(lambda: engine("nlt_table_write")(handle.pointer, name, to, n))
+        return n_rows.value
+
+    def write_job(
+        self, folder: PathLike, *, state_dir: PathLike | None = None, overwrite: bool = False
+    ) -> int:
+        """Writes the answer of an algorithm with all that belongs to it: report.json, further files, state.
+
+        Args:
+            folder: must exist; may be on HDFS.
+            state_dir: where a copy of what was learned goes; None: the folder.
+            overwrite: replace names that exist.
+
+        Returns:
+            Rows of the answer.
+
+        Raises:
+            OutputError: a name exists, or cannot be written. As to_arrow().
+        """
+        session, handle = self._ready()
+        n_rows = ctypes.c_int64()
+        to, state = _library.encoded(folder), _library.encoded(state_dir)
+        n = ctypes.byref(n_rows)
+        session.run(lambda: engine("nlt_job_write")(handle.pointer, to, state, overwrite, n))
         return n_rows.value
 
     # ---- shown ----

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from typing import Any, ClassVar
 
-from . import _catalog, errors
+from . import _catalog
 from ._functions import as_table, get_dataset
+from ._library import hdfs_path
 from ._session import PathLike
 from ._table import Table
-
-REPORT = "report.json"
 
 
 def is_spark(rows: Any) -> bool:
@@ -81,31 +80,26 @@ class Algo:
             from .spark import run_algorithm
 
             return run_algorithm(self)
-        limits = {} if self.temp_dir_local is None else {"temp_dir": os.fspath(self.temp_dir_local)}
-        answer = as_table(self.input_DF, **limits).run(self.algorithm.class_name, **self.parameters)
+        table = as_table(self.input_DF)
+        limits = self._limits()
+        if limits:
+            table = table.with_limits(**limits)
+        answer = table.run(self.algorithm.class_name, **self.parameters)
         if self.output_dir is not None:
-            self._write(answer, os.fspath(self.output_dir))
+            os.makedirs(self.output_dir, exist_ok=True)
+            answer.write_job(self.output_dir, state_dir=self.temp_dir_local, overwrite=self.overwrite)
         return answer
 
-    def _write(self, answer: Table, folder: str) -> None:
-        result, report = self.check_output(folder)
-        os.makedirs(folder, exist_ok=True)
-        answer.write(result, "csv")
-        try:
-            answer.session.write_report(report)
-        except BaseException:
-            os.unlink(result)
-            raise
-
-    def check_output(self, folder: str) -> tuple[str, str]:
-        """Files of the result and of the report; OutputError: they are there already."""
-        paths = os.path.join(folder, self.algorithm.output), os.path.join(folder, REPORT)
-        for path in paths:
-            if os.path.lexists(path) and not self.overwrite:
-                raise errors.OutputError(
-                    f"{path} exists already", "choose another folder, or give overwrite=True"
-                )
-        return paths
+    def _limits(self) -> dict[str, str]:
+        """Where temporary files and what is kept lie, if that was said."""
+        limits = {}
+        if self.temp_dir_local:
+            limits["temp_dir"] = os.path.expanduser(self.temp_dir_local)
+        if self.persistent_dir_local:
+            limits["persistent_dir"] = os.path.expanduser(self.persistent_dir_local)
+        elif self.persistent_dir_HDFS:
+            limits["persistent_dir"] = hdfs_path(self.persistent_dir_HDFS)
+        return limits
 
 
 class Connector:
