@@ -101,6 +101,13 @@ nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int
     return status;
 }
 
+static nlt_status fail_strict(const char *damage, nlt_error *err)
+{
+    nlt_fail(err, NLT_ERR_DAMAGED, "%s", damage);
+    nlt_error_hint(err, "without --strict_files the rows before the damage are used");
+    return NLT_ERR_DAMAGED;
+}
+
 static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_split_report *report,
     nlt_error *err)
 {
@@ -110,12 +117,7 @@ static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_spl
             return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
         }
     }
-    if (!scan->strict_files) {
-        return NLT_OK;
-    }
-    nlt_fail(err, NLT_ERR_DAMAGED, "%s", report->damage.message);
-    nlt_error_hint(err, "without --strict_files the rows before the damage are used");
-    return NLT_ERR_DAMAGED;
+    return scan->strict_files ? fail_strict(report->damage.message, err) : NLT_OK;
 }
 
 /* What a split adds to its file and to the report; `sign` -1 takes it out again. */
@@ -275,8 +277,14 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
     const nlt_scan_file *first = NULL;
     for (int64_t i = 0; i < scan->n_files; i++) {
         const nlt_scan_file *file = &scan->files[i];
+        if (file->splits_left == 0) { /* a later run is told as the first one was */
+            NLT_TRY(nlt__scan_judge(scan, i, file->used, file->skipped, err));
+        }
         if (file->damage == NULL) {
             continue;
+        }
+        if (scan->strict_files) {
+            return fail_strict(file->damage, err);
         }
         first = damaged++ == 0 ? file : first;
         if (damaged <= WARNED_FILES_MAX) {

@@ -255,6 +255,31 @@ static void no_sort_of_what_is_in_order(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* A file that ends a run for its rejected lines ends the next one, too. */
+static void damaged_again(void **state)
+{
+    fixture *f = *state;
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/bad.log", f->folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < 300; i++) {
+        assert_true(fputs(i % 3 > 0 ? "what is this\n"
+                                    : "10.5 9 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - NONE/- -\n",
+                        file) >= 0);
+    }
+    assert_int_equal(fclose(file), 0);
+    nlt_table *table = dataset(f, path, NULL);
+    for (int i = 0; i < 3; i++) {
+        nlt_error err = NLT_ERROR_INIT;
+        assert_int_equal(nlt_table_write(table, i == 1 ? "table" : "csv", "/dev/null", NULL, &err),
+            NLT_ERR_DAMAGED);
+        assert_non_null(strstr(err.message, "200 of 300 lines rejected"));
+    }
+    nlt_table_free(table);
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(algorithm_over_a_named_table, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_sort_of_what_is_in_order, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damaged_again, set_up, tear_down),
         cmocka_unit_test(specs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
