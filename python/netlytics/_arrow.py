@@ -11,8 +11,8 @@ import pyarrow as pa
 from . import errors
 
 
-def _is_string(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -31,8 +31,10 @@ def taken_as(kind: pa.DataType) -> pa.DataType:
         return pa.int64()
     if kind == pa.float16():
         return pa.float64()
-    if _is_string(kind) or pa.types.is_null(kind):
-        return kind if kind == pa.string() or kind == pa.large_string() else pa.string()
+    if kind == pa.large_string() or kind == pa.string():
+        return kind
+    if pa.types.is_null(kind) or pa.types.is_string_view(kind) or _is_binary(kind):
+        return pa.string()  # binary: if it is UTF-8
     if pa.types.is_date(kind):
         return pa.date32()
     if pa.types.is_timestamp(kind):

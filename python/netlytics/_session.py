@@ -204,10 +204,13 @@ class Session:
 
     # ---- for tables ----
 
-    @property
-    def is_streaming(self) -> bool:
-        """An answer is being read, which the next one would end."""
-        return engine("nlt_session_stream_count")(self._pointer) > 0
+    def free(self) -> Session:
+        """This session or, if it was cancelled or its answer is being read, another one like it.
+
+        The engine gives one answer at a time: even to look at a statement ends what is being read.
+        """
+        is_streaming = engine("nlt_session_stream_count")(self._pointer) > 0
+        return self.again() if is_streaming or self.is_cancelled else self
 
     def tell_warnings(self) -> None:
         """Hands what is new to Python's warnings, each text once."""

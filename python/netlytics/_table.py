@@ -65,10 +65,10 @@ class Table:
     """
 
     def __init__(self, session: Session, make: Callable[[Session], Handle], label: str) -> None:
-        self._session = session
+        self._session = session.free()
         self._make = make
         self._label = label
-        self._handle = make(session)
+        self._handle = make(self._session)
         self._kept: pa.Table | None = None
 
     # ---- where it is computed ----
@@ -88,11 +88,10 @@ class Table:
 
     def _ready(self) -> tuple[Session, Handle]:
         """A session that is free, and the table in it."""
-        if self._session.is_cancelled or self._session.is_streaming:
-            session = self._session.again()
-            self._handle = self._make(session)
-            self._session = session
-        return self._session, self._handle
+        session = self._session.free()
+        self._handle = self.in_session(session)
+        self._session = session
+        return session, self._handle
 
     # ---- what it is ----
 
