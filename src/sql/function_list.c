@@ -19,6 +19,7 @@ typedef struct entry {
 #define WINDOW(name_, params, result, sql) {.kind = "window", .name = name_},
 #define SPECIAL(name_, params, function) {.kind = "scalar", .name = name_},
 #define SPECIAL_AGGREGATE(name_, params, function) {.kind = "aggregate", .name = name_},
+#define ORDERED_AGGREGATE(name_, params, function) {.kind = "aggregate", .name = name_},
 #define SPECIAL_WINDOW(name_, params, function) {.kind = "window", .name = name_},
 #define GENERATOR(name_) {.kind = "generator", .name = name_},
 #define REFUSED(name_, why) {.kind = "refused", .name = name_, .help = why},

@@ -21,12 +21,17 @@ enum { SQL_MAX = 16 << 20, ARGS_MAX = 255 };
     {name, NLT_SQL_FUNCTION_SCALAR, params, "", NULL, nlt__sql_##function},
 #define SPECIAL_AGGREGATE(name, params, function)                                                  \
     {name, NLT_SQL_FUNCTION_AGGREGATE, params, "", NULL, nlt__sql_##function},
+#define ORDERED_AGGREGATE(name, params, function)                                                  \
+    {name, NLT_SQL_FUNCTION_AGGREGATE, params, NLT_SQL_WITHIN_GROUP, NULL, nlt__sql_##function},
 #define SPECIAL_WINDOW(name, params, function)                                                     \
     {name, NLT_SQL_FUNCTION_WINDOW, params, "", NULL, nlt__sql_##function},
 #define GENERATOR(name) {name, NLT_SQL_FUNCTION_GENERATOR, ".", "", "unnest($1)", NULL},
 #define REFUSED(name, why) {name, NLT_SQL_FUNCTION_REFUSED, ".*", "", why, NULL},
 #define GROUP(title)
 #define ABOUT(name, args, help)
+
+/* The result of rows that take WITHIN GROUP. */
+#define NLT_SQL_WITHIN_GROUP "within"
 
 static const nlt_sql_function functions[] = {
 #include "sql/functions.def"
@@ -98,6 +103,17 @@ static bool is_kind(char code, nlt_sql_kind kind)
         return kind == NLT_SQL_TIMESTAMP;
     case 'F':
         return kind == NLT_SQL_ARRAY;
+    case 'X':
+        return kind == NLT_SQL_BINARY;
+    case 'U':
+        return kind == NLT_SQL_STRUCT;
+    case 'Z':
+        return kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP;
+    case 'v':
+        return kind == NLT_SQL_INTERVAL;
+    case 'O':
+    case 'V':
+        return kind == NLT_SQL_ARRAY;
     default:
         return true;
     }
@@ -125,8 +141,14 @@ static bool fits(const nlt_sql_function *row, const nlt_sql_value *args, int n)
         if (code == '\0') {
             return false;
         }
-        bool is_null = args[i].type.kind == NLT_SQL_NULL && code != 'N';
+        bool is_null = args[i].type.kind == NLT_SQL_NULL && strchr("NXU", code) == NULL
+                       && (code != 'Z' || i > 0);
         if (code != 'u' && !is_null && !is_kind(code, args[i].type.kind)) {
+            return false;
+        }
+        bool has_structs =
+            args[i].type.kind == NLT_SQL_ARRAY && args[i].type.item->kind == NLT_SQL_STRUCT;
+        if (has_structs ? code == 'O' : code == 'V') {
             return false;
         }
     }
@@ -439,8 +461,9 @@ static nlt_status tails(nlt_sql_call_state *call, const nlt_sql_function *row)
     if (details->is_distinct && details->over != NULL) {
         return nlt__sql_wrong(call->tr, place, "DISTINCT with OVER");
     }
-    if (details->n_within > 0) {
-        return nlt__sql_refuse(call->tr, place, "WITHIN GROUP");
+    bool takes_order = strcmp(row->result, NLT_SQL_WITHIN_GROUP) == 0;
+    if (details->n_within > 0 && !takes_order) {
+        return nlt__sql_refuse(call->tr, place, "%s with WITHIN GROUP", row->name);
     }
     if (details->filter != NULL) {
         NLT_TRY(nlt__sql_condition(call->tr, call->scope, details->filter, "FILTER", &condition));
@@ -529,66 +552,4 @@ nlt_status nlt__sql_call_function(
     }
     NLT_TRY(result_type(&call, row->result, &out->type));
     return nlt__sql_fill(&call, row->sql, &out->sql);
-}
-
-/* ---- generators ---- */
-
-static nlt_status generate_array(nlt_sql_translator *tr, nlt_sql_value list, bool has_position,
-    bool is_outer, const nlt_sql_expr *expr, nlt_sql_generated *out)
-{
-    const char *items = list.sql;
-    const char *positions = NULL;
-    if (is_outer) {
-        NLT_TRY(nlt__sql_text(
-            tr, &items, "CASE WHEN len(%s) > 0 THEN %s ELSE [NULL] END", list.sql, list.sql));
-        NLT_TRY(nlt__sql_text(tr, &positions,
-            "CASE WHEN len(%s) > 0 THEN range(len(%s)) ELSE [NULL] END", list.sql, list.sql));
-    } else {
-        NLT_TRY(nlt__sql_text(tr, &positions, "range(len(%s))", list.sql));
-    }
-    if (has_position) {
-        nlt_sql_value *position = &out->values[out->n_values];
-        out->names[out->n_values++] = "pos";
-        *position = (nlt_sql_value){NULL, nlt__sql_plain(NLT_SQL_INT), expr};
-        NLT_TRY(nlt__sql_text(tr, &position->sql, "CAST(unnest(%s) AS INTEGER)", positions));
-    }
-    nlt_sql_value *value = &out->values[out->n_values];
-    out->names[out->n_values++] = "col";
-    *value = (nlt_sql_value){NULL, *list.type.item, expr};
-    return nlt__sql_text(tr, &value->sql, "unnest(%s)", items);
-}
-
-static nlt_status generate_map(nlt_sql_translator *tr, nlt_sql_value map, bool has_position,
-    bool is_outer, const nlt_sql_expr *expr, nlt_sql_generated *out)
-{
-    nlt_sql_value keys = {NULL, nlt__sql_plain(NLT_SQL_ARRAY), expr};
-    nlt_sql_value items = keys;
-    keys.type.item = map.type.key;
-    items.type.item = map.type.item;
-    NLT_TRY(nlt__sql_text(tr, &keys.sql, "map_keys(%s)", map.sql));
-    NLT_TRY(nlt__sql_text(tr, &items.sql, "map_values(%s)", map.sql));
-    NLT_TRY(generate_array(tr, keys, has_position, is_outer, expr, out));
-    NLT_TRY(generate_array(tr, items, false, is_outer, expr, out));
-    out->names[out->n_values - 2] = "key";
-    out->names[out->n_values - 1] = "value";
-    return NLT_OK;
-}
-
-nlt_status nlt__sql_generate(nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr,
-    bool is_outer, nlt_sql_generated *out)
-{
-    nlt_sql_value value;
-    *out = (nlt_sql_generated){.n_values = 0};
-    if (expr->n_args != 1) {
-        return nlt__sql_wrong(tr, expr->place, "%s takes one argument", expr->text);
-    }
-    NLT_TRY(nlt__sql_expr(tr, scope, expr->args[0], &value));
-    bool has_position = expr->text[0] == 'p';
-    is_outer = is_outer || strstr(expr->text, "_outer") != NULL;
-    if (value.type.kind == NLT_SQL_MAP) {
-        return generate_map(tr, value, has_position, is_outer, expr, out);
-    }
-    return value.type.kind == NLT_SQL_ARRAY
-               ? generate_array(tr, value, has_position, is_outer, expr, out)
-               : nlt__sql_wrong(tr, expr->place, "%s takes an array or a map", expr->text);
 }

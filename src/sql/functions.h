@@ -6,11 +6,13 @@
  *
  * Parameters are codes, one for each argument:
  *   s i l d b y t   cast to string, int, bigint, double, boolean, date, timestamp
- *   S I N R A M Y T must be string, integer, decimal, real, array, map, date, timestamp; else the
- * next row of the name is tried. NULL is all of them .               any c g             all such
- * get their common type; g: text meets only text E F             element, array: meets the elements
- * of argument 1 k               a constant text u               not translated: the row's own
- * function does it (lambdas) ? behind a code: may be left out; * behind a code: any number of times
+ *   S I N R A M Y T X U must be string, integer, decimal, real, array, map, date, timestamp,
+ * binary, struct, Z date or timestamp, v an interval, O an array of what is no struct, V of
+ * structs; else the next row of the name is tried. NULL is all of them but N, X and U . any c g all
+ * such get their common type; g: text meets only text E F             element, array: meets the
+ * elements of argument 1 k               a constant text u               not translated: the row's
+ * own function does it (lambdas) ? behind a code: may be left out; * behind a code: any number of
+ * times
  *
  * Results: the lower letters above; B binary, h tinyint, 1 the type of argument 1, e the type of
  * its elements, c the common type; [ in front: array of.
@@ -55,20 +57,62 @@ nlt_status nlt__sql_fill(
 /* A constant text argument; NULL if argument `index` is none. */
 const char *nlt__sql_constant(const nlt_sql_call_state *call, int index);
 
-/* Functions that need more than a text (functions_special.c). */
+/* Of all files: array of `item`; a constant integer argument, or `fallback` where it was left out.
+ */
+nlt_status nlt__sql_array_of(
+    nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out) NLT_MUST_CHECK;
+nlt_status nlt__sql_constant_integer(
+    nlt_sql_call_state *call, int index, int64_t fallback, int64_t *out) NLT_MUST_CHECK;
+
+/* ---- lambdas (functions_special.c) ---- */
+
+enum { NLT_SQL_LAMBDA_PARAMS_MAX = 2 };
+
+/* A lambda in DuckDB's words. */
+typedef struct nlt_sql_lambda {
+    const char *names[NLT_SQL_LAMBDA_PARAMS_MAX]; /* of its parameters */
+    nlt_sql_value body;
+} nlt_sql_lambda;
+
+/* Translates argument `index` with parameters of the types. `texts` may say what stands for a
+ * parameter, with %s for its name. */
+nlt_status nlt__sql_translate_lambda(nlt_sql_call_state *call, int index, int n_params,
+    const nlt_sql_type *types, const char *const *texts, nlt_sql_lambda *out) NLT_MUST_CHECK;
+/* A name of our own for a parameter. */
+nlt_status nlt__sql_new_param(nlt_sql_translator *tr, const char **out) NLT_MUST_CHECK;
+
+/* ---- Java patterns (functions_special.c) ---- */
+
+typedef struct nlt_sql_pattern {
+    const char *sql;     /* RE2's, quoted */
+    const char *literal; /* quoted; NULL: it is a pattern */
+    nlt_java_regex info;
+} nlt_sql_pattern;
+
+/* The constant pattern of argument `index`. */
+nlt_status nlt__sql_read_pattern(
+    nlt_sql_call_state *call, int index, bool is_search, nlt_sql_pattern *out) NLT_MUST_CHECK;
+
+/* Functions that need more than a text. */
 #define NLT_SQL_SPECIALS(X)                                                                        \
     X(count)                                                                                       \
     X(sum_decimal)                                                                                 \
     X(avg_decimal)                                                                                 \
-    X(percentile) X(percentile_disc) X(first) X(last) X(concat) X(concat_ws) X(nvl2) X(nullif)     \
-        X(element_at) X(get) X(date_part) X(date_trunc) X(trunc) X(round_decimal) X(round_integer) \
-            X(floor_decimal) X(ceil_decimal) X(grouping_id) X(array) X(map) X(type_of)             \
-                X(regexp_like) X(regexp_extract) X(regexp_extract_all) X(regexp_replace)           \
-                    X(regexp_count) X(split) X(transform) X(filter) X(exists) X(forall)            \
-                        X(aggregate) X(zip_with) X(lag) X(cast_call) X(cast_timestamp)             \
-                            X(abs_number) X(floor_real) X(ceil_real) X(if_then) X(pmod)            \
-                                X(sequence) X(get_json) X(least_of) X(greatest_of) X(map_keys)     \
-                                    X(map_values) X(shift)
+    X(percentile)                                                                                  \
+    X(percentile_disc) X(first) X(last) X(concat) X(concat_ws) X(nvl2) X(nullif) X(element_at) X(  \
+        get) X(date_part) X(date_trunc) X(trunc) X(round_decimal) X(round_integer)                 \
+        X(floor_decimal) X(ceil_decimal) X(grouping_id) X(array) X(map) X(type_of) X(regexp_like)  \
+            X(regexp_extract) X(regexp_extract_all) X(regexp_replace) X(regexp_count) X(split) X(  \
+                transform) X(filter) X(exists) X(forall) X(aggregate) X(zip_with) X(lag)           \
+                X(cast_call) X(cast_timestamp) X(abs_number) X(floor_real) X(ceil_real) X(if_then) \
+                    X(pmod) X(sequence) X(get_json) X(least_of) X(greatest_of) X(map_keys)         \
+                        X(map_values) X(shift) X(hash) X(moment) X(listagg) X(percentile_within)   \
+                            X(regexp_substr) X(regexp_instr) X(str_to_map) X(decode) X(encode)     \
+                                X(equal_null) X(operator) X(timestampadd) X(timestampdiff)         \
+                                    X(sequence_time) X(max_struct) X(array_sort) X(arrays_zip)     \
+                                        X(map_concat) X(map_entries) X(map_filter)                 \
+                                            X(map_from_arrays) X(map_from_entries) X(named_struct) \
+                                                X(transform_map) X(sort_structs)
 
 #define X(name) nlt_status nlt__sql_##name(nlt_sql_call_state *call, nlt_sql_value *out);
 NLT_SQL_SPECIALS(X)

@@ -14,7 +14,7 @@ static void set_type(nlt_sql_value *out, nlt_sql_kind kind)
     out->type = nlt__sql_plain(kind);
 }
 
-static nlt_status array_type(nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out)
+nlt_status nlt__sql_array_of(nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out)
 {
     nlt_sql_type *copy = nlt__sql_alloc(call->tr, 1, sizeof *copy);
     if (copy == NULL) {
@@ -27,7 +27,7 @@ static nlt_status array_type(nlt_sql_call_state *call, nlt_sql_type item, nlt_sq
 }
 
 /* A constant integer argument, or `fallback` where it was left out. */
-static nlt_status constant_integer(
+nlt_status nlt__sql_constant_integer(
     nlt_sql_call_state *call, int index, int64_t fallback, int64_t *out)
 {
     *out = fallback;
@@ -112,9 +112,9 @@ static nlt_status quantile(nlt_sql_call_state *call, const char *function, nlt_s
     }
     out->type = type;
     if (is_list) {
-        NLT_TRY(array_type(call, type, &out->type));
+        NLT_TRY(nlt__sql_array_of(call, type, &out->type));
         nlt_sql_type doubles;
-        NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_DOUBLE), &doubles));
+        NLT_TRY(nlt__sql_array_of(call, nlt__sql_plain(NLT_SQL_DOUBLE), &doubles));
         const char *list = "";
         for (int i = 0; i < share->n_args; i++) { /* constants, as DuckDB wants them */
             if (share->args[i]->kind != NLT_SQL_EXPR_LITERAL) {
@@ -216,6 +216,9 @@ nlt_status nlt__sql_concat(nlt_sql_call_state *call, nlt_sql_value *out)
     }
     for (int i = 0; i < call->n_args; i++) {
         is_array = is_array || call->args[i].type.kind == NLT_SQL_ARRAY;
+        if (call->args[i].type.kind == NLT_SQL_BINARY) {
+            return nlt__sql_refuse(call->tr, call->expr->place, "a concatenation of bytes");
+        }
     }
     if (is_array) {
         NLT_TRY(nlt__sql_unify(
@@ -237,7 +240,7 @@ nlt_status nlt__sql_concat_ws(nlt_sql_call_state *call, nlt_sql_value *out)
     nlt_sql_type texts;
     const char *list = "";
     bool has_array = false;
-    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &texts));
+    NLT_TRY(nlt__sql_array_of(call, nlt__sql_plain(NLT_SQL_STRING), &texts));
     for (int i = 1; i < call->n_args; i++) {
         has_array = has_array || call->args[i].type.kind == NLT_SQL_ARRAY;
     }
@@ -282,27 +285,22 @@ static nlt_status quote(nlt_sql_call_state *call, const nlt_buf *text, const cha
     return status;
 }
 
-typedef struct pattern {
-    const char *sql;     /* RE2's, quoted */
-    const char *literal; /* quoted; NULL: it is a pattern */
-    nlt_java_regex info;
-} pattern;
-
-static nlt_status read_pattern(nlt_sql_call_state *call, bool is_search, pattern *out)
+nlt_status nlt__sql_read_pattern(
+    nlt_sql_call_state *call, int index, bool is_search, nlt_sql_pattern *out)
 {
     nlt_buf buf = NLT_BUF_INIT(1 << 20);
     nlt_buf literal = NLT_BUF_INIT(1 << 20);
     nlt_error err = NLT_ERROR_INIT;
     out->literal = NULL;
-    nlt_status status =
-        nlt__java_regex(nlt__sql_constant(call, 1), is_search, &buf, &literal, &out->info, &err);
+    nlt_status status = nlt__java_regex(
+        nlt__sql_constant(call, index), is_search, &buf, &literal, &out->info, &err);
     if (status == NLT_OK) {
         status = quote(call, &buf, &out->sql);
         if (status == NLT_OK && out->info.is_literal) {
             status = quote(call, &literal, &out->literal);
         }
     } else {
-        status = nlt__sql_refuse(call->tr, call->args[1].expr->place, "%s", err.message);
+        status = nlt__sql_refuse(call->tr, call->args[index].expr->place, "%s", err.message);
     }
     nlt__buf_clear(&literal);
     nlt__buf_clear(&buf);
@@ -311,8 +309,8 @@ static nlt_status read_pattern(nlt_sql_call_state *call, bool is_search, pattern
 
 nlt_status nlt__sql_regexp_like(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    pattern p;
-    NLT_TRY(read_pattern(call, true, &p));
+    nlt_sql_pattern p;
+    NLT_TRY(nlt__sql_read_pattern(call, 1, true, &p));
     set_type(out, NLT_SQL_BOOLEAN);
     return p.literal != NULL ? nlt__sql_text(
                call->tr, &out->sql, "contains(%s, %s)", call->args[0].sql, p.literal)
@@ -321,9 +319,9 @@ nlt_status nlt__sql_regexp_like(nlt_sql_call_state *call, nlt_sql_value *out)
 }
 
 /* The number of the group that is asked for. */
-static nlt_status group_number(nlt_sql_call_state *call, const pattern *p, int64_t *out)
+static nlt_status group_number(nlt_sql_call_state *call, const nlt_sql_pattern *p, int64_t *out)
 {
-    NLT_TRY(constant_integer(call, 2, 1, out));
+    NLT_TRY(nlt__sql_constant_integer(call, 2, 1, out));
     return *out >= 0 && *out <= p->info.n_groups
                ? NLT_OK
                : nlt__sql_wrong(call->tr, call->expr->place,
@@ -333,9 +331,9 @@ static nlt_status group_number(nlt_sql_call_state *call, const pattern *p, int64
 
 static nlt_status extract(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
 {
-    pattern p;
+    nlt_sql_pattern p;
     int64_t group = 1;
-    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
     NLT_TRY(group_number(call, &p, &group));
     if (group > 9) {
         return nlt__sql_refuse(call->tr, call->expr->place, "a group beyond the ninth");
@@ -350,7 +348,7 @@ nlt_status nlt__sql_regexp_extract(nlt_sql_call_state *call, nlt_sql_value *out)
     return extract(call, "regexp_extract", out);
 }
 
-static nlt_status no_empty_match(nlt_sql_call_state *call, const pattern *p)
+static nlt_status no_empty_match(nlt_sql_call_state *call, const nlt_sql_pattern *p)
 {
     return !p->info.matches_empty
                ? NLT_OK
@@ -360,30 +358,52 @@ static nlt_status no_empty_match(nlt_sql_call_state *call, const pattern *p)
 
 nlt_status nlt__sql_regexp_extract_all(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    pattern p;
-    NLT_TRY(read_pattern(call, false, &p));
+    nlt_sql_pattern p;
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
     NLT_TRY(no_empty_match(call, &p));
-    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
+    NLT_TRY(nlt__sql_array_of(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
     return extract(call, "regexp_extract_all", out);
 }
 
 nlt_status nlt__sql_regexp_count(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    pattern p;
-    NLT_TRY(read_pattern(call, false, &p));
+    nlt_sql_pattern p;
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
     NLT_TRY(no_empty_match(call, &p));
     set_type(out, NLT_SQL_INT);
     return nlt__sql_text(call->tr, &out->sql, "CAST(len(regexp_extract_all(%s, %s)) AS INTEGER)",
         call->args[0].sql, p.sql);
 }
 
+nlt_status nlt__sql_regexp_substr(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_pattern p;
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_text(call->tr, &out->sql,
+        "CASE WHEN regexp_matches(%s, %s) THEN regexp_extract(%s, %s) END", call->args[0].sql,
+        p.sql, call->args[0].sql, p.sql);
+}
+
+/* The shortest text before a match is what is before the first one. */
+nlt_status nlt__sql_regexp_instr(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_pattern p;
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
+    set_type(out, NLT_SQL_INT);
+    return nlt__sql_text(call->tr, &out->sql,
+        "CASE WHEN NOT regexp_matches(%s, %s) THEN 0 ELSE CAST(length(regexp_extract(%s, "
+        "'^((?s:.*?))(?:' || %s || ')', 1)) + 1 AS INTEGER) END",
+        call->args[0].sql, p.sql, call->args[0].sql, p.sql);
+}
+
 nlt_status nlt__sql_regexp_replace(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    pattern p;
+    nlt_sql_pattern p;
     const char *replacement = NULL;
     nlt_buf buf = NLT_BUF_INIT(1 << 20);
     nlt_error err = NLT_ERROR_INIT;
-    NLT_TRY(read_pattern(call, false, &p));
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
     NLT_TRY(no_empty_match(call, &p));
     nlt_status status =
         nlt__java_replacement(nlt__sql_constant(call, 2), p.info.n_groups, &buf, &err);
@@ -399,13 +419,13 @@ nlt_status nlt__sql_regexp_replace(nlt_sql_call_state *call, nlt_sql_value *out)
 
 nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    pattern p;
+    nlt_sql_pattern p;
     int64_t limit = -1;
     nlt_sql_translator *tr = call->tr;
     const char *text = call->args[0].sql;
-    NLT_TRY(constant_integer(call, 2, -1, &limit));
-    NLT_TRY(read_pattern(call, false, &p));
-    NLT_TRY(array_type(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
+    NLT_TRY(nlt__sql_constant_integer(call, 2, -1, &limit));
+    NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
+    NLT_TRY(nlt__sql_array_of(call, nlt__sql_plain(NLT_SQL_STRING), &out->type));
     bool is_characters = nlt__sql_constant(call, 1)[0] == '\0';
     if (limit == 1) {
         return nlt__sql_text(tr, &out->sql, "CASE WHEN %s IS NOT NULL THEN [%s] END", text, text);
@@ -462,7 +482,106 @@ nlt_status nlt__sql_get_json(nlt_sql_call_state *call, nlt_sql_value *out)
         call, "CASE WHEN json_valid($1) THEN json_extract_string($1, $2) END", &out->sql);
 }
 
+/* DECODE(bytes, charset), or a CASE in which NULL is equal to NULL. */
+nlt_status nlt__sql_decode(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    if (call->n_args < 2) {
+        return nlt__sql_wrong(tr, call->expr->place, "decode takes two arguments or more");
+    }
+    if (call->n_args == 2) {
+        const char *charset = nlt__sql_constant(call, 1);
+        if (charset == NULL || !nlt__sql_equal_names(charset, "utf-8")) {
+            return nlt__sql_refuse(tr, call->expr->place, "decode of bytes other than 'UTF-8'");
+        }
+        *out = call->args[0];
+        NLT_TRY(nlt__sql_cast(tr, out, nlt__sql_plain(NLT_SQL_BINARY)));
+        return nlt__sql_cast(tr, out, nlt__sql_plain(NLT_SQL_STRING));
+    }
+    int n_pairs = (call->n_args - 1) / 2;
+    bool has_else = call->n_args % 2 == 0;
+    nlt_sql_value *results = nlt__sql_alloc(tr, (size_t)n_pairs + 1, sizeof *results);
+    const char *text = "CASE";
+    if (results == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    for (int i = 0; i < n_pairs; i++) {
+        results[i] = call->args[2 * i + 2];
+    }
+    results[n_pairs] = call->args[call->n_args - 1];
+    NLT_TRY(nlt__sql_unify(
+        tr, NLT_SQL_MEET_WIDEN, results, n_pairs + has_else, call->expr, &out->type));
+    for (int i = 0; i < n_pairs; i++) {
+        nlt_sql_value same;
+        NLT_TRY(
+            nlt__sql_compare(tr, "<=>", call->args[0], call->args[2 * i + 1], call->expr, &same));
+        NLT_TRY(nlt__sql_text(tr, &text, "%s WHEN %s THEN %s", text, same.sql, results[i].sql));
+    }
+    return nlt__sql_text(tr, &out->sql, "%s%s%s END", text, has_else ? " ELSE " : "",
+        has_else ? results[n_pairs].sql : "");
+}
+
+nlt_status nlt__sql_encode(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    if (!nlt__sql_equal_names(nlt__sql_constant(call, 1), "utf-8")) {
+        return nlt__sql_refuse(call->tr, call->expr->place, "encode to bytes other than 'UTF-8'");
+    }
+    set_type(out, NLT_SQL_BINARY);
+    return nlt__sql_fill(call, "encode($1)", &out->sql);
+}
+
+/* HASH and XXHASH64: the hash of a value is the seed of the next one's. */
+nlt_status nlt__sql_hash(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    bool is_wide = call->expr->text[0] == 'x';
+    const char *function = is_wide ? "nlt_xxhash64" : "nlt_hash";
+    const char *seed = "CAST(42 AS BIGINT)";
+    if (call->n_args == 0) {
+        return nlt__sql_wrong(tr, call->expr->place, "%s takes an argument", call->expr->text);
+    }
+    for (int i = 0; i < call->n_args; i++) {
+        const nlt_sql_value *arg = &call->args[i];
+        nlt_sql_kind kind = arg->type.kind;
+        bool is_int = nlt__sql_is_integer(kind) && kind != NLT_SQL_BIGINT;
+        bool is_hashed = nlt__sql_is_integer(kind) || kind == NLT_SQL_STRING
+                         || kind == NLT_SQL_DOUBLE || kind == NLT_SQL_BOOLEAN
+                         || kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP;
+        if (kind == NLT_SQL_NULL) {
+            continue;
+        }
+        if (!is_hashed) {
+            return nlt__sql_refuse(tr, arg->expr->place, "%s of %s", call->expr->text,
+                nlt__sql_type_text(tr, arg->type));
+        }
+        NLT_TRY(nlt__sql_text(tr, &seed, is_int ? "%s_int(CAST(%s AS BIGINT), %s)" : "%s(%s, %s)",
+            function, arg->sql, seed));
+    }
+    set_type(out, is_wide ? NLT_SQL_BIGINT : NLT_SQL_INT);
+    return nlt__sql_text(tr, &out->sql, is_wide ? "%s" : "CAST(%s AS INTEGER)", seed);
+}
+
 /* ---- conditions ---- */
+
+nlt_status nlt__sql_equal_null(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    return nlt__sql_compare(call->tr, "<=>", call->args[0], call->args[1], call->expr, out);
+}
+
+/* Operators as functions: DIV, TRY_ADD ...; the latter give NULL where the operator fails. */
+nlt_status nlt__sql_operator(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    static const struct {
+        const char *function, *op;
+    } operators[] = {{"div", "div"}, {"try_add", "+"}, {"try_subtract", "-"}, {"try_multiply", "*"},
+        {"try_divide", "/"}, {"try_mod", "%"}};
+    const char *op = "div";
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        op = strcmp(operators[i].function, call->expr->text) == 0 ? operators[i].op : op;
+    }
+    NLT_TRY(nlt__sql_arithmetic(call->tr, op, call->args, call->expr, out));
+    return op[0] == 'd' ? NLT_OK : nlt__sql_text(call->tr, &out->sql, "TRY(%s)", out->sql);
+}
 
 nlt_status nlt__sql_if_then(nlt_sql_call_state *call, nlt_sql_value *out)
 {
@@ -492,6 +611,9 @@ static nlt_status extreme(nlt_sql_call_state *call, const char *function, nlt_sq
             call->tr, call->expr->place, "%s takes two arguments or more", function);
     }
     out->type = call->common;
+    if (out->type.kind == NLT_SQL_STRUCT) {
+        return nlt__sql_refuse(call->tr, call->expr->place, "%s of structs", function);
+    }
     NLT_TRY(nlt__sql_fill(call, "($*)", &out->sql));
     return nlt__sql_text(call->tr, &out->sql, "%s%s", function, out->sql);
 }
@@ -607,7 +729,7 @@ nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     int64_t digits = 0;
     nlt_sql_type type = call->args[0].type;
-    NLT_TRY(constant_integer(call, 1, 0, &digits));
+    NLT_TRY(nlt__sql_constant_integer(call, 1, 0, &digits));
     if (digits < 0) {
         return nlt__sql_refuse(call->tr, call->expr->place, "round of a decimal to tens");
     }
@@ -623,7 +745,7 @@ nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     int64_t digits = 0;
     int64_t unit = 1;
-    NLT_TRY(constant_integer(call, 1, 0, &digits));
+    NLT_TRY(nlt__sql_constant_integer(call, 1, 0, &digits));
     out->type = call->args[0].type;
     if (digits >= 0) {
         out->sql = call->args[0].sql;
@@ -791,7 +913,7 @@ nlt_status nlt__sql_trunc(nlt_sql_call_state *call, nlt_sql_value *out)
 
 nlt_status nlt__sql_array(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    NLT_TRY(array_type(call, call->common, &out->type));
+    NLT_TRY(nlt__sql_array_of(call, call->common, &out->type));
     NLT_TRY(nlt__sql_fill(call, "$*", &out->sql));
     return nlt__sql_text(call->tr, &out->sql, "[%s]", out->sql);
 }
@@ -827,13 +949,13 @@ nlt_status nlt__sql_map(nlt_sql_call_state *call, nlt_sql_value *out)
 
 nlt_status nlt__sql_map_keys(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    NLT_TRY(array_type(call, *call->args[0].type.key, &out->type));
+    NLT_TRY(nlt__sql_array_of(call, *call->args[0].type.key, &out->type));
     return nlt__sql_fill(call, "map_keys($1)", &out->sql);
 }
 
 nlt_status nlt__sql_map_values(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    NLT_TRY(array_type(call, *call->args[0].type.item, &out->type));
+    NLT_TRY(nlt__sql_array_of(call, *call->args[0].type.item, &out->type));
     return nlt__sql_fill(call, "map_values($1)", &out->sql);
 }
 
@@ -869,7 +991,7 @@ nlt_status nlt__sql_sequence(nlt_sql_call_state *call, nlt_sql_value *out)
     nlt_sql_type item;
     NLT_TRY(
         nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, call->args, call->n_args, call->expr, &item));
-    NLT_TRY(array_type(call, item, &out->type));
+    NLT_TRY(nlt__sql_array_of(call, item, &out->type));
     NLT_TRY(nlt__sql_fill(call,
         call->n_args == 3 ? "generate_series($1, $2, $3)"
                           : "CASE WHEN $1 <= $2 THEN generate_series($1, $2) ELSE "
@@ -879,22 +1001,104 @@ nlt_status nlt__sql_sequence(nlt_sql_call_state *call, nlt_sql_value *out)
         call->tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(call->tr, out->type));
 }
 
+/* Days or times. Months are added to the start each time, so that the 31st stays one. */
+nlt_status nlt__sql_sequence_time(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type item;
+    nlt_sql_translator *tr = call->tr;
+    bool has_step = call->n_args == 3;
+    unsigned parts = has_step ? call->args[2].type.precision : 0;
+    NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, call->args, 2, call->expr, &item));
+    NLT_TRY(nlt__sql_array_of(call, item, &out->type));
+    bool is_date = item.kind == NLT_SQL_DATE;
+    if (has_step && is_date && (parts & NLT_SQL_INTERVAL_TIME) != 0) {
+        return nlt__sql_wrong(tr, call->expr->place, "a sequence of days has steps of days");
+    }
+    if ((parts & NLT_SQL_INTERVAL_MONTHS) == 0) {
+        NLT_TRY(nlt__sql_fill(call,
+            has_step
+                ? "generate_series(CAST($1 AS TIMESTAMP), CAST($2 AS TIMESTAMP), $3)"
+                : "CASE WHEN $1 <= $2 THEN generate_series(CAST($1 AS TIMESTAMP), CAST($2 AS "
+                  "TIMESTAMP), to_days(1)) ELSE generate_series(CAST($1 AS TIMESTAMP), CAST($2 "
+                  "AS TIMESTAMP), to_days(-1)) END",
+            &out->sql));
+    } else if (parts == NLT_SQL_INTERVAL_MONTHS) {
+        NLT_TRY(nlt__sql_fill(call,
+            "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_filter(list_transform(range(0, "
+            "greatest((year($2) - year($1)) * 12 + month($2) - month($1), 0) + 1), lambda x: "
+            "CAST($1 "
+            "AS TIMESTAMP) + $3 * x), lambda x: x <= $2) END",
+            &out->sql));
+    } else {
+        return nlt__sql_refuse(tr, call->expr->place, "a step of months and less");
+    }
+    return nlt__sql_text(
+        tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type));
+}
+
+typedef struct unit {
+    const char *name;
+    int months;
+    int64_t micros;
+} unit;
+
+static const unit units[] = {{"microsecond", 0, 1}, {"millisecond", 0, 1000},
+    {"second", 0, 1000000}, {"minute", 0, 60000000}, {"hour", 0, 3600000000},
+    {"day", 0, 86400000000}, {"dayofyear", 0, 86400000000}, {"week", 0, 604800000000},
+    {"month", 1, 0}, {"quarter", 3, 0}, {"year", 12, 0}};
+
+static nlt_status find_unit(nlt_sql_call_state *call, const unit **out)
+{
+    const char *name = nlt__sql_constant(call, 0);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        if (nlt__sql_equal_names(units[i].name, name)) {
+            *out = &units[i];
+            return NLT_OK;
+        }
+    }
+    return nlt__sql_wrong(call->tr, call->expr->place, "there is no unit %.40s", name);
+}
+
+nlt_status nlt__sql_timestampadd(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const unit *u = NULL;
+    NLT_TRY(find_unit(call, &u));
+    set_type(out, NLT_SQL_TIMESTAMP);
+    return u->months > 0
+               ? nlt__sql_text(call->tr, &out->sql, "(%s + to_months(CAST(%s * %d AS INTEGER)))",
+                   call->args[2].sql, call->args[1].sql, u->months)
+               : nlt__sql_text(call->tr, &out->sql, "(%s + to_microseconds(%s * %lld))",
+                   call->args[2].sql, call->args[1].sql, (long long)u->micros);
+}
+
+nlt_status nlt__sql_timestampdiff(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    static const char months[] =
+        "((year($3) - year($2)) * 12 + month($3) - month($2) - CASE WHEN date_trunc('month', $3) > "
+        "date_trunc('month', $2) AND $3 - date_trunc('month', $3) < $2 - date_trunc('month', $2) "
+        "THEN 1 WHEN date_trunc('month', $3) < date_trunc('month', $2) AND $3 - "
+        "date_trunc('month', $3) > $2 - date_trunc('month', $2) THEN -1 ELSE 0 END)";
+    const unit *u = NULL;
+    const char *amount = NULL;
+    NLT_TRY(find_unit(call, &u));
+    set_type(out, NLT_SQL_BIGINT);
+    NLT_TRY(nlt__sql_fill(call, u->months > 0 ? months : "(epoch_us($3) - epoch_us($2))", &amount));
+    return nlt__sql_text(call->tr, &out->sql, "CAST(%s // %lld AS BIGINT)", amount,
+        u->months > 0 ? (long long)u->months : (long long)u->micros);
+}
+
 /* ---- lambdas ---- */
 
-enum { LAMBDA_PARAMS_MAX = 2 };
+nlt_status nlt__sql_new_param(nlt_sql_translator *tr, const char **out)
+{
+    return nlt__sql_text(tr, out, "\"x%d\"", ++tr->n_names);
+}
 
-/* A lambda in DuckDB's words. */
-typedef struct lambda {
-    const char *names[LAMBDA_PARAMS_MAX]; /* of its parameters */
-    nlt_sql_value body;
-} lambda;
-
-/* Translates argument `index` with parameters of the types; texts of parameters may be given. */
-static nlt_status translate_lambda(nlt_sql_call_state *call, int index, int n_params,
-    const nlt_sql_type *types, const char *const *texts, lambda *out)
+nlt_status nlt__sql_translate_lambda(nlt_sql_call_state *call, int index, int n_params,
+    const nlt_sql_type *types, const char *const *texts, nlt_sql_lambda *out)
 {
     const nlt_sql_expr *expr = call->args[index].expr;
-    nlt_sql_column columns[LAMBDA_PARAMS_MAX] = {{NULL}};
+    nlt_sql_column columns[NLT_SQL_LAMBDA_PARAMS_MAX] = {{NULL}};
     nlt_sql_scope scope = {.parent = call->scope, .columns = columns, .is_lambda = true};
     if (expr->kind != NLT_SQL_EXPR_LAMBDA || expr->n_parts > n_params) {
         return nlt__sql_wrong(call->tr, expr->place, "%s takes a lambda of %d parameters here",
@@ -916,21 +1120,22 @@ static nlt_status translate_lambda(nlt_sql_call_state *call, int index, int n_pa
 }
 
 /* x -> body, or (x, i) -> body with i from 0. */
-static nlt_status element_lambda(nlt_sql_call_state *call, lambda *out, const char **params)
+static nlt_status element_lambda(nlt_sql_call_state *call, nlt_sql_lambda *out, const char **params)
 {
     const nlt_sql_type types[2] = {*call->args[0].type.item, nlt__sql_plain(NLT_SQL_INT)};
     static const char *const texts[2] = {NULL, "CAST(%s - 1 AS INTEGER)"};
     if (call->args[0].type.kind != NLT_SQL_ARRAY) {
         return nlt__sql_wrong(call->tr, call->expr->place, "%s takes an array", call->expr->text);
     }
-    NLT_TRY(translate_lambda(call, 1, 2, types, texts, out));
+    NLT_TRY(nlt__sql_translate_lambda(call, 1, 2, types, texts, out));
     *params = out->names[0];
     return call->args[1].expr->n_parts == 2
                ? nlt__sql_text(call->tr, params, "%s, %s", out->names[0], out->names[1])
                : NLT_OK;
 }
 
-static nlt_status condition_lambda(nlt_sql_call_state *call, lambda *out, const char **params)
+static nlt_status condition_lambda(
+    nlt_sql_call_state *call, nlt_sql_lambda *out, const char **params)
 {
     NLT_TRY(element_lambda(call, out, params));
     return out->body.type.kind == NLT_SQL_BOOLEAN || out->body.type.kind == NLT_SQL_NULL
@@ -941,17 +1146,17 @@ static nlt_status condition_lambda(nlt_sql_call_state *call, lambda *out, const 
 
 nlt_status nlt__sql_transform(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    lambda l;
+    nlt_sql_lambda l;
     const char *params = NULL;
     NLT_TRY(element_lambda(call, &l, &params));
-    NLT_TRY(array_type(call, l.body.type, &out->type));
+    NLT_TRY(nlt__sql_array_of(call, l.body.type, &out->type));
     return nlt__sql_text(call->tr, &out->sql, "list_transform(%s, lambda %s: %s)",
         call->args[0].sql, params, l.body.sql);
 }
 
 nlt_status nlt__sql_filter(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    lambda l;
+    nlt_sql_lambda l;
     const char *params = NULL;
     NLT_TRY(condition_lambda(call, &l, &params));
     out->type = call->args[0].type;
@@ -963,7 +1168,7 @@ nlt_status nlt__sql_filter(nlt_sql_call_state *call, nlt_sql_value *out)
 static nlt_status quantify(nlt_sql_call_state *call, const char *sought, const char *found,
     const char *otherwise, nlt_sql_value *out)
 {
-    lambda l;
+    nlt_sql_lambda l;
     const char *params = NULL;
     const char *array = call->args[0].sql;
     NLT_TRY(condition_lambda(call, &l, &params));
@@ -985,45 +1190,49 @@ nlt_status nlt__sql_forall(nlt_sql_call_state *call, nlt_sql_value *out)
     return quantify(call, "false", "false", "true", out);
 }
 
-/* AGGREGATE(array, start, (acc, x) -> ..., acc -> ...). The list is made one of the accumulator's
- * type by carrying positions: DuckDB's list_reduce knows one type only. */
+/* AGGREGATE(array, start, (acc, x) -> ..., acc -> ...). DuckDB's list_reduce knows one type only,
+ * so where the accumulator has another type, the list becomes one of pairs {a: accumulator, x:
+ * element}. */
 nlt_status nlt__sql_aggregate(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    const nlt_sql_expr *start_expr = call->expr->args[1];
     nlt_sql_value start;
-    lambda merge;
+    nlt_sql_lambda merge;
     nlt_sql_translator *tr = call->tr;
     if (call->args[0].type.kind != NLT_SQL_ARRAY) {
         return nlt__sql_wrong(tr, call->expr->place, "%s takes an array", call->expr->text);
     }
-    NLT_TRY(nlt__sql_expr(tr, call->scope, start_expr, &start));
-    const nlt_sql_type types[2] = {start.type, *call->args[0].type.item};
-    NLT_TRY(translate_lambda(call, 2, 2, types, NULL, &merge));
+    const nlt_sql_type item = *call->args[0].type.item;
+    NLT_TRY(nlt__sql_expr(tr, call->scope, call->expr->args[1], &start));
+    const nlt_sql_type types[2] = {start.type, item};
+    bool is_same = nlt__sql_same_type(&start.type, &item);
+    static const char *const fields[2] = {"struct_extract(%s, 'a')", "struct_extract(%s, 'x')"};
+    NLT_TRY(nlt__sql_translate_lambda(call, 2, 2, types, is_same ? NULL : fields, &merge));
     if (!nlt__sql_same_type(&merge.body.type, &start.type)) {
         return nlt__sql_wrong(tr, call->expr->place,
             "%s: the lambda must give the type of the start value", call->expr->text);
     }
-    if (!nlt__sql_same_type(&start.type, call->args[0].type.item)) {
-        nlt_sql_type list;
-        NLT_TRY(array_type(call, start.type, &list));
-        bool is_wider = nlt__sql_is_number(start.type.kind)
-                        && nlt__sql_is_number(call->args[0].type.item->kind)
-                        && start.type.kind > call->args[0].type.item->kind;
-        if (!is_wider) {
-            return nlt__sql_refuse(tr, call->expr->place,
-                "%s with a start value of another type than the elements", call->expr->text);
-        }
+    const char *type = nlt__sql_type_text(tr, start.type);
+    if (is_same) {
+        NLT_TRY(nlt__sql_text(tr, &out->sql, "list_reduce(%s, lambda %s, %s: %s, CAST(%s AS %s))",
+            call->args[0].sql, merge.names[0], merge.names[1], merge.body.sql, start.sql, type));
+    } else {
+        const char *item_type = nlt__sql_type_text(tr, item);
+        const char *x = NULL;
+        NLT_TRY(nlt__sql_new_param(tr, &x));
+        NLT_TRY(nlt__sql_text(tr, &out->sql,
+            "struct_extract(list_reduce(list_transform(%s, lambda %s: {'a': CAST(NULL AS %s), 'x': "
+            "CAST(%s AS %s)}), lambda %s, %s: {'a': CAST(%s AS %s), 'x': struct_extract(%s, 'x')}, "
+            "{'a': CAST(%s AS %s), 'x': CAST(NULL AS %s)}), 'a')",
+            call->args[0].sql, x, type, x, item_type, merge.names[0], merge.names[1],
+            merge.body.sql, type, merge.names[1], start.sql, type, item_type));
     }
-    NLT_TRY(nlt__sql_text(tr, &out->sql, "list_reduce(%s, lambda %s, %s: %s, CAST(%s AS %s))",
-        call->args[0].sql, merge.names[0], merge.names[1], merge.body.sql, start.sql,
-        nlt__sql_type_text(tr, start.type)));
     out->type = start.type;
     if (call->n_args == 3) {
         return NLT_OK;
     }
-    lambda finish;
+    nlt_sql_lambda finish;
     const char *texts[1] = {out->sql};
-    NLT_TRY(translate_lambda(call, 3, 1, types, texts, &finish));
+    NLT_TRY(nlt__sql_translate_lambda(call, 3, 1, types, texts, &finish));
     out->sql = finish.body.sql;
     out->type = finish.body.type;
     return NLT_OK;
@@ -1034,15 +1243,15 @@ nlt_status nlt__sql_zip_with(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     const char *texts[2];
     const char *position = NULL;
-    lambda l;
+    nlt_sql_lambda l;
     const nlt_sql_type types[2] = {*call->args[0].type.item, *call->args[1].type.item};
     NLT_TRY(nlt__sql_text(call->tr, &position, "\"x%d\"", ++call->tr->n_names));
     for (int i = 0; i < 2; i++) {
         NLT_TRY(nlt__sql_text(
             call->tr, &texts[i], "list_extract(%s, %s)", call->args[i].sql, position));
     }
-    NLT_TRY(translate_lambda(call, 2, 2, types, texts, &l));
-    NLT_TRY(array_type(call, l.body.type, &out->type));
+    NLT_TRY(nlt__sql_translate_lambda(call, 2, 2, types, texts, &l));
+    NLT_TRY(nlt__sql_array_of(call, l.body.type, &out->type));
     return nlt__sql_text(call->tr, &out->sql,
         "CASE WHEN %s IS NOT NULL AND %s IS NOT NULL THEN "
         "list_transform(range(1, greatest(len(%s), len(%s)) + 1), lambda %s: %s) END",

@@ -197,10 +197,29 @@ static nlt_status parse_trim(nlt_parser *p, nlt_sql_expr *call, bool *is_done)
     return need_symbol(p, ")");
 }
 
+/* OVERLAY(x PLACING y FROM n [FOR n]), behind x. */
+static nlt_status parse_overlay(nlt_parser *p, nlt_sql_expr *call)
+{
+    static const char *const words[] = {"placing", "from", "for"};
+    for (size_t i = 0; i < 3; i++) {
+        nlt_sql_expr *arg;
+        if (i == 2 && !at_word(p, words[i])) {
+            break;
+        }
+        NLT_TRY(need_word(p, words[i]));
+        NLT_TRY(nlt__parser_expr(p, &arg));
+        NLT_TRY(nlt__parser_add_arg(p, call, arg));
+    }
+    return NLT_OK;
+}
+
 /* What follows the first argument where Spark has a syntax of its own: FROM, IN, FOR. */
 static nlt_status parse_special_separator(nlt_parser *p, nlt_sql_expr *call)
 {
     nlt_sql_expr *arg;
+    if (strcmp(call->text, "overlay") == 0 && at_word(p, "placing")) {
+        return parse_overlay(p, call);
+    }
     bool is_substring = strcmp(call->text, "substring") == 0 || strcmp(call->text, "substr") == 0;
     if (is_substring && take_word(p, "from")) {
         NLT_TRY(nlt__parser_expr(p, &arg));
@@ -213,12 +232,74 @@ static nlt_status parse_special_separator(nlt_parser *p, nlt_sql_expr *call)
     return NLT_OK;
 }
 
+/* DATEADD(unit, n, time), DATEDIFF(unit, start, end): the unit becomes a text. */
+static nlt_status parse_unit(nlt_parser *p, nlt_sql_expr *call)
+{
+    static const struct {
+        const char *name, *function;
+    } names[] = {{"dateadd", "timestampadd"}, {"date_add", "timestampadd"},
+        {"timestampadd", "timestampadd"}, {"datediff", "timestampdiff"},
+        {"date_diff", "timestampdiff"}, {"timestampdiff", "timestampdiff"}};
+    static const char *const units[] = {"microsecond", "millisecond", "second", "minute", "hour",
+        "day", "dayofyear", "week", "month", "quarter", "year"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(call->text, names[i].name) != 0) {
+            continue;
+        }
+        for (size_t j = 0; j < sizeof units / sizeof units[0]; j++) {
+            if (at_word(p, units[j]) && is_symbol(peek(p, 1), ",")) {
+                nlt_sql_expr *unit;
+                NLT_TRY(new_literal(p, peek(p, 0)->text, NLT_SQL_STRING, peek(p, 0)->text, &unit));
+                NLT_TRY(nlt__parser_add_arg(p, call, unit));
+                call->text = names[i].function;
+                p->pos += 2;
+                return NLT_OK;
+            }
+        }
+    }
+    return NLT_OK;
+}
+
+/* STRUCT(value [AS name], ...) as named_struct('name', value, ...). */
+static nlt_status parse_struct(nlt_parser *p, nlt_sql_expr *call)
+{
+    for (int i = 1;; i++) {
+        nlt_sql_expr *value;
+        nlt_sql_expr *name;
+        char number[16];
+        const char *text = number;
+        (void)snprintf(number, sizeof number, "col%d", i);
+        NLT_TRY(nlt__parser_expr(p, &value));
+        if (value->kind == NLT_SQL_EXPR_STAR) {
+            return nlt__parser_refuse(p, "struct(*)");
+        }
+        if (take_word(p, "as")) {
+            NLT_TRY(nlt__parser_name(p, &text));
+        } else if (value->kind == NLT_SQL_EXPR_COLUMN) {
+            text = value->parts[value->n_parts - 1];
+        } else if (value->kind == NLT_SQL_EXPR_FIELD) {
+            text = value->text;
+        }
+        NLT_TRY(
+            new_literal(p, value->place, NLT_SQL_STRING, (nlt_bytes){text, strlen(text)}, &name));
+        NLT_TRY(nlt__parser_add_arg(p, call, name));
+        NLT_TRY(nlt__parser_add_arg(p, call, value));
+        if (!take_symbol(p, ",")) {
+            return need_symbol(p, ")");
+        }
+    }
+}
+
 static nlt_status parse_arguments(nlt_parser *p, nlt_sql_expr *call)
 {
     if (take_symbol(p, ")")) {
         return NLT_OK;
     }
     bool is_done = false;
+    if (strcmp(call->text, "struct") == 0) {
+        return parse_struct(p, call);
+    }
+    NLT_TRY(parse_unit(p, call));
     if (strcmp(call->text, "extract") == 0) {
         return parse_extract(p, call);
     }
@@ -378,6 +459,22 @@ static nlt_status parse_typed_text(nlt_parser *p, nlt_sql_kind kind, nlt_sql_exp
     return nlt__parser_text(p, &(*out)->text);
 }
 
+/* X'1F' as unhex('1F') */
+static nlt_status parse_bytes(nlt_parser *p, nlt_sql_expr **out)
+{
+    const nlt_token *token = peek(p, 0);
+    nlt_sql_expr *digits;
+    advance(p);
+    NLT_TRY(new_expr(p, NLT_SQL_EXPR_LITERAL, token->text, &digits));
+    digits->type = nlt__sql_plain(NLT_SQL_STRING);
+    NLT_TRY(nlt__parser_text(p, &digits->text));
+    if (strspn(digits->text, "0123456789abcdefABCDEF") != strlen(digits->text)) {
+        return nlt__parser_fail_at(p, token, "only hexadecimal digits are expected");
+    }
+    NLT_TRY(new_call(p, token->text, "unhex", out));
+    return nlt__parser_add_arg(p, *out, digits);
+}
+
 static nlt_status parse_exists(nlt_parser *p, nlt_sql_expr **out)
 {
     NLT_TRY(new_expr(p, NLT_SQL_EXPR_EXISTS, peek(p, 0)->text, out));
@@ -412,7 +509,7 @@ static nlt_status parse_word(nlt_parser *p, nlt_sql_expr **out)
         return parse_typed_text(p, NLT_SQL_TIMESTAMP, out);
     }
     if (is_text && at_word(p, "x")) {
-        return nlt__parser_refuse(p, "a binary literal");
+        return parse_bytes(p, out);
     }
     if (at_word(p, "interval")
         && (is_text || next->kind == NLT_TOKEN_NUMBER || is_symbol(next, "-"))) {

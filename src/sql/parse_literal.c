@@ -317,7 +317,9 @@ static nlt_status finish_interval(nlt_parser *p, const interval *sum, nlt_sql_ex
     (void)snprintf(text, sizeof text, "(to_months(%lld) + to_days(%lld) + to_microseconds(%lld))",
         (long long)sum->months, (long long)sum->days, (long long)sum->micros);
     expr->type = nlt__sql_plain(NLT_SQL_INTERVAL);
-    expr->type.precision = sum->has_time ? 0 : sum->months != 0 ? 2 : 1;
+    expr->type.precision = (uint8_t)((sum->has_time ? NLT_SQL_INTERVAL_TIME : 0)
+                                     | (sum->months != 0 ? NLT_SQL_INTERVAL_MONTHS : 0)
+                                     | (sum->days != 0 ? NLT_SQL_INTERVAL_DAYS : 0));
     return copy_text(p, (nlt_bytes){text, strlen(text)}, &expr->text);
 }
 

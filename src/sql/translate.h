@@ -107,6 +107,18 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
 /* The common type of values, to which they are cast. */
 nlt_status nlt__sql_unify(nlt_sql_translator *tr, nlt_sql_meeting meeting, nlt_sql_value *values,
     int n, const nlt_sql_expr *expr, nlt_sql_type *out) NLT_MUST_CHECK;
+/* +, -, *, /, %, div of two values, which are cast. */
+nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
+    const nlt_sql_expr *expr, nlt_sql_value *out) NLT_MUST_CHECK;
+/* What is compared where the order of values counts: structs get NULL fields first, as in Spark. */
+nlt_status nlt__sql_order_key(
+    nlt_sql_translator *tr, const nlt_sql_value *value, const char **out) NLT_MUST_CHECK;
+/* A field of a struct instead of the struct. */
+nlt_status nlt__sql_field_of(
+    nlt_sql_translator *tr, nlt_sql_value *value, const char *name, nlt_bytes place) NLT_MUST_CHECK;
+/* A text in quotes. */
+nlt_status nlt__sql_quoted(
+    nlt_sql_translator *tr, const char *text, char quote, const char **out) NLT_MUST_CHECK;
 /* Quotient of decimals, rounded half up to the type of the result. */
 nlt_status nlt__sql_decimal_quotient(nlt_sql_translator *tr, nlt_sql_value a, nlt_sql_value b,
     nlt_sql_type type, const char **out) NLT_MUST_CHECK;
@@ -126,16 +138,15 @@ nlt_status nlt__sql_cast(
 nlt_status nlt__sql_query(nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_query *query,
     bool is_top, nlt_sql_answer *out) NLT_MUST_CHECK;
 
-/* ---- functions (functions.c) ---- */
+/* ---- functions (functions.c, generators.c) ---- */
 
 nlt_status nlt__sql_call_function(nlt_sql_translator *tr, nlt_sql_scope *scope,
     const nlt_sql_expr *call, nlt_sql_value *out) NLT_MUST_CHECK;
 bool nlt__sql_is_aggregate(const char *name);
 /* EXPLODE and the like: the columns that it makes. */
-enum { NLT_SQL_GENERATED_MAX = 3 };
 typedef struct nlt_sql_generated {
-    nlt_sql_value values[NLT_SQL_GENERATED_MAX];
-    const char *names[NLT_SQL_GENERATED_MAX];
+    nlt_sql_value *values;
+    const char **names;
     int n_values;
 } nlt_sql_generated;
 bool nlt__sql_is_generator(const nlt_sql_expr *expr);

@@ -49,25 +49,21 @@ static nlt_status double_text(nlt_sql_translator *tr, const char *text, const ch
     return nlt__sql_text(tr, out, "%s%s", text, has_exponent ? "" : "e0");
 }
 
-static nlt_status quoted_literal(
-    nlt_sql_translator *tr, const char *text, const char *type, const char **out)
+nlt_status nlt__sql_quoted(nlt_sql_translator *tr, const char *text, char quote, const char **out)
 {
     nlt_buf buf = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = nlt__sql_put_quoted(&buf, text, '\'', tr->err);
-    const char *quoted = NULL;
+    nlt_status status = nlt__sql_put_quoted(&buf, text, quote, tr->err);
     if (status == NLT_OK) {
-        status = nlt__sql_keep(tr, &buf, &quoted);
+        status = nlt__sql_keep(tr, &buf, out);
     }
     nlt__buf_clear(&buf);
-    NLT_TRY(status);
-    *out = quoted;
-    return type == NULL ? NLT_OK : nlt__sql_text(tr, out, "CAST(%s AS %s)", quoted, type);
+    return status;
 }
 
 static nlt_status time_literal(nlt_sql_translator *tr, const nlt_sql_expr *expr, nlt_sql_value *out)
 {
     nlt_sql_value text = value_of(NULL, NLT_SQL_STRING, expr);
-    NLT_TRY(quoted_literal(tr, expr->text, NULL, &text.sql));
+    NLT_TRY(nlt__sql_quoted(tr, expr->text, '\'', &text.sql));
     NLT_TRY(nlt__sql_cast(tr, &text, expr->type));
     *out = text;
     return NLT_OK;
@@ -78,7 +74,7 @@ static nlt_status literal(nlt_sql_translator *tr, const nlt_sql_expr *expr, nlt_
     *out = (nlt_sql_value){expr->text, expr->type, expr};
     switch ((int)expr->type.kind) {
     case NLT_SQL_STRING:
-        return quoted_literal(tr, expr->text, NULL, &out->sql);
+        return nlt__sql_quoted(tr, expr->text, '\'', &out->sql);
     case NLT_SQL_DATE:
     case NLT_SQL_TIMESTAMP:
         return time_literal(tr, expr, out);
@@ -94,8 +90,8 @@ static nlt_status literal(nlt_sql_translator *tr, const nlt_sql_expr *expr, nlt_
         return nlt__sql_text(
             tr, &out->sql, "CAST(%s AS %s)", expr->text, nlt__sql_type_text(tr, expr->type));
     default:
-        if (expr->text[0] == '-') {
-            return nlt__sql_text(tr, &out->sql, "(%s)", expr->text);
+        if (expr->text[0] == '-') { /* the smallest INT is a BIGINT's negative for DuckDB */
+            return nlt__sql_text(tr, &out->sql, "CAST(%s AS INTEGER)", expr->text);
         }
         return NLT_OK;
     }
@@ -168,13 +164,13 @@ static nlt_status hint_columns(
     return status;
 }
 
-static nlt_status field_of(
+nlt_status nlt__sql_field_of(
     nlt_sql_translator *tr, nlt_sql_value *value, const char *name, nlt_bytes place)
 {
     for (int i = 0; value->type.kind == NLT_SQL_STRUCT && i < value->type.n_fields; i++) {
         if (nlt__sql_equal_names(value->type.fields[i].name, name)) {
             const char *quoted = NULL;
-            NLT_TRY(quoted_literal(tr, value->type.fields[i].name, NULL, &quoted));
+            NLT_TRY(nlt__sql_quoted(tr, value->type.fields[i].name, '\'', &quoted));
             NLT_TRY(nlt__sql_text(tr, &value->sql, "struct_extract(%s, %s)", value->sql, quoted));
             value->type = *value->type.fields[i].type;
             return NLT_OK;
@@ -229,7 +225,7 @@ static nlt_status column(
         return hint_columns(tr, scope, expr);
     }
     for (int i = n_used; i < expr->n_parts; i++) {
-        NLT_TRY(field_of(tr, out, expr->parts[i], expr->place));
+        NLT_TRY(nlt__sql_field_of(tr, out, expr->parts[i], expr->place));
     }
     return NLT_OK;
 }
@@ -273,18 +269,49 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
         if (is_number && values[1 - i].type.kind == NLT_SQL_BOOLEAN && is_equality) {
             NLT_TRY(nlt__sql_cast(tr, &values[1 - i], values[i].type));
         }
-        if (values[i].type.kind == NLT_SQL_MAP || values[i].type.kind == NLT_SQL_INTERVAL) {
+        bool has_months = values[i].type.kind == NLT_SQL_INTERVAL
+                          && (values[i].type.precision & NLT_SQL_INTERVAL_MONTHS) != 0;
+        if (values[i].type.kind == NLT_SQL_MAP || has_months) {
             return nlt__sql_refuse(
                 tr, expr->place, "a comparison of %s", spark_type(tr, values[i].type));
         }
     }
     NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_COMPARE, values, 2, expr, &type));
+    if (!is_equality && strcmp(op, "distinct") != 0) {
+        for (int i = 0; i < 2; i++) {
+            NLT_TRY(nlt__sql_order_key(tr, &values[i], &values[i].sql));
+        }
+    }
     *out = value_of(NULL, NLT_SQL_BOOLEAN, expr);
     return nlt__sql_text(tr, &out->sql, "(%s %s %s)", values[0].sql,
         is_safe                       ? "IS NOT DISTINCT FROM"
         : strcmp(op, "distinct") == 0 ? "IS DISTINCT FROM"
                                       : op,
         values[1].sql);
+}
+
+/* DuckDB takes a NULL inside a struct for the largest, Spark for the smallest: each field is led by
+ * whether it is there. */
+nlt_status nlt__sql_order_key(nlt_sql_translator *tr, const nlt_sql_value *value, const char **out)
+{
+    const char *list = "";
+    const nlt_sql_type *type = &value->type;
+    *out = value->sql;
+    if (type->kind == NLT_SQL_ARRAY && type->item->kind == NLT_SQL_STRUCT) {
+        return nlt__sql_refuse(tr, value->expr->place, "an order of arrays of structs");
+    }
+    if (type->kind != NLT_SQL_STRUCT) {
+        return NLT_OK;
+    }
+    for (int i = 0; i < type->n_fields; i++) {
+        nlt_sql_value field = *value;
+        const char *key = NULL;
+        NLT_TRY(nlt__sql_field_of(tr, &field, type->fields[i].name, value->expr->place));
+        NLT_TRY(nlt__sql_order_key(tr, &field, &key));
+        NLT_TRY(nlt__sql_text(tr, &list, "%s%s'p%d': %s IS NOT NULL, 'f%d': %s", list,
+            i > 0 ? ", " : "", i, field.sql, i, key));
+    }
+    return nlt__sql_text(tr, out, "CASE WHEN %s IS NOT NULL THEN {%s} END", value->sql, list);
 }
 
 /* ---- arithmetic ---- */
@@ -421,10 +448,22 @@ static nlt_status time_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sq
     }
     if (values[1].type.kind == NLT_SQL_INTERVAL
         && (kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP)) {
-        bool is_date = kind == NLT_SQL_DATE && values[1].type.precision != 0;
+        bool is_date =
+            kind == NLT_SQL_DATE && (values[1].type.precision & NLT_SQL_INTERVAL_TIME) == 0;
         *out = value_of(NULL, is_date ? NLT_SQL_DATE : NLT_SQL_TIMESTAMP, expr);
         return nlt__sql_text(tr, &out->sql, "CAST(%s %s %s AS %s)", values[0].sql, op,
             values[1].sql, is_date ? "DATE" : "TIMESTAMP");
+    }
+    if (is_minus && (kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP)
+        && (values[1].type.kind == NLT_SQL_DATE || values[1].type.kind == NLT_SQL_TIMESTAMP)) {
+        bool are_dates = kind == NLT_SQL_DATE && values[1].type.kind == NLT_SQL_DATE;
+        *out = value_of(NULL, NLT_SQL_INTERVAL, expr);
+        out->type.precision =
+            are_dates ? NLT_SQL_INTERVAL_DAYS : NLT_SQL_INTERVAL_DAYS | NLT_SQL_INTERVAL_TIME;
+        return nlt__sql_text(tr, &out->sql,
+            are_dates ? "to_days(CAST(%s - %s AS INTEGER))"
+                      : "to_microseconds(epoch_us(%s) - epoch_us(%s))",
+            values[0].sql, values[1].sql);
     }
     if (!is_minus && values[1].type.kind == NLT_SQL_DATE) { /* 1 + date */
         nlt_sql_value swapped = values[0];
@@ -447,7 +486,7 @@ static bool is_time(nlt_sql_kind kind)
     return kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP || kind == NLT_SQL_INTERVAL;
 }
 
-static nlt_status arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
+nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
     const nlt_sql_expr *expr, nlt_sql_value *out)
 {
     bool is_division = op[0] == '/';
@@ -571,6 +610,9 @@ static nlt_status concatenation(
 {
     nlt_sql_type type = nlt__sql_plain(NLT_SQL_STRING);
     bool is_array = values[0].type.kind == NLT_SQL_ARRAY || values[1].type.kind == NLT_SQL_ARRAY;
+    if (values[0].type.kind == NLT_SQL_BINARY || values[1].type.kind == NLT_SQL_BINARY) {
+        return nlt__sql_refuse(tr, expr->place, "a concatenation of bytes");
+    }
     if (is_array) {
         NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, values, 2, expr, &type));
     } else {
@@ -617,7 +659,7 @@ static nlt_status binary(
         return bits(tr, op, values, expr, out);
     }
     if (strchr("+-*/%", op[0]) != NULL || strcmp(op, "div") == 0) {
-        return arithmetic(tr, op, values, expr, out);
+        return nlt__sql_arithmetic(tr, op, values, expr, out);
     }
     return nlt__sql_compare(tr, op, values[0], values[1], expr, out);
 }
@@ -663,6 +705,33 @@ static nlt_status negate(nlt_sql_translator *tr, const nlt_sql_expr *expr, nlt_s
     return expr->is_not ? nlt__sql_text(tr, &out->sql, "(NOT %s)", out->sql) : NLT_OK;
 }
 
+/* (a, b) IN ((1, 2), ...): rows are compared as structs, in which NULL is equal to NULL. */
+static nlt_status tuple_in_list(
+    nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr, nlt_sql_value *out)
+{
+    nlt_sql_value *left;
+    const char *text = "";
+    NLT_TRY(expressions(tr, scope, expr->args[0], &left));
+    for (int i = 1; i < expr->n_args; i++) {
+        const nlt_sql_expr *choice = expr->args[i];
+        nlt_sql_value *right;
+        const char *row = "";
+        if (choice->kind != NLT_SQL_EXPR_TUPLE || choice->n_args != expr->args[0]->n_args) {
+            return nlt__sql_wrong(
+                tr, choice->place, "IN: %d values are expected", expr->args[0]->n_args);
+        }
+        NLT_TRY(expressions(tr, scope, choice, &right));
+        for (int j = 0; j < choice->n_args; j++) {
+            nlt_sql_value same;
+            NLT_TRY(nlt__sql_compare(tr, "<=>", left[j], right[j], expr, &same));
+            NLT_TRY(nlt__sql_text(tr, &row, "%s%s%s", row, j > 0 ? " AND " : "", same.sql));
+        }
+        NLT_TRY(nlt__sql_text(tr, &text, "%s%s(%s)", text, i > 1 ? " OR " : "", row));
+    }
+    *out = value_of(NULL, NLT_SQL_BOOLEAN, expr);
+    return nlt__sql_text(tr, &out->sql, "(%s(%s))", expr->is_not ? "NOT " : "", text);
+}
+
 static nlt_status in_list(
     nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr, nlt_sql_value *out)
 {
@@ -670,7 +739,7 @@ static nlt_status in_list(
     nlt_sql_type type;
     const char *list = NULL;
     if (expr->args[0]->kind == NLT_SQL_EXPR_TUPLE) {
-        return nlt__sql_refuse(tr, expr->place, "IN of several columns with a list");
+        return tuple_in_list(tr, scope, expr, out);
     }
     NLT_TRY(expressions(tr, scope, expr, &values));
     NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, values, expr->n_args, expr, &type));
@@ -843,7 +912,7 @@ static nlt_status index_of(
     if (type.kind == NLT_SQL_STRUCT && is_literal(&values[1])
         && values[1].type.kind == NLT_SQL_STRING) {
         *out = values[0];
-        return field_of(tr, out, values[1].expr->text, expr->place);
+        return nlt__sql_field_of(tr, out, values[1].expr->text, expr->place);
     }
     if (type.kind != NLT_SQL_ARRAY || !nlt__sql_is_integer(values[1].type.kind)) {
         return nlt__sql_wrong(tr, expr->place, "%s[%s]: only an array has numbered elements",
@@ -885,6 +954,7 @@ nlt_status nlt__sql_order_items(
     for (int i = 0; i < n; i++) {
         nlt_sql_value value;
         NLT_TRY(nlt__sql_expr(tr, scope, order[i].expr, &value));
+        NLT_TRY(nlt__sql_order_key(tr, &value, &value.sql));
         NLT_TRY(nlt__buf_printf(out, tr->err, "%s%s %s NULLS %s", i > 0 ? ", " : "", value.sql,
             order[i].is_descending ? "DESC" : "ASC", order[i].is_nulls_last ? "LAST" : "FIRST"));
     }
@@ -926,7 +996,7 @@ nlt_status nlt__sql_expr(
         return index_of(tr, scope, expr, out);
     case NLT_SQL_EXPR_FIELD:
         NLT_TRY(nlt__sql_expr(tr, scope, expr->args[0], out));
-        return field_of(tr, out, expr->text, expr->place);
+        return nlt__sql_field_of(tr, out, expr->text, expr->place);
     case NLT_SQL_EXPR_INTERVAL:
         *out = (nlt_sql_value){expr->text, expr->type, expr};
         return NLT_OK;

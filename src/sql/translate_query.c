@@ -29,17 +29,6 @@ static nlt_status reserve_columns(nlt_sql_translator *tr, nlt_sql_scope *scope, 
     return NLT_OK;
 }
 
-static nlt_status quoted(nlt_sql_translator *tr, const char *name, const char **out)
-{
-    nlt_buf buf = NLT_BUF_INIT(1 << 20);
-    nlt_status status = nlt__sql_put_quoted(&buf, name, '"', tr->err);
-    if (status == NLT_OK) {
-        status = nlt__sql_keep(tr, &buf, out);
-    }
-    nlt__buf_clear(&buf);
-    return status;
-}
-
 /* The columns of an answer, known as `alias`, with `columns` for its names if there are any. */
 static nlt_status add_columns(nlt_sql_translator *tr, nlt_sql_scope *scope,
     const nlt_sql_answer *answer, const char *sql_name, const nlt_sql_relation_node *node,
@@ -56,7 +45,7 @@ static nlt_status add_columns(nlt_sql_translator *tr, nlt_sql_scope *scope,
         column->qualifier = alias;
         column->name = node->n_columns > 0 ? node->columns[i] : answer->names[i];
         column->type = answer->types[i];
-        NLT_TRY(quoted(tr, answer->inner_names[i], &inner));
+        NLT_TRY(nlt__sql_quoted(tr, answer->inner_names[i], '"', &inner));
         NLT_TRY(nlt__sql_text(tr, &column->sql, "%s.%s", sql_name, inner));
     }
     return NLT_OK;
@@ -97,7 +86,7 @@ static nlt_status table_answer(
     nlt_sql_translator *tr, const nlt_sql_relation *relation, nlt_sql_answer *out)
 {
     *out = (nlt_sql_answer){.n_columns = relation->n_columns};
-    NLT_TRY(quoted(tr, relation->name, &out->sql));
+    NLT_TRY(nlt__sql_quoted(tr, relation->name, '"', &out->sql));
     size_t n = (size_t)relation->n_columns;
     out->names = nlt__sql_alloc(tr, n + 1, sizeof *out->names);
     out->types = nlt__sql_alloc(tr, n + 1, sizeof *out->types);
@@ -208,7 +197,7 @@ static nlt_status named_columns(
     const char *list = "";
     for (int i = 0; i < answer->n_columns; i++) {
         const char *name = NULL;
-        NLT_TRY(quoted(tr, answer->inner_names[i], &name));
+        NLT_TRY(nlt__sql_quoted(tr, answer->inner_names[i], '"', &name));
         NLT_TRY(nlt__sql_text(tr, &list, "%s%s%s", list, i > 0 ? ", " : "", name));
     }
     *out = list;
@@ -247,14 +236,17 @@ static nlt_status generated_answer(
 {
     *out = (nlt_sql_answer){.n_columns = generated->n_values};
     NLT_TRY(value_names(tr, out));
+    out->inner_names = nlt__sql_alloc(tr, (size_t)out->n_columns + 1, sizeof *out->inner_names);
+    if (out->inner_names == NULL) {
+        return nlt__sql_oom(tr);
+    }
     const char *list = "";
     for (int i = 0; i < generated->n_values; i++) {
-        const char *name = NULL;
         out->names[i] = generated->names[i];
         out->types[i] = generated->values[i].type;
-        NLT_TRY(quoted(tr, out->names[i], &name));
-        NLT_TRY(nlt__sql_text(
-            tr, &list, "%s%s%s AS %s", list, i > 0 ? ", " : "", generated->values[i].sql, name));
+        NLT_TRY(nlt__sql_text(tr, &out->inner_names[i], "g%d", i + 1));
+        NLT_TRY(nlt__sql_text(tr, &list, "%s%s%s AS \"g%d\"", list, i > 0 ? ", " : "",
+            generated->values[i].sql, i + 1));
     }
     out->sql = list;
     return NLT_OK;
@@ -760,6 +752,10 @@ static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
             number = strcmp(scope->outputs[i].value.sql, value.sql) == 0 ? i : -1;
         }
     }
+    nlt_sql_kind kind = number >= 0 ? scope->outputs[number].value.type.kind : value.type.kind;
+    if (kind == NLT_SQL_STRUCT || kind == NLT_SQL_MAP) {
+        return nlt__sql_refuse(tr, order->expr->place, "ORDER BY of a struct or a map");
+    }
     if (number < 0 && is_distinct) {
         return nlt__sql_wrong(tr, order->expr->place,
             "ORDER BY of a SELECT DISTINCT or set operation takes its columns only");
@@ -851,12 +847,22 @@ static nlt_status name_answer(
     return is_top ? NLT_OK : unique_names(tr, out);
 }
 
-static nlt_status put_items(
-    nlt_sql_translator *tr, const select_list *list, const nlt_sql_answer *answer, nlt_buf *out)
+static bool has_fields(const nlt_sql_type *type)
+{
+    return type->kind == NLT_SQL_STRUCT || type->kind == NLT_SQL_MAP
+           || (type->kind == NLT_SQL_ARRAY && has_fields(type->item));
+}
+
+/* Structs and maps leave a query as JSON texts. */
+static nlt_status put_items(nlt_sql_translator *tr, const select_list *list, bool is_top,
+    const nlt_sql_answer *answer, nlt_buf *out)
 {
     for (int i = 0; i < list->n; i++) {
-        NLT_TRY(nlt__buf_printf(
-            out, tr->err, "%s%s AS ", i > 0 ? ", " : " ", list->outputs[i].value.sql));
+        const nlt_sql_value *value = &list->outputs[i].value;
+        bool is_json = is_top && has_fields(&value->type);
+        NLT_TRY(nlt__buf_printf(out, tr->err,
+            is_json ? "%sCAST(to_json(%s) AS VARCHAR) AS " : "%s%s AS ", i > 0 ? ", " : " ",
+            value->sql));
         NLT_TRY(nlt__sql_put_quoted(out, answer->inner_names[i], '"', tr->err));
     }
     return NLT_OK;
@@ -928,7 +934,7 @@ static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
     nlt__buf_clear(&groups);
     NLT_TRY(status);
     NLT_TRY(nlt__buf_printf(out, tr->err, "SELECT%s", select->is_distinct ? " DISTINCT" : ""));
-    NLT_TRY(put_items(tr, &list, answer, out));
+    NLT_TRY(put_items(tr, &list, is_top, answer, out));
     if (from != NULL) {
         NLT_TRY(nlt__buf_printf(out, tr->err, " FROM %s", from));
     }
@@ -960,7 +966,7 @@ static nlt_status answer_outputs(nlt_sql_translator *tr, const nlt_sql_answer *a
     for (int i = 0; i < answer->n_columns; i++) {
         const char *name = NULL;
         const char *text = NULL;
-        NLT_TRY(quoted(tr, answer->inner_names[i], &name));
+        NLT_TRY(nlt__sql_quoted(tr, answer->inner_names[i], '"', &name));
         NLT_TRY(nlt__sql_text(tr, &text, "%s.%s", sql_name, name));
         scope->outputs[i] =
             (nlt_sql_output){answer->names[i], {text, answer->types[i], expr}, false};
@@ -982,7 +988,7 @@ static nlt_status put_around(nlt_sql_translator *tr, const nlt_sql_answer *inner
     NLT_TRY(name_answer(tr, &list, is_top, answer));
     NLT_TRY(named_columns(tr, inner, &columns));
     NLT_TRY(nlt__buf_printf(out, tr->err, "SELECT"));
-    NLT_TRY(put_items(tr, &list, answer, out));
+    NLT_TRY(put_items(tr, &list, is_top, answer, out));
     NLT_TRY(nlt__buf_printf(out, tr->err, " FROM (%s) AS %s(%s)", inner->sql, name, columns));
     return put_order_and_limit(tr, &scope, query, query->kind == NLT_SQL_QUERY_SET, out);
 }
@@ -1006,7 +1012,7 @@ static nlt_status set_side(
     for (int i = 0; i < side->n_columns; i++) {
         const char *column = NULL;
         nlt_sql_value value = {.type = side->types[i]};
-        NLT_TRY(quoted(tr, side->inner_names[i], &column));
+        NLT_TRY(nlt__sql_quoted(tr, side->inner_names[i], '"', &column));
         NLT_TRY(nlt__sql_text(tr, &value.sql, "%s.%s", name, column));
         NLT_TRY(nlt__sql_cast(tr, &value, types[i]));
         NLT_TRY(

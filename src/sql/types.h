@@ -39,7 +39,7 @@ typedef struct nlt_sql_field {
 /* Passed by value; what it points to is owned by an arena of the caller. */
 struct nlt_sql_type {
     nlt_sql_kind kind;
-    uint8_t precision, scale;    /* DECIMAL; INTERVAL: precision 1 = whole days, 2 = months */
+    uint8_t precision, scale;    /* DECIMAL; INTERVAL: precision tells its parts */
     const nlt_sql_type *item;    /* ARRAY: element; MAP: value */
     const nlt_sql_type *key;     /* MAP */
     const nlt_sql_field *fields; /* STRUCT */
@@ -47,6 +47,9 @@ struct nlt_sql_type {
 };
 
 enum { NLT_SQL_DECIMAL_MAX = 38 };
+
+/* Parts of an interval. */
+enum { NLT_SQL_INTERVAL_DAYS = 1, NLT_SQL_INTERVAL_MONTHS = 2, NLT_SQL_INTERVAL_TIME = 4 };
 
 static inline nlt_sql_type nlt__sql_plain(nlt_sql_kind kind)
 {

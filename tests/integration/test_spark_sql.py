@@ -25,6 +25,11 @@ def equal(ours, theirs) -> bool:
             return False
         a, b = float(ours), float(theirs["double"])
         return (math.isnan(a) and math.isnan(b)) or a == b or math.isclose(a, b, rel_tol=1e-12)
+    if isinstance(ours, str) and not isinstance(theirs, str) and ours[:1] in ("{", "["):
+        ours = json.loads(ours, parse_float=Decimal)  # structs and maps are texts of JSON
+    if isinstance(theirs, dict) and "fields" in theirs:
+        theirs = theirs["fields"]
+        return isinstance(ours, dict) and list(ours) == list(theirs) and all(map(equal, ours.values(), theirs.values()))
     if isinstance(theirs, dict):
         shown = format(ours, "f") if isinstance(ours, Decimal) else str(ours)
         return not isinstance(ours, str) and shown == theirs["decimal"]

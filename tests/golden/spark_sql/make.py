@@ -16,7 +16,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+from pyspark.sql import Row, SparkSession
 
 HERE = Path(__file__).parent
 TABLES = {
@@ -38,6 +38,10 @@ def shown(value):
         return text.rstrip("0").rstrip(".")
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, Row):
+        return {"fields": {name: shown(item) for name, item in value.asDict().items()}}
+    if isinstance(value, dict):
+        return {"fields": {str(key): shown(item) for key, item in value.items()}}
     if isinstance(value, list):
         return [shown(item) for item in value]
     return value

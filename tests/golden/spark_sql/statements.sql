@@ -259,3 +259,90 @@ SELECT concat(host, ':', s_port) AS hp, count(*) AS n FROM http GROUP BY concat(
 SELECT round(req_time) AS r, round(req_time, 1) AS s, cast(req_time AS bigint) AS b, cast(req_time AS string) AS t, floor(req_time) AS f, ceil(req_time) AS c FROM http ORDER BY req_time
 SELECT max(length(path)) AS m, min(lower(host)) AS n, count(DISTINCT lower(user_agent)) AS u FROM http
 SELECT from_utc_timestamp('2017-07-14 02:40:00', 'Europe/Rome') AS a, to_utc_timestamp('2017-07-14 02:40:00', '+05:30') AS b, from_utc_timestamp(timestamp'2017-01-01 00:00:00', 'UTC') AS c, to_utc_timestamp(null, 'UTC') AS d
+
+-- hashes, bytes
+SELECT hash('a') AS a, hash(1) AS b, hash(1L) AS c, hash('a', 1, null) AS d, hash(null) AS e, hash(true) AS f, hash(1.5D) AS g, hash(date'2020-01-01') AS i, hash(timestamp'2020-01-01 00:00:00') AS j, hash(-0.0D) AS k, hash(1Y) AS l, hash('é€𝄞 longer than eight') AS m
+SELECT xxhash64('a') AS a, xxhash64(1) AS b, xxhash64(1L) AS c, xxhash64('a', 1, null) AS d, xxhash64(null) AS e, xxhash64(true) AS f, xxhash64(1.5D) AS g, xxhash64(date'2020-01-01') AS i, xxhash64(timestamp'2020-01-01 00:00:00') AS j, xxhash64('é€𝄞 longer than thirty-two bytes in a row') AS k, xxhash64('') AS l
+SELECT host, hash(host, c_ip) AS h, xxhash64(host, status_code) AS x FROM http ORDER BY req_time
+SELECT cast(unhex('616263') AS string) AS b, decode(unhex('616263'), 'UTF-8') AS c, hex(unhex('abc')) AS d, cast(unbase64('YWJj') AS string) AS e, hex(encode('é', 'UTF-8')) AS f, unhex('xx') AS g, hex(null) AS h, base64(null) AS i
+SELECT hex(X'1F2f') AS a, base64(X'616263') AS b, md5(X'616263') AS c, sha1(X'61') AS d, length(X'C3A9') AS f, octet_length(X'C3A9') AS g, cast(unhex('C3A9') AS string) AS h, unhex('1') = X'01' AS i, sha(X'61') AS j
+
+-- parts of URLs, JSON, other texts
+SELECT url_encode('a-b_c.d*e~f g/h?é&') AS a, url_decode('%C3%A9+%2b') AS b, url_decode('plain') AS c, url_encode('') AS d, url_encode(null) AS e, try_url_decode('a%2') AS f, try_url_decode('a%20') AS g, try_url_decode('%zz') AS h
+SELECT url_decode('a%2')
+SELECT json_array_length('[1,{"a":2}]') AS a, json_array_length('{"a":1}') AS b, json_array_length('x') AS c, json_object_keys('{"a":1,"b":{"c":2}}') AS d, json_object_keys('[1]') AS e, json_object_keys('x') AS f, json_array_length(null) AS g, json_array_length('[]') AS h
+SELECT json_tuple('{"a":1,"b":"x","c":[1,{"d":2}],"e":1.50,"f":true,"g":null,"h":"q\\"r","i":1e3,"j":12345678901234567890}', 'a', 'b', 'c', 'e', 'f', 'g', 'h', 'i', 'j', 'k')
+SELECT host, a, b FROM http LATERAL VIEW json_tuple('{"a":1,"b":"x"}', 'a', 'b') t AS a, b ORDER BY host
+SELECT str_to_map('a:1,b', ',', ':')['b'] AS a, str_to_map('k1=v1;k2=v2=x', ';', '=')['k2'] AS b, map_keys(str_to_map('', ',', ':')) AS c, map_keys(str_to_map(',a', ',', ':')) AS d, str_to_map(null) AS e, str_to_map('a:1,b:2,c:3') AS f, str_to_map('a') AS g
+SELECT map_keys(str_to_map('a:1,a:2'))
+SELECT overlay('Spark SQL', '_', 6) AS a, overlay('Spark SQL' PLACING 'ANSI ' FROM 7 FOR 0) AS b, overlay('é€x' PLACING 'tructured' FROM 2 FOR 4) AS c, overlay('abc' PLACING 'X' FROM 9) AS d, overlay('abc' PLACING 'X' FROM 0) AS e, overlay('abc' PLACING 'X' FROM -1) AS f, overlay(null, 'x', 1) AS g, overlay('abc', 'X', 2, -1) AS h, overlay('abcdef' PLACING 'X' FROM -3) AS i
+SELECT decode(2, 1, 'Southlake', 2, 'San Francisco', 'other') AS a, decode(6, 1, 'a', 2, 'b') AS b, decode(null, 6, 'Spark', null, 'SQL', 4, 'rocks') AS c
+SELECT regexp_substr('a1b22', '\\d+') AS a, regexp_substr('abc', '\\d+') AS b, regexp_instr('a1b22', '\\d+') AS c, regexp_instr('abc', '\\d+') AS d, regexp_instr('éa1', '\\d') AS e, regexp_substr(null, 'a') AS f, regexp_instr('a\nb1', '\\d') AS g, regexp_instr('xab', '(a)b') AS h, regexp_instr('aab', 'b|a') AS i, regexp_instr(path, '[?]') AS j FROM http ORDER BY req_time
+
+-- conditions, numbers
+SELECT equal_null(1, null) AS a, equal_null(null, null) AS b, nullifzero(5) AS c, nullifzero(0.0) AS d, zeroifnull(cast(null AS int)) AS e, zeroifnull(3) AS f, div(7, 2) AS g, getbit(11, 1) AS h, bit_get(11, 2) AS i, current_timezone() AS j, nullifzero(0D) AS k
+SELECT try_divide(6, 3) AS a, try_divide(1.0, 3) AS b, try_add(1, 2) AS c, try_add(9223372036854775807, 1) AS d, try_subtract(-2147483648, 1) AS e, try_multiply(2147483647, 2) AS f, try_add(date'2020-01-01', 1) AS g, try_add(1.5D, 1) AS h, try_mod(5, 0) AS i, try_divide(1, 0) AS j
+SELECT try_sum(a) AS a, try_avg(a) AS b FROM VALUES (9223372036854775807), (1) AS t(a)
+SELECT try_sum(a) AS a, try_avg(a) AS b FROM VALUES (1.5), (1) AS t(a)
+SELECT log1p(1e-10) AS a, expm1(1e-10) AS b, sinh(1e-10) AS c, tanh(1e-10) AS d, asinh(1e-10) AS e, atanh(1) AS f, acosh(0.5) AS g, cot(0) AS h, sec(0) AS i, csc(0) AS j, expm1(-50) AS k, log1p(-0.5) AS l, log1p(1e300) AS m, sinh(800) AS n, atanh(2) AS o, cosh(1) AS p, cot(1) AS q, csc(1) AS r, acosh(2) AS s, expm1(800) AS t, log1p(double('inf')) AS u, expm1(1) AS v
+SELECT width_bucket(5.3, 0.2, 10.6, 5) AS a, width_bucket(-2.1, 1.3, 3.4, 3) AS b, width_bucket(8.1, 0, 5.7, 4) AS c, width_bucket(-0.9, 5.2, 0.5, 2) AS d, width_bucket(1, 1, 1, 2) AS e, width_bucket(5, 10, 0, 5) AS f, width_bucket(10, 0, 10, 5) AS g, width_bucket(1, 0, 10, 0) AS h
+
+-- times
+SELECT months_between('1997-02-28 10:30:00', '1996-10-30') AS a, months_between('2020-03-31', '2020-02-29') AS b, months_between('2020-03-15', '2020-02-15') AS c, months_between('2020-03-15 12:00:00', '2020-02-14', false) AS d, months_between(null, '2020-01-01') AS e, months_between('2020-01-01', '2020-03-05') AS f
+SELECT months_between(timestamp'2020-02-29 12:00:00', timestamp'2020-01-31 06:00:00') AS a, months_between(date'2020-02-28', date'2020-01-31') AS b, months_between('2020-05-31', '2020-02-29', true) AS c, months_between(timestamp'2020-01-10 00:00:01.9', timestamp'2020-01-09 00:00:01.1', false) AS d, months_between(date'1969-12-31', date'1970-01-02') AS e
+SELECT make_timestamp(2014, 12, 28, 6, 30, 45.887) AS a, make_timestamp(2019, 6, 30, 23, 59, 60) AS b, make_timestamp(2019, 13, 1, 10, 11, 12) AS c, make_timestamp(null, 7, 22, 15, 30, 0) AS d, make_timestamp(2014, 12, 28, 6, 30, 45.887, 'CET') AS e, make_timestamp(2020, 1, 1, 0, 0, 59) AS f
+SELECT timestampdiff(month, timestamp'2020-01-31 00:00:00', timestamp'2020-02-29 00:00:00') AS a, timestampdiff(month, timestamp'2020-03-31 00:00:00', timestamp'2020-02-29 00:00:00') AS b, timestampdiff(month, timestamp'2020-01-15 12:00:00', timestamp'2020-02-15 11:00:00') AS c, timestampdiff(quarter, date'2020-01-15', date'2021-01-14') AS d, timestampdiff(year, date'2020-02-29', date'2021-02-28') AS e, timestampdiff(day, timestamp'2020-01-02 00:00:00', timestamp'2020-01-01 12:00:00') AS f, timestampdiff(microsecond, timestamp'2020-01-01 00:00:00', timestamp'2020-01-01 00:00:00.000123') AS g, timestampdiff(millisecond, timestamp'2020-01-01 00:00:00', timestamp'2020-01-01 00:00:01.5') AS h
+SELECT datediff(month, date'2020-01-15', date'2020-03-14') AS f, date_diff(week, date'2020-01-01', date'2020-01-20') AS g, timestampdiff(second, timestamp'2020-01-02 00:00:00', timestamp'2020-01-01 23:59:58.5') AS h, datediff(hour, timestamp'2020-01-01 00:00:00', timestamp'2020-01-02 12:30:00') AS i
+SELECT timestampadd(month, 1, timestamp'2020-01-31 10:00:00') AS a, timestampadd(year, -1, date'2020-02-29') AS b, date_add(week, 2, date'2020-01-01') AS c, dateadd(quarter, 1, date'2020-01-31') AS d, timestampadd(microsecond, 5, timestamp'2020-01-01 00:00:00') AS e, timestampadd(dayofyear, 5, date'2020-01-01') AS f, timestampadd(millisecond, null, date'2020-01-01') AS g, dateadd(day, 3, date'2020-01-01') AS h
+SELECT timestamp'2020-01-02 00:00:00' - timestamp'2020-01-01 00:00:00' > interval 1 hour AS a, date'2020-03-01' - date'2020-02-01' = interval 29 days AS b, date'2020-03-01' - timestamp'2020-02-29 12:00:00' < interval 1 day AS c, date'2020-01-05' + (date'2020-01-03' - date'2020-01-01') AS d, timestamp'2020-01-05 00:00:00' + (timestamp'2020-01-03 01:00:00' - timestamp'2020-01-01 00:00:00') AS e
+SELECT date_trunc('MINUTE', timestamp_seconds(req_time)) AS m, count(*) AS n FROM http GROUP BY 1 ORDER BY 1
+SELECT timestamp_seconds(1.25D) AS a, timestamp_seconds(double('nan')) AS b, timestamp_seconds(-0.5D) AS c, timestamp_seconds(1230219000) AS d
+SELECT sequence(date'2020-01-31', date'2020-05-31', interval 1 month) AS a, sequence(date'2020-01-01', date'2020-01-10', interval 3 days) AS b, sequence(date'2020-01-03', date'2020-01-01') AS c, sequence(timestamp'2020-01-01 00:00:00', timestamp'2020-01-02 12:00:00') AS d, sequence(date'2020-01-01', date'2021-06-01', interval 1 year) AS e
+SELECT sequence(date'2020-01-01', null) AS a, sequence(date'2020-01-01', date'2020-03-01', interval 1 week) AS b, sequence(timestamp'2020-01-01 00:30:00', timestamp'2020-01-01 02:00:00', interval 30 minutes) AS c, sequence(timestamp'2020-01-31 10:00:00', timestamp'2020-03-31 09:00:00', interval 1 month) AS d
+SELECT sequence(date'2020-01-01', date'2020-01-02', interval 12 hours) AS a
+SELECT explode(sequence(date'2020-01-01', date'2020-01-03', interval 1 day)) AS d
+
+-- arrays, structs, maps
+SELECT array_insert(array(1, 2, 3, 4), 5, 5) AS a, array_insert(array(5, 4, 3, 2), -1, 1) AS b, array_insert(array(5, 3, 2, 1), -4, 4) AS c, array_insert(array(1,2), 5, 9) AS d, array_insert(array(1,2), -5, 9) AS e, array_insert(array(1, null), 1, null) AS f, array_insert(cast(null AS array<int>), 1, 2) AS g, array_insert(array('a'), 1, 'b') AS h
+SELECT array_insert(array(1,2), 0, 9)
+SELECT arrays_zip(array(1, 2), array(2, 3)) AS a, arrays_zip(array(1, 2, 3), array('a')) AS b, arrays_zip(array(1), cast(null AS array<int>)) AS c
+SELECT query, z.answers, z.answer_ttls FROM dns LATERAL VIEW explode(arrays_zip(answers, answer_ttls)) t AS z ORDER BY query, z.answers
+SELECT explode(arrays_zip(answers, answer_ttls)) AS z FROM dns ORDER BY query
+SELECT query, x, y FROM dns LATERAL VIEW inline(arrays_zip(answers, answer_ttls)) t AS x, y ORDER BY query, x
+SELECT query, x, y FROM dns LATERAL VIEW OUTER inline(arrays_zip(answers, answer_ttls)) t AS x, y ORDER BY query, x
+SELECT query, x, y FROM dns LATERAL VIEW inline_outer(arrays_zip(answers, answer_ttls)) t AS x, y ORDER BY query, x
+SELECT inline(array(struct(1, 'a'), struct(2, 'b')))
+SELECT inline(array(named_struct('x', 1, 'y', 'a'))) AS (p, q)
+SELECT array_sort(array(5, 6, 1), (l, r) -> CASE WHEN l < r THEN -1 WHEN l > r THEN 1 ELSE 0 END) AS a, array_sort(array('bc', 'ab', 'dc'), (l, r) -> CASE WHEN l IS NULL AND r IS NULL THEN 0 WHEN l IS NULL THEN -1 WHEN r IS NULL THEN 1 WHEN l < r THEN 1 WHEN l > r THEN -1 ELSE 0 END) AS b
+SELECT array_sort(array(3, null, 1), (a, b) -> CASE WHEN a IS NULL THEN 1 WHEN b IS NULL THEN -1 WHEN a < b THEN -1 WHEN a > b THEN 1 ELSE 0 END) AS a, array_sort(array('ccc', 'b', 'aa', 'dd'), (x, y) -> length(x) - length(y)) AS b, array_sort(cast(null AS array<int>), (a, b) -> a - b) AS c
+SELECT array_sort(array(1, 2), (a, b) -> cast(null AS int)) AS a
+SELECT aggregate(array(1,2,3), '', (acc, x) -> concat(acc, cast(x AS string))) AS a, aggregate(array('a','bb'), 0, (acc, x) -> acc + length(x)) AS b, aggregate(array('a','bb'), 0, (acc, x) -> acc + length(x), acc -> acc / 2) AS c, aggregate(cast(null AS array<string>), 0, (acc, x) -> acc + 1) AS d, aggregate(array(cast(null AS string)), 0, (acc, x) -> acc + length(x)) AS e, aggregate(array('x','y'), named_struct('n', 0, 's', ''), (acc, x) -> named_struct('n', acc.n + 1, 's', concat(acc.s, x)), acc -> concat(acc.s, acc.n)) AS g
+SELECT struct(1, 'a').col1 AS a, named_struct('x', 1, 'y', 'b').y AS b, struct(status_code AS s, host).host AS c, struct(host, upper(host)).col2 AS d, named_struct('a', 1, 'b', array(1,2)).b[1] AS e FROM http ORDER BY req_time LIMIT 2
+SELECT struct(1, 'a') AS s, named_struct('x', 1, 'y', array(true, null)) AS n, map('a', 1, 'b', null) AS m, array(struct(1.5D AS d, cast(null AS string) AS t)) AS l
+SELECT typeof(struct(1, 'a')) AS a, typeof(named_struct('x', array(1))) AS b, typeof(arrays_zip(answers, answer_ttls)) AS c FROM dns LIMIT 1
+SELECT named_struct('a', 1) = named_struct('a', 1) AS a, struct(1, null) = struct(1, null) AS b, struct(1, 2) < struct(1, 3) AS c, named_struct('a', 1, 'b', null) <=> named_struct('a', 1, 'b', null) AS d, struct(1, cast(null AS int)) < struct(1, 0) AS e, struct(2, cast(null AS int)) > struct(1, 5) AS f
+SELECT max(struct(response_body_len, host)).host AS a, min(named_struct('t', req_time, 'h', host)).h AS b, min(struct(response_body_len, host)).host AS c, max(struct(host, req_time)) AS d, min(struct(host, req_time)) AS e FROM http
+SELECT method, max(struct(response_body_len, host)).host AS a FROM http GROUP BY method ORDER BY method
+SELECT transform(sort_array(collect_list(struct(response_body_len, host))), x -> x.host) AS a, transform(sort_array(collect_list(struct(host, req_time)), false), x -> x.host) AS b FROM http
+SELECT host, row_number() OVER (ORDER BY struct(response_body_len, req_time)) AS n FROM http ORDER BY n
+SELECT (1, null) IN ((1, null)) AS a, (1, 2) IN ((1, 2), (3, 4)) AS b, (1, 2) IN ((2, 2)) AS c, (1, null) IN ((2, 2)) AS d, (1, 'a') NOT IN ((1, 'b')) AS e, (1, 2) IN ((1, null)) AS f, (1, '2') IN ((1, 2)) AS g
+SELECT host, c_ip FROM http WHERE (host, c_ip) IN (('a.com', '10.0.0.1'), ('b.org', '10.0.0.2')) ORDER BY req_time
+SELECT map_keys(map_from_arrays(array(1, 2), array('a', 'b'))) AS a, map_from_arrays(array(1, 2), array('a', null))[2] AS b, map_keys(map_concat(map(1, 'a'), map(2, 'b'), map(3, 'c'))) AS c, map_entries(map('a', 1, 'b', 2))[1].key AS d, map_values(map_from_entries(array(struct(1, 'x'), struct(2, 'y')))) AS e, map_keys(map_filter(map(1, 0, 2, 2, 3, -1), (k, v) -> k > v)) AS f, map_values(transform_values(map(1, 1, 2, 2), (k, v) -> k + v)) AS g, map_keys(transform_keys(map(1, 1, 2, 2), (k, v) -> k * 10)) AS h, map_entries(map('a', 1)) AS i
+SELECT stack(2, 'a', request_body_len, 'b', response_body_len) AS (k, v) FROM http ORDER BY k, v
+SELECT stack(2, 1, 2, 3)
+SELECT host, t.k, t.v FROM http LATERAL VIEW stack(2, 'req', request_body_len, 'resp', response_body_len) t AS k, v ORDER BY host, k, v
+
+-- aggregates
+SELECT skewness(response_body_len) AS a, kurtosis(response_body_len) AS b, skewness(status_code) AS c, kurtosis(status_code) AS d, skewness(req_time - 1488326400) AS e, kurtosis(req_time - 1488326400) AS f FROM http
+SELECT skewness(a) AS a, kurtosis(a) AS b FROM VALUES (0.1D),(0.1D),(0.1D) AS t(a)
+SELECT skewness(a) AS a, kurtosis(a) AS b FROM VALUES (1) AS t(a)
+SELECT skewness(a) AS a, kurtosis(a) AS b, skewness(DISTINCT a) AS c FROM VALUES (1),(2),(2),(null) AS t(a)
+SELECT skewness(a) AS a, kurtosis(a) AS b FROM VALUES (1),(2),(4),(9) AS t(a) WHERE a > 100
+SELECT regr_slope(response_body_len, status_code) AS a, regr_count(response_body_len, status_code) AS b, regr_r2(response_body_len, status_code) AS c, regr_intercept(response_body_len, status_code) AS d, regr_avgx(response_body_len, status_code) AS e, regr_sxx(response_body_len, status_code) AS f, regr_avgy(response_body_len, status_code) AS g, regr_sxy(response_body_len, status_code) AS h, regr_syy(response_body_len, status_code) AS i FROM http
+SELECT regr_slope(a, b) AS s, regr_r2(a, b) AS r, regr_intercept(a, b) AS i, regr_sxx(a, b) AS x, regr_sxy(a, b) AS xy, regr_syy(a, b) AS yy, regr_count(a, b) AS n, regr_avgx(a, b) AS ax, regr_avgy(a, b) AS ay FROM VALUES (1, 2), (2, 2) AS t(a, b)
+SELECT regr_slope(a, b) AS s, regr_r2(a, b) AS r, regr_intercept(a, b) AS i, regr_sxx(a, b) AS x, regr_sxy(a, b) AS xy, regr_syy(a, b) AS yy, regr_count(a, b) AS n, regr_avgx(a, b) AS ax, regr_avgy(a, b) AS ay FROM VALUES (2, 1), (2, 2), (null, 7), (3, null) AS t(a, b)
+SELECT regr_slope(a, b) AS s, regr_r2(a, b) AS r, regr_intercept(a, b) AS i, regr_sxx(a, b) AS x, regr_count(a, b) AS n FROM VALUES (2, 1) AS t(a, b) WHERE a > 5
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY response_body_len) AS a, percentile_disc(0.5) WITHIN GROUP (ORDER BY response_body_len) AS b, percentile_cont(0.25) WITHIN GROUP (ORDER BY response_body_len DESC) AS c, percentile_disc(0.25) WITHIN GROUP (ORDER BY response_body_len DESC) AS d, percentile_cont(array(0.1, 0.5)) WITHIN GROUP (ORDER BY response_body_len) AS e, percentile_cont(0.5) WITHIN GROUP (ORDER BY response_body_len) FILTER (WHERE status_code = 200) AS f FROM http
+SELECT host, percentile_cont(0.9) WITHIN GROUP (ORDER BY response_body_len) AS a, percentile_disc(0.5) WITHIN GROUP (ORDER BY response_body_len) AS b FROM http GROUP BY host ORDER BY host
+SELECT listagg(host) WITHIN GROUP (ORDER BY host DESC) AS a, string_agg(host, ';') WITHIN GROUP (ORDER BY req_time) AS b, listagg(DISTINCT host, ',') WITHIN GROUP (ORDER BY host) AS c FROM http
+SELECT method, listagg(status_code, ',') WITHIN GROUP (ORDER BY status_code) AS a FROM http GROUP BY method ORDER BY method
