@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "io/ahead.h"
 #include "io/codec.h"
 
 enum { OUT_MAX = 1 << 30 }; /* libraries count output in 32 bits */
@@ -20,6 +21,8 @@ struct nlt_source {
     void *state;   /* of the codec; owned */
     char *path;    /* owned */
     int64_t start; /* offset that was asked for */
+    nlt_ahead *ahead; /* owned; has what is above but path and codec; NULL: the reader has it */
+    int64_t consumed; /* by what `ahead` gave */
 };
 
 /* --- input ------------------------------------------------------------------------------------- */
@@ -261,7 +264,7 @@ nlt_status nlt__source_read_head(char *buf, size_t cap, size_t *n, bool *is_all,
     return status;
 }
 
-nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n, nlt_error *err)
+static nlt_status decode(nlt_source *source, void *buf, size_t cap, size_t *n, nlt_error *err)
 {
     *n = 0;
     if (cap > OUT_MAX) {
@@ -270,10 +273,40 @@ nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n
     return codec_table[source->codec]->read(source->state, &source->in, buf, cap, n, err);
 }
 
-int64_t nlt__source_consumed(const nlt_source *source)
+static int64_t bytes_consumed(const nlt_source *source)
 {
     const nlt_input *in = &source->in;
     return in->offset - (int64_t)nlt__input_left(in) - source->start;
+}
+
+static nlt_status decode_ahead(void *ctx, void *buf, size_t cap, size_t *n, int64_t *consumed,
+    nlt_error *err)
+{
+    nlt_source *source = ctx;
+    nlt_status status = decode(source, buf, cap, n, err);
+    *consumed = bytes_consumed(source);
+    return status;
+}
+
+void nlt__source_read_ahead(nlt_source *source)
+{
+    bool is_file = source->in.file.info.kind == NLT_FS_FILE;
+    if (source->ahead == NULL && source->codec != NLT_CODEC_PLAIN && is_file) {
+        nlt_status ignored = nlt__ahead_open(decode_ahead, source, &source->ahead, NULL);
+        (void)ignored; /* slower, not wrong */
+    }
+}
+
+nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n, nlt_error *err)
+{
+    return source->ahead != NULL
+        ? nlt__ahead_read(source->ahead, buf, cap, n, &source->consumed, err)
+        : decode(source, buf, cap, n, err);
+}
+
+int64_t nlt__source_consumed(const nlt_source *source)
+{
+    return source->ahead != NULL ? source->consumed : bytes_consumed(source);
 }
 
 nlt_codec nlt__source_codec(const nlt_source *source)
@@ -286,6 +319,7 @@ void nlt__source_close(nlt_source *source)
     if (source == NULL) {
         return;
     }
+    nlt__ahead_close(source->ahead);
     codec_table[source->codec]->close(source->state);
     source->in.file.fs->close(&source->in.file);
     nlt_free(source->in.buf);

@@ -40,6 +40,9 @@ NLT_API nlt_status nlt__source_read_head(char *buf, size_t cap, size_t *n, bool 
  * failure: only close. */
 NLT_API nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n,
     nlt_error *err) NLT_MUST_CHECK;
+/* From now on the source is decompressed ahead of its reader, on a thread of its own (a few blocks far).
+ * Plain ones, pipes, and where there is no memory for it: nothing changes. */
+NLT_API void nlt__source_read_ahead(nlt_source *source);
 /* Bytes of the file itself consumed so far (progress), counted from `offset`. */
 NLT_API int64_t nlt__source_consumed(const nlt_source *source);
 NLT_API nlt_codec nlt__source_codec(const nlt_source *source);

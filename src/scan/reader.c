@@ -144,9 +144,7 @@ nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prun
 static nlt_status end_split(nlt_scan_reader *reader, bool is_complete, nlt_error *err)
 {
     int64_t split = reader->split;
-    nlt__source_close(reader->source);
-    reader->source = NULL;
-    reader->split = -1;
+    nlt__scan_reader_abandon(reader);
     reader->report.is_complete = is_complete;
     return nlt__scan_file_report(reader->scan, split, &reader->report, err);
 }
@@ -175,6 +173,9 @@ bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader)
 
 void nlt__scan_reader_abandon(nlt_scan_reader *reader)
 {
+    if (reader->split >= 0) {
+        atomic_fetch_sub(&reader->scan->n_reading, 1);
+    }
     nlt__source_close(reader->source);
     reader->source = NULL;
     reader->split = -1;
@@ -252,6 +253,7 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     const nlt_split *range = &reader->scan->splits[split];
     reader->report = (nlt_split_report){.n_examples = 0};
     reader->split = split;
+    atomic_fetch_add(&reader->scan->n_reading, 1);
     const nlt_scan_file *file = &reader->scan->files[range->file];
     reader->connector = file->connector;
     reader->row_key = (reader->scan->file_number + range->file) * (INT64_C(1) << 40);
@@ -358,12 +360,24 @@ static size_t bytes_to_read(const nlt_scan_reader *reader)
     return (uint64_t)wanted < room ? (size_t)wanted : room;
 }
 
+/* Fewer splits are left than there are threads: one that would rest can decompress. */
+static bool has_idle_thread(const nlt_scan_reader *reader)
+{
+    const nlt_scan *scan = reader->scan;
+    int64_t end = reader->split < scan->first_split ? scan->first_split : scan->n_splits;
+    int64_t to_come = end - reader->split - 1;
+    return to_come + atomic_load_explicit(&scan->n_reading, memory_order_relaxed) < scan->threads;
+}
+
 static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
 {
     if (atomic_load_explicit(&reader->scan->is_cancelled, memory_order_relaxed)) {
         return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
     }
     NLT_TRY(make_room(reader, err));
+    if (has_idle_thread(reader)) {
+        nlt__source_read_ahead(reader->source);
+    }
     size_t n = 0;
     nlt_error cause = NLT_ERROR_INIT;
     nlt_status status = nlt__source_read(reader->source, reader->buf + reader->len,

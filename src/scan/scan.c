@@ -264,6 +264,7 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     int64_t first = 0;
     int64_t last = 0;
     NLT_TRY(nlt__request_check(request, &first, &last, err));
+    scan->threads = threads;
     NLT_TRY(nlt__connector_find(request->connector, &scan->connector, err));
     const nlt_connector *connector = scan->connector;
     scan->n_lists = connector->n_tellers + 1;

@@ -97,6 +97,8 @@ struct nlt_scan {
     int64_t bytes; /* -1: unknown */
     nlt_temp_space *spill_space; /* borrowed; own_space, or who reads told another */
     nlt_temp_space own_space;
+    int threads;            /* that were spoken of when it was opened */
+    atomic_int n_reading;   /* of them, such that have a split open */
     int64_t part_bytes; /* NLT_SCAN_PART_BYTES, or less where splits are smaller (tests) */
 
     char *head;      /* of standard input, read already; owned; NULL: none */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files of every codec, read whole, in small pieces, cut and damaged. */
+/* Files of every codec, read whole, in small pieces, cut and damaged; by the reader's thread, by one
+ * that runs ahead, and from one to the other. */
 
 #define _GNU_SOURCE /* mkdtemp */
 #include <setjmp.h>
@@ -44,6 +45,9 @@ static void write_file(const uint8_t *bytes, size_t len)
     assert_int_equal(fclose(file), 0);
 }
 
+static const size_t never = SIZE_MAX;
+static size_t ahead_from; /* bytes behind which all reading is done ahead */
+
 /* Reads to the end or to a failure, by `step` bytes; returns the status. */
 static nlt_status read_all(size_t step, size_t *n, nlt_error *err)
 {
@@ -53,6 +57,9 @@ static nlt_status read_all(size_t step, size_t *n, nlt_error *err)
     size_t got = 1;
     while (status == NLT_OK && got > 0 && *n < sizeof unpacked) {
         size_t room = sizeof unpacked - *n;
+        if (*n >= ahead_from) {
+            nlt__source_read_ahead(source);
+        }
         status = nlt__source_read(source, unpacked + *n, room < step ? room : step, &got, err);
         *n += got;
     }
@@ -63,6 +70,7 @@ static nlt_status read_all(size_t step, size_t *n, nlt_error *err)
 static int set_up(void **state)
 {
     (void)state;
+    (void)strcpy(folder, "/tmp/test_io_source.XXXXXX");
     if (mkdtemp(folder) == NULL) {
         return -1;
     }
@@ -219,8 +227,31 @@ static void what_is_no_file(void **state)
     nlt__source_close(NULL);
 }
 
+static void closed_before_the_end(void **state)
+{
+    (void)state;
+    static const size_t steps[] = {1, 1000, 700000}; /* the last one frees blocks of the ring */
+    uint8_t *out = malloc(PACKED_MAX);
+    assert_non_null(out);
+    write_file(out, pack(NLT_CODEC_GZIP, text, TEXT_BYTES, out, PACKED_MAX));
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+        nlt_source *source = NULL;
+        nlt_error err = NLT_ERROR_INIT;
+        size_t n = 0;
+        assert_int_equal(nlt__source_open(path, 0, NULL, &source, &err), NLT_OK);
+        nlt__source_read_ahead(source);
+        assert_int_equal(nlt__source_consumed(source), 0);
+        assert_int_equal(nlt__source_read(source, unpacked, steps[s], &n, &err), NLT_OK);
+        assert_true(n > 0 && nlt__source_consumed(source) > 0);
+        assert_memory_equal(unpacked, text, n);
+        nlt__source_close(source);
+    }
+    free(out);
+}
+
 int main(void)
 {
+    const size_t modes[] = {never, 0, 100000};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_files),
         cmocka_unit_test(several_streams),
@@ -228,6 +259,12 @@ int main(void)
         cmocka_unit_test(flipped_bytes),
         cmocka_unit_test(parts_of_plain_files),
         cmocka_unit_test(what_is_no_file),
+        cmocka_unit_test(closed_before_the_end),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    int failed = 0;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        ahead_from = modes[i];
+        failed += cmocka_run_group_tests(tests, set_up, tear_down);
+    }
+    return failed;
 }
