@@ -94,6 +94,36 @@ static inline bool nlt__field_i64(nlt_bytes field, int64_t *value)
     return nlt__parse_i64(field, value);
 }
 
+/* Six decimals behind one to ten digits, as most logs write seconds, in millionths. False: it is written
+ * in another way. */
+static inline bool nlt__field_usual_millionths(nlt_bytes field, int64_t *value)
+{
+    const char *at = field.ptr;
+    size_t n = field.len - 7; /* digits before the point */
+    uint64_t head = 0;
+    uint64_t tail = 0; /* the last two of them, and the decimals */
+    if (n - 1 >= 10 || at[n] != '.') {
+        return false;
+    }
+    if (n == 1) {
+        uint64_t decimals = 0;
+        unsigned first = (unsigned)(unsigned char)at[0] - '0';
+        *value = (int64_t)first * 1000000;
+        if (first > 9 || !nlt__digits8(at + 2, 6, &decimals)) {
+            return false;
+        }
+        *value += (int64_t)decimals;
+        return true;
+    }
+    uint64_t word = nlt__load_le64(at + n - 2);
+    word = (word & 0xffff) | word >> 24 << 16 | (uint64_t)(unsigned char)at[n + 6] << 56;
+    if (!nlt__word_digits(word, 8, &tail) || (n > 2 && !nlt__digits8(at, n - 2, &head))) {
+        return false;
+    }
+    *value = (int64_t)(head * 100000000 + tail);
+    return true;
+}
+
 /* As nlt__parse_fixed(field, 6, value), faster where six decimals are written. */
 static inline bool nlt__field_millionths(nlt_bytes field, int64_t *value)
 {
@@ -102,9 +132,11 @@ static inline bool nlt__field_millionths(nlt_bytes field, int64_t *value)
     size_t n = field.len - behind;
     uint64_t parts[3] = {0, 0, 0};
     int64_t whole = 0;
-    if (n - 1 >= 16 || at[n] != '.' || !nlt__digits8(at + n + 1, 6, &parts[2])
-        || (n > 8 && !nlt__digits8(at, n - 8, &parts[0]))
-        || !nlt__digits8(n > 8 ? at + n - 8 : at, n > 8 ? 8 : n, &parts[1])) {
+    if (nlt__field_usual_millionths(field, value)) {
+        return true;
+    }
+    if (n - 1 >= 16 || n <= 8 || at[n] != '.' || !nlt__digits8(at + n + 1, 6, &parts[2])
+        || !nlt__digits8(at, n - 8, &parts[0]) || !nlt__digits8(at + n - 8, 8, &parts[1])) {
         return nlt__parse_fixed(field, 6, value);
     }
     bool is_over = __builtin_mul_overflow(parts[0] * 100000000 + parts[1], 1000000, &whole);

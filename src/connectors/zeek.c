@@ -113,7 +113,7 @@ static void put_dns_flags(nlt_builder *out, const zeek_value *values, bool has_r
 {
     int64_t rd = zeek_is_true(&values[DNS_RD]) ? FLAG_RD : 0;
     nlt_put_i64(out, NLT_DNS_FLAGS_REQ, rd);
-    if (has_response) {
+    if (has_response && nlt_wants(out, NLT_DNS_FLAGS_RESP)) {
         nlt_put_i64(out, NLT_DNS_FLAGS_RESP,
             rd | (zeek_is_true(&values[DNS_AA]) ? FLAG_AA : 0)
                 | (zeek_is_true(&values[DNS_TC]) ? FLAG_TC : 0)
@@ -236,12 +236,15 @@ static bool put_answers(nlt_builder *out, const zeek_value *values, const nlt_li
     if (!put_ttls(out, ttls, is_put, ctx)) {
         return false;
     }
+    if (!wants_some) {
+        return true;
+    }
     nlt_put_list(out, NLT_DNS_ANSWERS);
     nlt_put_list(out, NLT_DNS_ANSWER_TYPES);
     size_t at = 0;
     zeek_value item;
     answer_rule rule = rule_of(&values[DNS_QTYPE_NAME]);
-    while (wants_some && zeek_next_item(answers, ctx, &at, &item)) {
+    while (zeek_next_item(answers, ctx, &at, &item)) {
         put_answer(out, &item, &values[DNS_QTYPE_NAME], rule, ctx);
     }
     return true;
@@ -280,7 +283,8 @@ static nlt_row zeek_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out
     }
     put_texts(out, dns_texts, FIELD_COUNT(dns_texts), values, ctx);
     if (values[DNS_QUERY].kind != ZEEK_ABSENT && nlt_wants(out, NLT_DNS_QUERY)) {
-        bool has_escapes = memchr(values[DNS_QUERY].text.ptr, '\\', values[DNS_QUERY].text.len) != NULL;
+        nlt_bytes text = values[DNS_QUERY].text;
+        bool has_escapes = nlt__find_byte(text.ptr, text.len, '\\') != NULL;
         put_domain(out, NLT_DNS_QUERY, &values[DNS_QUERY], ctx,
             has_escapes ? nlt__put_dirty : nlt_put_text);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "connectors/zeek_line.h"
 
+#include "connectors/fields.h"
 #include "core/arena.h"
-#include "core/ip.h"
 #include "core/num.h"
 #include "core/simd.h"
 
@@ -94,17 +94,28 @@ static void take_header(const zeek_log *log, zeek_state *state, nlt_bytes line)
 
 /* ---- TSV ---- */
 
-static bool is_marker(nlt_bytes text, const nlt_separator *marker)
+bool zeek_is_long_marker(nlt_bytes text, const nlt_separator *marker)
 {
-    return text.len == marker->len
-        && (text.len == 0 || (text.ptr[0] == marker->bytes[0]
-            && (text.len == 1 || memcmp(text.ptr, marker->bytes, text.len) == 0)));
+    return memcmp(text.ptr, marker->bytes, marker->len) == 0;
 }
 
-static zeek_value tsv_value(const zeek_state *state, nlt_bytes text)
+static inline zeek_value tsv_value(nlt_bytes text, const nlt_separator *unset)
 {
-    bool is_set = text.ptr != NULL && !is_marker(text, &state->unset);
+    bool is_set = text.ptr != NULL && !zeek_is_marker(text, unset);
     return (zeek_value){text, is_set ? ZEEK_TSV : ZEEK_ABSENT};
+}
+
+/* The columns are cut already. */
+static void take_cuts(const nlt_columns *columns, const nlt_separator *unset, nlt_bytes line,
+    const nlt_cuts *cuts, zeek_value *values)
+{
+    const bool is_usual = unset->len == 1;
+    const char mark = unset->bytes[0];
+    for (int i = 0; i < columns->n_needs; i++) {
+        nlt_bytes text = nlt__cuts_column(cuts, line.ptr, (uint32_t)columns->needs[i].column);
+        bool is_unset = is_usual ? text.len == 1 && text.ptr[0] == mark : zeek_is_marker(text, unset);
+        values[columns->needs[i].field] = (zeek_value){text, is_unset ? ZEEK_ABSENT : ZEEK_TSV};
+    }
 }
 
 static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes line,
@@ -118,11 +129,7 @@ static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes li
         if (columns->n_needs < log->n_fields) {
             memset(values, 0, (size_t)log->n_fields * sizeof *values);
         }
-        for (int i = 0; i < columns->n_needs; i++) {
-            uint32_t column = (uint32_t)columns->needs[i].column;
-            values[columns->needs[i].field] =
-                tsv_value(state, nlt__cuts_column(cuts, line.ptr, column));
-        }
+        take_cuts(columns, &state->unset, line, cuts, values);
         return true;
     }
     nlt_bytes texts[ZEEK_FIELDS_MAX];
@@ -131,7 +138,7 @@ static bool split_tsv(const zeek_log *log, const zeek_state *state, nlt_bytes li
         return false;
     }
     for (int i = 0; i < log->n_fields; i++) {
-        values[i] = tsv_value(state, texts[i]);
+        values[i] = tsv_value(texts[i], &state->unset);
     }
     return true;
 }
@@ -184,33 +191,8 @@ nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
 
 /* ---- numbers ---- */
 
-/* What Zeek writes: up to ten digits, a point, six digits. */
-static bool parse_usual_seconds(nlt_bytes text, int64_t *ns)
+bool zeek_seconds(nlt_bytes text, int64_t *ns)
 {
-    uint64_t high = 0;
-    uint64_t low = 0;
-    uint64_t us = 0;
-    size_t len = text.len - 7; /* before the point */
-    if (len - 1 > 9 || text.ptr[len] != '.' || !nlt__digits8(text.ptr + len + 1, 6, &us)) {
-        return false;
-    }
-    if (len <= 8) {
-        if (!nlt__digits8(text.ptr, len, &low)) {
-            return false;
-        }
-    } else if (!nlt__digits8(text.ptr, 8, &high) || !nlt__digits8(text.ptr + 8, len - 8, &low)) {
-        return false;
-    } else {
-        high *= len == 9 ? 10 : 100;
-    }
-    return !__builtin_mul_overflow((int64_t)((high + low) * 1000000 + us), INT64_C(1000), ns);
-}
-
-static bool parse_seconds(nlt_bytes text, int64_t *ns)
-{
-    if (parse_usual_seconds(text, ns)) {
-        return true;
-    }
     if (nlt__parse_fixed(text, NS_DIGITS, ns)) {
         return true;
     }
@@ -265,7 +247,7 @@ static bool parse_iso(nlt_bytes text, int64_t *ns)
     return !__builtin_mul_overflow(seconds, NS_PER_S, ns) && !__builtin_add_overflow(*ns, fraction, ns);
 }
 
-bool zeek_time(const zeek_value *value, int64_t *ns)
+bool zeek_other_time(const zeek_value *value, int64_t *ns)
 {
     if (value->kind == ZEEK_ABSENT || value->text.len == 0) {
         return false;
@@ -278,40 +260,7 @@ bool zeek_time(const zeek_value *value, int64_t *ns)
         && (number > 1e11 || number < -1e11)) {
         return nlt__parse_fixed(value->text, 6, ns); /* ms: 10^-6 of them are ns */
     }
-    return parse_seconds(value->text, ns);
-}
-
-bool zeek_interval(const zeek_value *value, int64_t *ns)
-{
-    *ns = 0;
-    return value->kind == ZEEK_ABSENT || parse_seconds(value->text, ns);
-}
-
-bool zeek_integer(const zeek_value *value, int64_t min, int64_t max, int64_t *number, bool *has)
-{
-    *number = 0;
-    *has = value->kind != ZEEK_ABSENT;
-    if (!*has) {
-        return true;
-    }
-    uint64_t digits = 0;
-    if (value->text.len - 1 < 8 && nlt__digits8(value->text.ptr, value->text.len, &digits)) {
-        *number = (int64_t)digits;
-    } else if (!nlt__parse_i64(value->text, number)) {
-        return false;
-    }
-    return *number >= min && *number <= max;
-}
-
-bool zeek_is_true(const zeek_value *value)
-{
-    return value->kind != ZEEK_ABSENT && value->text.len > 0
-        && (value->text.ptr[0] == 'T' || value->text.ptr[0] == 't');
-}
-
-bool zeek_is_address(const zeek_value *value)
-{
-    return value->kind == ZEEK_ABSENT || nlt__ip_is_text(value->text);
+    return zeek_seconds(value->text, ns);
 }
 
 /* ---- texts ---- */
@@ -426,22 +375,19 @@ static nlt_bytes unescape_json(nlt_bytes text, nlt_arena *arena)
 nlt_bytes zeek_text(const zeek_value *value, const nlt_line_ctx *ctx, nlt_arena *arena)
 {
     const zeek_state *state = ctx->state;
-    if (value->kind == ZEEK_TSV && is_marker(value->text, &state->empty)) {
+    if (value->kind == ZEEK_TSV && zeek_is_marker(value->text, &state->empty)) {
         return (nlt_bytes){value->text.ptr, 0};
     }
     if (value->kind == ZEEK_JSON_OTHER || value->text.len == 0
-        || memchr(value->text.ptr, '\\', value->text.len) == NULL) {
+        || nlt__find_byte(value->text.ptr, value->text.len, '\\') == NULL) {
         return value->text;
     }
     return value->kind == ZEEK_TSV ? unescape_tsv(value->text, arena)
                                    : unescape_json(value->text, arena);
 }
 
-void zeek_put(nlt_builder *out, int column, const zeek_value *value, const nlt_line_ctx *ctx)
+void zeek_put_text(nlt_builder *out, int column, const zeek_value *value, const nlt_line_ctx *ctx)
 {
-    if (value->kind == ZEEK_ABSENT || !nlt_wants(out, column)) {
-        return;
-    }
     nlt_bytes text = zeek_text(value, ctx, &out->arena);
     if (text.ptr == NULL) {
         out->failed = NLT_ERR_NOMEM;
@@ -454,27 +400,8 @@ void zeek_put(nlt_builder *out, int column, const zeek_value *value, const nlt_l
 
 /* ---- lists ---- */
 
-static bool next_tsv_item(const zeek_value *list, const zeek_state *state, size_t *at,
-    zeek_value *item)
-{
-    nlt_bytes text = list->text;
-    if (*at > text.len || is_marker(text, &state->empty)) {
-        return false;
-    }
-    const char *begin = text.ptr + *at;
-    size_t left = text.len - *at;
-    const char *stop = memchr(begin, state->set_separator, left);
-    size_t len = stop == NULL ? left : (size_t)(stop - begin);
-    *at += len + 1;
-    *item = (zeek_value){{begin, len}, ZEEK_TSV};
-    if (is_marker(item->text, &state->unset)) {
-        item->kind = ZEEK_ABSENT;
-    }
-    return true;
-}
-
 /* The array's text is good JSON. */
-static bool next_json_item(const zeek_value *list, size_t *at, zeek_value *item)
+bool zeek_next_json_item(const zeek_value *list, size_t *at, zeek_value *item)
 {
     nlt_bytes text = list->text;
     if (text.len == 0 || text.ptr[0] != '[') { /* one value for a list of one */
@@ -506,18 +433,4 @@ static bool next_json_item(const zeek_value *list, size_t *at, zeek_value *item)
     *item = (zeek_value){{text.ptr + begin, i - begin}, ZEEK_JSON_OTHER};
     *at = i;
     return true;
-}
-
-bool zeek_next_item(const zeek_value *list, const nlt_line_ctx *ctx, size_t *at, zeek_value *item)
-{
-    switch (list->kind) {
-    case ZEEK_TSV:
-        return next_tsv_item(list, ctx->state, at, item);
-    case ZEEK_JSON_TEXT:
-    case ZEEK_JSON_OTHER:
-        return next_json_item(list, at, item);
-    case ZEEK_ABSENT:
-    default:
-        return false;
-    }
 }

@@ -150,6 +150,19 @@ static inline uint64_t nlt__blank_bits(const char *p)
 
 #endif
 
+/* The first such byte of a text, 64 bytes behind which can be read; NULL: none. */
+static inline const char *nlt__find_byte(const char *p, size_t len, char byte)
+{
+    for (size_t i = 0; i < len; i += 64) {
+        uint64_t bits = nlt__byte_bits(p + i, byte);
+        if (bits != 0) {
+            size_t at = i + (size_t)__builtin_ctzll(bits);
+            return at < len ? p + at : NULL;
+        }
+    }
+    return NULL;
+}
+
 enum { NLT_PUSH_STEP = 8 };
 
 /* Writes base + the positions of the set bits, and returns how many: eight at once, since branching
