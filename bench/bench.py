@@ -467,6 +467,29 @@ def pcap(args):
     return best, figures
 
 
+def what(args):
+    """WHAT over flows of visits to 40 services, as a Squid log, within 1 GB of memory."""
+    sessions = max(args.bytes // 2440, 1)  # 49 flows each
+    log = generated(DATA / f"visits-{sessions}.log", "visits-squid", items=sessions)
+    cores = generated(DATA / "visits-cores", "visits-cores", items=40).read_text().split()
+    params = json.dumps({"CORES": cores})
+    commands = {}
+    for threads in (2, 1):
+        commands[f"netlytics, {threads} thread{'s' * (threads > 1)}"] = (
+            [*job(FLOWS, log, threads, "algos.WHAT.WHAT", DATA / "what"), "--params", params, "--memory", "1G"], False)
+    best = measure("what", commands, args.rounds)
+    flows = int(subprocess.run(query(FLOWS, log, 2, "SELECT count(*) FROM netlytics"), capture_output=True, check=True,
+                               text=True).stdout.split()[-1])
+    two, one = best["netlytics, 2 threads"], best["netlytics, 1 thread"]
+    return best, [
+        ("million flows", flows / 1e6, ""),
+        ("seconds for 20 million flows, 2 threads", two["seconds"] * 20e6 / flows, "<= 12"),
+        ("CPU seconds for 20 million flows, 2 threads", two["cpu"] * 20e6 / flows, "<= 24"),
+        ("times faster with 2 threads", one["seconds"] / two["seconds"], ""),
+        ("peak MB", max(figures["peak_mb"] for figures in best.values()), "<= 1100"),
+    ]
+
+
 FILES_OF_A_YEAR = 365 * 24
 
 

@@ -1060,43 +1060,79 @@ int nlt__row_compare(const nlt_row_store *store, int column, const nlt_row_lanes
 
 /* ---- lanes to values ---- */
 
+static int64_t row_at(const uint32_t *index, int64_t i)
+{
+    return index != NULL ? (int64_t)index[i] : i;
+}
+
+static void gather_words(uint64_t *out, const uint64_t *lane, const uint32_t *index, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = lane[row_at(index, i)];
+    }
+}
+
+/* Sorted rows have their texts anywhere in the dictionaries: those to come are fetched ahead. */
+static void gather_texts(nlt_vec *vec, const uint64_t *lane, const uint32_t *index, int64_t n)
+{
+    enum { AHEAD = 16 };
+    nlt_str *out = vec->data;
+    for (int64_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) {
+            __builtin_prefetch((const char *)(uintptr_t)lane[row_at(index, i + AHEAD)]);
+        }
+        if (nlt__valid(vec->valid, i)) {
+            nlt_bytes text = nlt__row_text(lane[row_at(index, i)]);
+            nlt__str_set(&out[i], text.ptr, text.len);
+        }
+    }
+}
+
+/* A value of the other types. */
+static nlt_status gather_one(nlt_vec *vec, const nlt_row_lanes *rows, int l, int64_t row, int64_t i,
+    nlt_error *err)
+{
+    const uint64_t *lane = rows->lanes[l];
+    switch (vec->dtype.type) {
+    case NLT_TYPE_BOOL:
+        ((uint8_t *)vec->data)[i] = (uint8_t)lane[row];
+        return NLT_OK;
+    case NLT_TYPE_DATE:
+        ((int32_t *)vec->data)[i] = (int32_t)(int64_t)lane[row];
+        return NLT_OK;
+    case NLT_TYPE_DECIMAL:
+        memcpy((char *)vec->data + i * 16, &lane[row], 8);
+        memcpy((char *)vec->data + i * 16 + 8, &rows->lanes[l + 1][row], 8);
+        return NLT_OK;
+    case NLT_TYPE_LIST:
+    case NLT_TYPE_STRING:
+    case NLT_TYPE_INT64:
+    case NLT_TYPE_DOUBLE:
+    case NLT_TYPE_TIMESTAMP:
+    case NLT_TYPE_COUNT:
+    default:
+        break;
+    }
+    ((nlt_list *)vec->data)[i] = (nlt_list){0, 0};
+    return nlt__valid(vec->valid, i)
+        ? take_list(vec, nlt__row_text(lane[row]).ptr, (nlt_list *)vec->data + i, err)
+        : NLT_OK;
+}
+
 static nlt_status gather(nlt_vec *vec, const nlt_row_lanes *rows, int l, const uint32_t *index,
     int64_t n, nlt_error *err)
 {
-    const uint64_t *lane = rows->lanes[l];
+    nlt_type type = vec->dtype.type;
+    if (type == NLT_TYPE_INT64 || type == NLT_TYPE_DOUBLE || type == NLT_TYPE_TIMESTAMP) {
+        gather_words(vec->data, rows->lanes[l], index, n);
+        return NLT_OK;
+    }
+    if (type == NLT_TYPE_STRING) {
+        gather_texts(vec, rows->lanes[l], index, n);
+        return NLT_OK;
+    }
     for (int64_t i = 0; i < n; i++) {
-        int64_t row = index != NULL ? (int64_t)index[i] : i;
-        switch (vec->dtype.type) {
-        case NLT_TYPE_BOOL:
-            ((uint8_t *)vec->data)[i] = (uint8_t)lane[row];
-            break;
-        case NLT_TYPE_DATE:
-            ((int32_t *)vec->data)[i] = (int32_t)(int64_t)lane[row];
-            break;
-        case NLT_TYPE_DECIMAL:
-            memcpy((char *)vec->data + i * 16, &lane[row], 8);
-            memcpy((char *)vec->data + i * 16 + 8, &rows->lanes[l + 1][row], 8);
-            break;
-        case NLT_TYPE_STRING:
-            if (nlt__valid(vec->valid, i)) {
-                nlt_bytes text = nlt__row_text(lane[row]);
-                nlt__str_set((nlt_str *)vec->data + i, text.ptr, text.len);
-            }
-            break;
-        case NLT_TYPE_LIST:
-            ((nlt_list *)vec->data)[i] = (nlt_list){0, 0};
-            if (nlt__valid(vec->valid, i)) {
-                NLT_TRY(take_list(vec, nlt__row_text(lane[row]).ptr, (nlt_list *)vec->data + i,
-                    err));
-            }
-            break;
-        case NLT_TYPE_INT64:
-        case NLT_TYPE_DOUBLE:
-        case NLT_TYPE_TIMESTAMP:
-        case NLT_TYPE_COUNT:
-        default:
-            ((uint64_t *)vec->data)[i] = lane[row];
-        }
+        NLT_TRY(gather_one(vec, rows, l, row_at(index, i), i, err));
     }
     return NLT_OK;
 }
