@@ -271,7 +271,8 @@ nlt_status nlt__http_start(
     drop(http);
     http->stop = request->stop;
     if (!set_options(http, request) || curl_multi_add_handle(http->multi, http->easy) != CURLM_OK) {
-        return nlt_fail(err, NLT_ERR_IO, "%s: the request cannot be made", request->url);
+        return nlt_fail(err, NLT_ERR_IO, "%.*s: the request cannot be made",
+            (int)strcspn(request->url, "?"), request->url); /* what follows may be a token */
     }
     http->is_added = true;
     http->has_body = request->has_body;

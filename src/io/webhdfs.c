@@ -17,16 +17,14 @@
 #include <fnmatch.h>
 #include <jansson.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/alloc.h"
 #include "io/hadoop_conf.h"
 #include "io/http.h"
+#include "io/webhdfs_user.h"
 
 enum {
     URL_MAX = 64 << 10,
@@ -43,12 +41,14 @@ enum {
 
 /* A path taken apart, and where its NameNodes are. */
 typedef struct target {
-    const char *name; /* the path as the user wrote it; borrowed */
-    const char *path; /* in it: from the first / on, or "/" */
+    const char *name;    /* the path as the user wrote it; borrowed */
+    const char *path;    /* in it: from the first / on, or "/" */
+    nlt_bytes authority; /* in it */
     nlt_namenodes nodes;
     int active;   /* the NameNode that is asked next */
     nlt_buf user; /* "&user.name=..." or "&delegation=..." or "" */
-    nlt_buf url;  /* of the exchange under way */
+    bool is_negotiated;
+    nlt_buf url; /* of the exchange under way */
     nlt_http *http;
 } target;
 
@@ -77,38 +77,6 @@ static nlt_status get_configuration(const nlt_hadoop_conf **out, nlt_error *err)
     return configuration.conf != NULL ? NLT_OK : configuration.failure.code;
 }
 
-/* Appends percent-encoded text. */
-static nlt_status put_escaped(nlt_buf *out, const char *text, const char *kept, nlt_error *err)
-{
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                        || strchr(kept, c) != NULL;
-        NLT_TRY(nlt__buf_printf(out, err, is_plain ? "%c" : "%%%02X", c));
-    }
-    return NLT_OK;
-}
-
-static nlt_status find_user(target *t, nlt_error *err)
-{
-    const char *token = getenv("NETLYTICS_HDFS_TOKEN");
-    const char *user = getenv("HADOOP_USER_NAME");
-    char room[1024];
-    if (user == NULL || user[0] == '\0') {
-        struct passwd entry;
-        struct passwd *found = NULL;
-        (void)getpwuid_r(geteuid(), &entry, room, sizeof room, &found);
-        user = found != NULL ? entry.pw_name : getenv("USER");
-    }
-    bool is_token = token != NULL && token[0] != '\0';
-    const char *value = is_token ? token : t->nodes.is_kerberos ? NULL : user;
-    if (value == NULL) {
-        return NLT_OK;
-    }
-    NLT_TRY(nlt__buf_printf(&t->user, err, is_token ? "&delegation=" : "&user.name="));
-    return put_escaped(&t->user, value, "-._~", err);
-}
-
 static nlt_status find_nodes(target *t, nlt_error *err)
 {
     const char *authority = strstr(t->name, "://") + 3; /* the table matched the scheme */
@@ -116,6 +84,7 @@ static nlt_status find_nodes(target *t, nlt_error *err)
     nlt_bytes host = {authority, path != NULL ? (size_t)(path - authority) : strlen(authority)};
     const nlt_hadoop_conf *conf = NULL;
     t->path = path != NULL ? path : "/";
+    t->authority = host;
     NLT_TRY(get_configuration(&conf, err));
     if (strncmp(t->name, "hdfs:", strlen("hdfs:")) == 0) {
         return nlt__hadoop_namenodes(conf, host, &t->nodes, err);
@@ -153,7 +122,7 @@ static nlt_status target_open(const char *name, target **out, nlt_error *err)
     t->url = (nlt_buf)NLT_BUF_INIT(URL_MAX);
     nlt_status status = find_nodes(t, err);
     if (status == NLT_OK) {
-        status = find_user(t, err);
+        status = nlt__webhdfs_user(&t->nodes, t->authority, &t->user, &t->is_negotiated, err);
     }
     if (status == NLT_OK) {
         status = nlt__http_open(&t->http, err);
@@ -172,7 +141,7 @@ static nlt_status make_url(target *t, const char *op, nlt_error *err)
     t->url.len = 0;
     NLT_TRY(nlt__buf_printf(&t->url, err, "%s://%s/webhdfs/v1",
         t->nodes.is_https ? "https" : "http", t->nodes.hosts[t->active]));
-    NLT_TRY(put_escaped(&t->url, t->path, "-._~/", err));
+    NLT_TRY(nlt__put_escaped(&t->url, t->path, "-._~/", err));
     NLT_TRY(nlt__buf_printf(
         &t->url, err, "?op=%s%.*s", op, (int)t->user.len, t->user.ptr != NULL ? t->user.ptr : ""));
     return nlt__buf_cstr(&t->url) != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -199,6 +168,7 @@ static const struct {
     {"StandbyException", NLT_ERR_IO, OTHER_NAMENODE, "the NameNode is a stand-by",
         "name the active one, or the name service of Hadoop's configuration"},
     {"RetriableException", NLT_ERR_IO, AGAIN, NULL, NULL},
+    {"InvalidToken", NLT_ERR_IO, FINAL, NULL, "get a new token: it has expired or was cancelled"},
 };
 
 enum { N_EXCEPTIONS = sizeof exceptions / sizeof exceptions[0] };
@@ -276,7 +246,7 @@ static nlt_status ask(target *t, nlt_http_method method, const char *op, const a
     int asked = 0; /* NameNodes since the last pause */
     for (int attempt = 0;;) {
         NLT_TRY(make_url(t, op, err));
-        nlt_http_request request = {method, t->url.ptr, false, t->nodes.is_kerberos, stop};
+        nlt_http_request request = {method, t->url.ptr, false, t->is_negotiated, stop};
         verdict next = AGAIN;
         nlt_status status = nlt__http_start(t->http, &request, reply, err);
         if (status == NLT_OK && reply->code >= 200 && reply->code < 400) {
@@ -616,7 +586,8 @@ static nlt_status follow(
     const char *scheme = t->nodes.is_https ? "https://" : "http";
     const char *location = reply->location != NULL ? reply->location : "";
     if (strncmp(location, scheme, strlen(scheme)) != 0) {
-        return nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS redirects to \"%.200s\"", t->name, location);
+        return nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS redirects to \"%.*s\"", t->name,
+            (int)strcspn(location, "?"), location); /* what follows may be a token */
     }
     t->url.len = 0;
     NLT_TRY(nlt__buf_append(&t->url, location, strlen(location) + 1, err));
@@ -844,7 +815,7 @@ static nlt_status web_rename(const char *from, const char *to, nlt_error *err)
         path != NULL ? nlt__buf_printf(&op, err, "RENAME&renameoptions=OVERWRITE&destination=")
                      : nlt_fail(err, NLT_ERR_OUTPUT, "%s: there is no path in it", to);
     if (status == NLT_OK) {
-        status = put_escaped(&op, path, "-._~/", err);
+        status = nlt__put_escaped(&op, path, "-._~/", err);
     }
     if (status == NLT_OK && nlt__buf_cstr(&op) == NULL) {
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");

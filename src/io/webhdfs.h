@@ -9,7 +9,8 @@
  *   swebhdfs://HOST:PORT/PATH  the same over TLS
  *
  * The user is $HADOOP_USER_NAME, else that of the process; with hadoop.security.authentication =
- * kerberos the user's tickets; with $NETLYTICS_HDFS_TOKEN that delegation token (the text that
+ * kerberos the user's tickets. A delegation token goes before both: that of
+ * $HADOOP_TOKEN_FILE_LOCATION for the NameNode, or $NETLYTICS_HDFS_TOKEN (the text that
  * op=GETDELEGATIONTOKEN gives). */
 
 #include "io/fs.h"
