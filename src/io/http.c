@@ -9,6 +9,7 @@
 #include "io/http.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 
 #include "core/alloc.h"
 #include "core/assert.h"
@@ -234,6 +235,10 @@ static bool set_options(nlt_http *http, const nlt_http_request *request)
         is_set = curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) == CURLE_OK
                  && curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload) == CURLE_OK
                  && curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK;
+    }
+    const char *authorities = getenv("SSL_CERT_FILE"); /* as OpenSSL itself */
+    if (is_set && authorities != NULL && authorities[0] != '\0') {
+        is_set = curl_easy_setopt(easy, CURLOPT_CAINFO, authorities) == CURLE_OK;
     }
     if (is_set && request->is_negotiated) {
         is_set = curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_NEGOTIATE) == CURLE_OK

@@ -180,8 +180,17 @@ static verdict judge(const target *t, const char *op, int code, const nlt_buf *b
     const json_t *remote = json_object_get(reply, "RemoteException");
     const char *name = json_string_value(json_object_get(remote, "exception"));
     const char *message = json_string_value(json_object_get(remote, "message"));
+    const char *token = strstr(message != NULL ? message : "", "InvalidToken: ");
+    if (token != NULL) { /* inside of another exception, behind names of classes */
+        name = "InvalidToken";
+        message = token + strlen("InvalidToken: ");
+    }
     verdict found = code >= 500 ? AGAIN : FINAL;
-    if (name == NULL) {
+    if (name == NULL && code == 401) {
+        nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS does not know who asks (code 401)", t->name);
+        nlt_error_hint(err, "get a ticket with kinit, or name a file of delegation tokens with "
+                            "$HADOOP_TOKEN_FILE_LOCATION");
+    } else if (name == NULL) {
         nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS %.*s answered with code %d", t->name,
             (int)strcspn(op, "&"), op, code);
     } else {

@@ -17,6 +17,12 @@ from urllib.parse import quote
 HOST = "127.0.0.1"
 BLOCK_BYTES = 1 << 20
 START_SECONDS = 120
+LOG4J = """log4j.rootLogger=WARN,console
+log4j.appender.console=org.apache.log4j.ConsoleAppender
+log4j.appender.console.target=System.err
+log4j.appender.console.layout=org.apache.log4j.PatternLayout
+log4j.appender.console.layout.ConversionPattern=%d{ISO8601} %p %c{2}: %m%n
+"""
 
 
 def free_port() -> int:
@@ -38,11 +44,15 @@ class KeepRedirect(urllib.request.HTTPRedirectHandler):
 class Hdfs:
     """Start it with start(); stop() ends its processes, and only those."""
 
-    def __init__(self, folder: Path, classpath: str, datanodes: int = 2, user: str = "root") -> None:
+    def __init__(self, folder: Path, classpath: str, datanodes: int = 2, host: str = HOST) -> None:
+        self.host = host
+        self.site: dict[str, object] = {}  # added to hdfs-site.xml
+        self.core: dict[str, object] = {}  # added to core-site.xml
+        self.java_flags: list[str] = []
+        self.who = "user.name=root"  # of the requests of call()
         self.folder = folder
         self.classpath = classpath
         self.datanodes = datanodes
-        self.user = user
         self.rpc_port = free_port()
         self.web_port = free_port()
         self.ports = [[free_port() for _ in range(3)] for _ in range(datanodes)]
@@ -56,16 +66,16 @@ class Hdfs:
 
     @property
     def web(self) -> str:
-        return f"webhdfs://{HOST}:{self.web_port}"
+        return f"webhdfs://{self.host}:{self.web_port}"
 
     @property
     def uri(self) -> str:
-        return f"hdfs://{HOST}:{self.rpc_port}"
+        return f"hdfs://{self.host}:{self.rpc_port}"
 
     def java(self, *args: str) -> list[str]:
         return [
             "java", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            f"-Dhadoop.log.dir={self.folder / 'log'}", "-cp", f"{self.conf}:{self.classpath}", *args,
+            f"-Dhadoop.log.dir={self.folder / 'log'}", *self.java_flags, "-cp", f"{self.conf}:{self.classpath}", *args,
         ]  # fmt: skip
 
     def spawn(self, name: str, *args: str) -> None:
@@ -90,18 +100,20 @@ class Hdfs:
     def start(self) -> Hdfs:
         for sub in ("log", "conf/webapps/hdfs", "conf/webapps/datanode"):
             (self.folder / sub).mkdir(parents=True, exist_ok=True)
-        write_site(self.conf / "core-site.xml", {"fs.defaultFS": self.uri})
+        (self.conf / "log4j.properties").write_text(LOG4J)
+        write_site(self.conf / "core-site.xml", {"fs.defaultFS": self.uri, **self.core})
         write_site(
             self.conf / "hdfs-site.xml",
             {
                 "dfs.namenode.name.dir": f"file://{self.folder}/name",
-                "dfs.namenode.http-address": f"{HOST}:{self.web_port}",
+                "dfs.namenode.http-address": f"{self.host}:{self.web_port}",
                 "dfs.replication": self.datanodes,
                 "dfs.blocksize": BLOCK_BYTES,
                 "dfs.namenode.fs-limits.min-block-size": 4096,
                 "dfs.namenode.safemode.extension": 0,
                 "dfs.heartbeat.interval": 1,
                 "dfs.datanode.du.reserved": 0,
+                **self.site,
             },
         )
         with open(self.folder / "log" / "format", "wb") as log:
@@ -131,9 +143,12 @@ class Hdfs:
     # ---- its state ----
 
     def bean(self, name: str) -> dict[str, object]:
-        url = f"http://{HOST}:{self.web_port}/jmx?qry=Hadoop:service=NameNode,name={name}"
+        url = f"http://{self.host}:{self.web_port}/jmx?qry=Hadoop:service=NameNode,name={name}"
+        return json.loads(self.fetch(url))["beans"][0]
+
+    def fetch(self, url: str) -> bytes:
         with urllib.request.urlopen(url, timeout=10) as reply:
-            return json.load(reply)["beans"][0]
+            return reply.read()
 
     def wait_writable(self) -> None:
         self.wait(lambda: self.bean("NameNodeInfo")["Safemode"] == "")
@@ -157,8 +172,8 @@ class Hdfs:
 
     # ---- files ----
 
-    def call(self, method: str, path: str, op: str, data: bytes | None = None, user: str | None = None) -> bytes:
-        url = f"http://{HOST}:{self.web_port}/webhdfs/v1{path}?op={op}&user.name={user or self.user}"
+    def call(self, method: str, path: str, op: str, data: bytes | None = None) -> bytes:
+        url = f"http://{self.host}:{self.web_port}/webhdfs/v1{path}?op={op}&{self.who}"
         opener = urllib.request.build_opener(KeepRedirect)
         try:
             with opener.open(urllib.request.Request(url, method=method), timeout=60) as reply:
