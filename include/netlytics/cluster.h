@@ -101,6 +101,52 @@ NLT_API nlt_status nlt_job_totals(nlt_job *job, char **text, nlt_error *err) NLT
 NLT_API nlt_status nlt_rows_write(struct ArrowArrayStream *rows, const char *format,
     const char *path, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
+/** What an algorithm leaves in a folder and in its persistent directory: files that appear together
+ * or not at all. */
+typedef struct nlt_results nlt_results;
+
+/**
+ * Takes the locks of the states that will be written; nothing is written yet.
+ * @param folder         [in] made if it is not there; local or on HDFS
+ * @param state_dir      [in] where a copy of what was learned goes; NULL: `folder`
+ * @param persistent_dir [in] where what was learned stays for later runs; NULL: nowhere
+ * @param overwrite      [in] names that exist in `folder` are replaced
+ * @param out            [out] owned: nlt_results_commit() or nlt_results_discard(), before the job is
+ *                       closed
+ * @return NLT_OK; NLT_ERR_ARG: the job runs no algorithm; NLT_ERR_OUTPUT: a name exists, or the folder
+ *         cannot be made; NLT_ERR_IO: another run writes the same state; NLT_ERR_NOMEM
+ */
+NLT_API nlt_status nlt_results_open(nlt_job *job, const char *folder, const char *state_dir,
+    const char *persistent_dir, bool overwrite, nlt_results **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Writes the answer, or an output of the plan.
+ * @param output [in] its name in the plan's "outputs"; NULL: the answer
+ * @param rows   [in] taken; of an output: the columns of its relation but "order", in that order
+ * @param n_rows [out] rows written; may be NULL
+ * @return NLT_OK; NLT_ERR_OUTPUT; NLT_ERR_ARG; what the stream failed with
+ */
+NLT_API nlt_status nlt_results_add(nlt_results *results, const char *output,
+    struct ArrowArrayStream *rows, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+
+/** Adds report.json; all files appear. Takes the results; on failure none appears. */
+NLT_API nlt_status nlt_results_commit(nlt_results *results, nlt_error *err) NLT_MUST_CHECK;
+
+/** Takes the results; nothing is left of them, nor of folders that were made. NULL is fine. */
+NLT_API void nlt_results_discard(nlt_results *results);
+
+/**
+ * Bytes that a kernel of the plan is given.
+ * @param node           [in] the kernel's relation
+ * @param resource       [in] position in its "resources"
+ * @param persistent_dir [in] where states are; may be NULL
+ * @param bytes          [out] owned: nlt_text_free()
+ * @return NLT_OK; NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_DAMAGED; NLT_ERR_ARG: a state without
+ *         persistent directory
+ */
+NLT_API nlt_status nlt_job_resource(nlt_job *job, const char *node, int resource,
+    const char *persistent_dir, char **bytes, size_t *len, nlt_error *err) NLT_MUST_CHECK;
+
 /* ---- the processes ---- */
 
 /** A piece of work whose rows are a stream. */
@@ -117,17 +163,25 @@ typedef struct nlt_task nlt_task;
 NLT_API nlt_status nlt_task_scan(
     const char *split, const char *columns, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
 
+/** What a kernel reads. Streams are taken, also on failure; bytes are borrowed until the call
+ * returns. */
+typedef struct nlt_kernel_inputs {
+    struct ArrowArrayStream *rows;  /**< the columns that the node "reads", in this order */
+    struct ArrowArrayStream *sides; /**< the node's "sides", each in the order of its columns from left
+                                         to right; NULL if there are none */
+    int n_sides;
+    const nlt_bytes *resources; /**< of nlt_job_resource(); NULL if there are none */
+    int n_resources;
+} nlt_kernel_inputs;
+
 /**
- * Runs an instance of a kernel over rows that come as its node says: partitioned by "keys", sorted
- * by keys, then "order".
- * @param kernel  [in] text of the plan
- * @param rows    [in] taken; the columns that the node "reads", in this order
- * @param sides   [in] n_sides streams, each taken: the rows of the node's sides in the order of
- * their columns from left to right; NULL if there are none
- * @return NLT_OK; NLT_ERR_FORMAT, NLT_ERR_ARG (columns), NLT_ERR_NOMEM, what the kernel fails with
+ * Runs an instance of a kernel over rows that come as its node says: partitioned by "keys", sorted by
+ * keys, then "order".
+ * @param kernel [in] text of the plan
+ * @return NLT_OK; NLT_ERR_FORMAT, NLT_ERR_ARG (inputs), NLT_ERR_NOMEM, what the kernel fails with
  */
-NLT_API nlt_status nlt_task_kernel(const char *kernel, struct ArrowArrayStream *rows,
-    struct ArrowArrayStream *sides, int n_sides, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_task_kernel(const char *kernel, const nlt_kernel_inputs *inputs,
+    nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * Turns rows into bytes of an output format, without what stands before the first row and behind

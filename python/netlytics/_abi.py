@@ -209,6 +209,18 @@ class ArrowArrayStream(ctypes.Structure):
     ]
 
 
+class KernelInputs(ctypes.Structure):
+    """nlt_kernel_inputs"""
+
+    _fields_ = [
+        ("rows", POINTER(ArrowArrayStream)),
+        ("sides", POINTER(ArrowArrayStream)),
+        ("n_sides", c_int),
+        ("resources", POINTER(Bytes)),
+        ("n_resources", c_int),
+    ]
+
+
 class OwnFunction(ctypes.Structure):
     """nlt_own_function"""
 
@@ -263,12 +275,20 @@ CORE = {
     "nlt_job_finish": (Status, (c_void_p, _ERROR)),
     "nlt_job_report": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
     "nlt_job_totals": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
+    "nlt_results_open": (
+        Status,
+        (c_void_p, c_char_p, c_char_p, c_char_p, c_bool, POINTER(c_void_p), _ERROR),
+    ),
+    "nlt_results_add": (Status, (c_void_p, c_char_p, POINTER(ArrowArrayStream), POINTER(c_int64), _ERROR)),
+    "nlt_results_commit": (Status, (c_void_p, _ERROR)),
+    "nlt_results_discard": (None, (c_void_p,)),
+    "nlt_job_resource": (
+        Status,
+        (c_void_p, c_char_p, c_int, c_char_p, _TEXT_OUT, POINTER(c_size_t), _ERROR),
+    ),
     "nlt_rows_write": (Status, (POINTER(ArrowArrayStream), c_char_p, c_char_p, POINTER(c_int64), _ERROR)),
     "nlt_task_scan": (Status, (c_char_p, c_char_p, POINTER(c_void_p), _ERROR)),
-    "nlt_task_kernel": (
-        Status,
-        (c_char_p, POINTER(ArrowArrayStream), POINTER(ArrowArrayStream), c_int, POINTER(c_void_p), _ERROR),
-    ),
+    "nlt_task_kernel": (Status, (c_char_p, POINTER(KernelInputs), POINTER(c_void_p), _ERROR)),
     "nlt_task_format": (Status, (POINTER(ArrowArrayStream), c_char_p, POINTER(c_void_p), _ERROR)),
     "nlt_task_stream": (Status, (c_void_p, POINTER(ArrowArrayStream), _ERROR)),
     "nlt_task_error": (_ERROR, (c_void_p,)),

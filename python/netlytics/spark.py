@@ -91,6 +91,10 @@ def ddl(columns: list[dict[str, str]]) -> str:
     return ", ".join(f"{quoted(c['name'])} {c['type']}" for c in columns)
 
 
+def _typed(columns: list[dict[str, str]]) -> list[Any]:
+    return [F.col(quoted(c["name"])).cast(c["type"]).alias(c["name"]) for c in columns]
+
+
 def failure_of(error: Exception) -> Exception:
     """What the library said in a task, or what Spark says of a statement."""
     from pyspark.errors import PySparkException
@@ -118,7 +122,9 @@ class Job:
         self._job = ctypes.c_void_p()
         self._plan: dict[str, Any] = {}
         self._taken: set[Any] = set()
-        self._sides: list[Any] = []
+        self._shared: list[Any] = []  # broadcast
+        self._frames: dict[str, DataFrame] = {}
+        self.persistent_dir: str | None = None  # where algorithms keep what they have learned
         self._kept: list[DataFrame] = []
         core("nlt_job_open")(ctypes.byref(self._job))
         for key, value in CONFIGURATION.items():
@@ -128,9 +134,9 @@ class Job:
     def close(self) -> None:
         for frame in self._kept:
             frame.unpersist()
-        for side in self._sides:
-            side.destroy()
-        self._kept, self._sides = [], []
+        for shared in self._shared:
+            shared.destroy()
+        self._kept, self._shared, self._frames = [], [], {}
         core("nlt_job_close")(self._job)
         self._job = ctypes.c_void_p()
 
@@ -189,20 +195,27 @@ class Job:
 
     def answer(self) -> DataFrame:
         """The rows of the plan's last node. Nothing is read before they are asked for."""
+        return self.relation(self.plan["answer"])
+
+    def relation(self, name: str) -> DataFrame:
+        """The rows of a node of the plan."""
+        if not self._frames:
+            self._build()
+        return self._frames[name]
+
+    def _build(self) -> None:
         needed = _Needs(self).find()
-        frames: dict[str, DataFrame] = {}
+        frames = self._frames
         for node in self._nodes():
+            name = node["name"]
             if node["kind"] == "scan":
                 self._add_scan(node, needed, frames)
-            elif node["kind"] == "sql":
-                frame = self._statement(node, frames)
-                if node["kept"]:
-                    frame = frame.persist()
-                    self._kept.append(frame)
-                frames[node["name"]] = frame
-            else:
-                frames[node["name"]] = self._kernel(node, frames)
-        return frames[self.plan["answer"]]
+                continue
+            frame = self._statement(node, frames) if node["kind"] == "sql" else self._kernel(node, frames)
+            if node["readers"] > 1:
+                frame = frame.persist()
+                self._kept.append(frame)
+            frames[name] = frame
 
     def _add_scan(self, node: dict[str, Any], needed: dict[str, set[str]], frames: dict[str, DataFrame]) -> None:
         """The scan; and with its row key, if a node reads that."""
@@ -238,7 +251,7 @@ class Job:
     def kernel_input(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
         """What a kernel reads, by its types; and what breaks ties."""
         frame = frames.get(node["input"] + KEYED, frames.get(node["input"]))
-        columns = [F.col(quoted(c["name"])).cast(c["type"]).alias(c["name"]) for c in node["reads"]]
+        columns = _typed(node["reads"])
         names = [c["name"] for c in node["reads"]]
         if ROW_KEY in frame.columns and ROW_KEY not in names:
             columns.append(F.col(quoted(ROW_KEY)))
@@ -257,19 +270,32 @@ class Job:
             if order:
                 rows = rows.sortWithinPartitions(*order, *[F.col(quoted(name)) for name in ties])
         rows = rows.select([F.col(quoted(c["name"])) for c in node["reads"]])
-        sides = [self._side(name, frames) for name in node["sides"]]
-        run = RunKernel(node["name"], node["task"], arrow_schema(rows.schema), sides, self.reports)
+        sides = [self._side(name, frames, reads) for name, reads in zip(node["sides"], node["side_reads"])]
+        resources = [self._resource(node, i) for i in range(len(node["resources"]))]
+        run = RunKernel(node, arrow_schema(rows.schema), sides, resources, self.reports)
         return rows.mapInArrow(run, ddl(node["emits"]))
 
-    def _side(self, name: str, frames: dict[str, DataFrame]) -> Any:
-        frame = frames[name]
+    def _broadcast(self, value: bytes) -> Any:
+        self._shared.append(self.spark.sparkContext.broadcast(value))
+        return self._shared[-1]
+
+    def _side(self, name: str, frames: dict[str, DataFrame], reads: list[dict[str, str]]) -> Any:
+        frame = frames[name].select(_typed(reads))
         table = frame.orderBy(*[F.col(quoted(c)) for c in frame.columns]).toArrow()
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
-        side = self.spark.sparkContext.broadcast(sink.getvalue().to_pybytes())
-        self._sides.append(side)
-        return side
+        return self._broadcast(sink.getvalue().to_pybytes())
+
+    def _resource(self, node: dict[str, Any], index: int) -> Any:
+        text, size = ctypes.c_void_p(), ctypes.c_size_t()
+        core("nlt_job_resource")(
+            self._job, node["name"].encode(), index, encoded(self.persistent_dir), ctypes.byref(text), ctypes.byref(size)
+        )
+        try:
+            return self._broadcast(ctypes.string_at(text, size.value))
+        finally:
+            core("nlt_text_free")(text)
 
     # ---- results ----
 
@@ -279,32 +305,70 @@ class Job:
 
     def write(self, path: str, format: str = "csv") -> int:
         """Runs the plan into a file; returns the number of rows."""
-        watch = _Watch(self)
+        n_rows = ctypes.c_int64()
+
+        def put(stream: Any) -> None:
+            core("nlt_rows_write")(stream, format.encode(), encoded(path), ctypes.byref(n_rows))
+
+        with _Watch(self):
+            self._put(self._rows(), put)
+        self.finish()
+        return n_rows.value
+
+    def write_results(self, folder: str, state_dir: str | None = None, overwrite: bool = False) -> int:
+        """Runs an algorithm and writes all that it leaves, together; returns the rows of its answer."""
+        n_rows = ctypes.c_int64()
+        results = ctypes.c_void_p()
+        core("nlt_results_open")(
+            self._job, encoded(folder), encoded(state_dir), encoded(self.persistent_dir), overwrite, ctypes.byref(results)
+        )
+
+        def put(name: str | None, out: Any) -> Callable[[Any], None]:
+            return lambda stream: core("nlt_results_add")(results, encoded(name), stream, out)
+
         try:
-            with watch:
-                rows = self._dataset_in_order() if self.is_ordered_scan() else self._table(self.answer())
-                stream = export(rows.batches, rows.schema)
-                n_rows = ctypes.c_int64()
-                core("nlt_rows_write")(ctypes.byref(stream), format.encode(), encoded(path), ctypes.byref(n_rows))
+            with _Watch(self):
+                self._put(self._rows(), put(None, ctypes.byref(n_rows)))
+                for output in self.plan["outputs"]:
+                    self._put(self._output(output), put(output["name"], None))
+            self.finish()
+        except BaseException:
+            core("nlt_results_discard")(results)
+            raise
+        core("nlt_results_commit")(results)
+        return n_rows.value
+
+    def _put(self, rows: _Rows, put: Callable[[Any], None]) -> None:
+        """Gives rows to the library, which knows no exception of Spark's."""
+        try:
+            stream = export(rows.batches, rows.schema)
+            put(ctypes.byref(stream))
         except errors.Error as error:
             raise (failure_of(rows.error) if rows.error is not None else error) from error
         except Exception as error:
             raise failure_of(error) from error
-        self.finish()
-        return n_rows.value
+
+    def _rows(self) -> _Rows:
+        try:
+            return self._dataset_in_order() if self.is_ordered_scan() else self._table(self.answer())
+        except errors.Error:
+            raise
+        except Exception as error:
+            raise failure_of(error) from error
+
+    def _output(self, output: dict[str, Any]) -> _Rows:
+        order = quoted(output["order"])
+        return self._table(self.relation(output["relation"]).orderBy(F.col(order)).drop(output["order"]))
 
     def _table(self, frame: DataFrame) -> _Rows:
         frame = frame.select([_writable(frame, i) for i in range(len(frame.columns))])
-        schema = arrow_schema(frame.schema)
-        return _Rows(lambda: frame.toArrow().to_batches(), schema)
+        return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
 
     def _dataset_in_order(self) -> _Rows:
         node = self._nodes()[-1]
-        columns = node["dataset"]["columns"]
-        frame = self._scan(node, {c["name"] for c in columns})
-        limit = node["limit"]
-        if limit >= 0:
-            frame = frame.limit(limit)
+        frame = self._scan(node, {c["name"] for c in node["dataset"]["columns"]})
+        if node["limit"] >= 0:
+            frame = frame.limit(node["limit"])
         return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
 
     def finish(self) -> None:

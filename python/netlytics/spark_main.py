@@ -102,32 +102,15 @@ def _query(options: argparse.Namespace, job: Any) -> None:
     say("result", path=path, rows=rows)
 
 
-def _check_free(path: str, overwrite: bool) -> None:
-    if os.path.lexists(path) and not overwrite:
-        raise errors.OutputError(
-            f"--output_path: {path} exists already", "choose another folder, or give --overwrite to replace it"
-        )
-
-
 def _job(options: argparse.Namespace, job: Any) -> None:
     for name in ("connector", "input_path"):
         if not getattr(options, name):
             raise errors.ArgumentError(f"--{name} is missing")
     _take_dataset(job, options, options.connector, options.input_path, None)
     job.algorithm(options.algo, options.params)
-    folder = options.output_path
-    is_remote = "://" in folder
-    result = f"{folder}/{job.plan['output']}"
-    if not is_remote:
-        _check_free(result, options.overwrite)
-        _check_free(f"{folder}/report.json", options.overwrite)
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise errors.OutputError(f"--output_path: {folder}: {error.strerror}") from error
-    rows = job.write(result, "csv")
-    core("nlt_file_write")(os.fsencode(f"{folder}/report.json"), job.report().encode())
-    say("result", path=result, rows=rows)
+    job.persistent_dir = options.persistent_dir_local or options.persistent_dir_HDFS
+    rows = job.write_results(options.output_path, options.temp_dir_local, options.overwrite)
+    say("result", path=f"{options.output_path}/{job.plan['output']}", rows=rows)
 
 
 def _interrupt(number: int, frame: Any) -> None:

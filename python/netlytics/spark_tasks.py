@@ -119,23 +119,27 @@ class ReadSplits:
 
 
 class RunKernel:
-    """Runs an instance of a kernel over a partition. `sides`: broadcast Arrow streams, as bytes."""
+    """Runs an instance of a kernel over a partition. `sides`: broadcast Arrow streams as bytes;
+    `resources`: broadcast bytes."""
 
-    def __init__(self, name: str, text: str, schema: pa.Schema, sides: list[Any], reports: Any) -> None:
-        self.name = name
-        self.text = text.encode()
+    def __init__(
+        self, node: dict[str, Any], schema: pa.Schema, sides: list[Any], resources: list[Any], reports: Any
+    ) -> None:
+        self.name = node["name"]
+        self.text = node["task"].encode()
         self.schema = schema
         self.sides = sides
+        self.resources = resources
         self.reports = reports
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = export(batches, self.schema)
-        sides = (_abi.ArrowArrayStream * max(len(self.sides), 1))()
-        for i, side in enumerate(self.sides):
-            reader = pa.ipc.open_stream(side.value)
-            pa.RecordBatchReader.from_batches(reader.schema, reader)._export_to_c(ctypes.addressof(sides[i]))
-        task = open_task("nlt_task_kernel", self.text, ctypes.byref(rows), sides, len(self.sides))
-        report = yield from run(task)
+        readers = [pa.ipc.open_stream(side.value) for side in self.sides]
+        sides = (_abi.ArrowArrayStream * len(readers))(*(export(reader, reader.schema) for reader in readers))
+        held = [ctypes.create_string_buffer(resource.value, len(resource.value)) for resource in self.resources]
+        resources = (_abi.Bytes * len(held))(*((ctypes.addressof(item), len(item)) for item in held))
+        inputs = _abi.KernelInputs(ctypes.pointer(rows), sides, len(sides), resources, len(resources))
+        report = yield from run(open_task("nlt_task_kernel", self.text, ctypes.byref(inputs)))
         warnings = json.loads(report)["warnings"]
         if warnings:
             self.reports.add({("warning", self.name, text): "" for text in warnings})

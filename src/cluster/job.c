@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "algos/algo.h"
+#include "cluster/job.h"
 #include "cluster/task.h"
 #include "core/alloc.h"
 #include "plan/append.h"
@@ -16,19 +16,9 @@
 #include "sql/spark.h"
 #include "sql/table_name.h"
 
-enum { JOB_SCANS_MAX = 64, SQL_MAX = 4 << 20, TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
+enum { SQL_MAX = 4 << 20, TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
 
 #define SPLIT_BYTES (INT64_C(64) << 20)
-
-struct nlt_job {
-    nlt_scan *scans[JOB_SCANS_MAX]; /* owned */
-    char *timezones[JOB_SCANS_MAX]; /* of their requests; owned */
-    int n_scans;
-    nlt_plan plan;
-    const nlt_algo *algo; /* NULL: none */
-    nlt_params *params;   /* its own; owned */
-    nlt_strings warnings;
-};
 
 static nlt_status no_memory(nlt_error *err)
 {

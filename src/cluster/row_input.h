@@ -4,6 +4,7 @@
 
 /* Rows of an Arrow stream as batches. */
 
+#include "output/writer.h"
 #include "table/arrow_in.h"
 
 typedef struct nlt_row_input {
@@ -25,5 +26,9 @@ nlt_status nlt__row_input_next(
 /* NLT_ERR_ARG if the rows do not have these columns, in their order and by their types. */
 nlt_status nlt__row_input_expect(const nlt_row_input *input, const nlt_column_desc *columns,
     int n_columns, const char *who, nlt_error *err) NLT_MUST_CHECK;
+
+/* rows_write.c: writes what is left of the rows into a file. */
+nlt_status nlt__rows_put(nlt_row_input *input, const nlt_format *format, nlt_outfile *file,
+    int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -33,7 +33,7 @@ static nlt_status flush(nlt_buf *text, size_t at_least, nlt_outfile *file, nlt_e
     return nlt__outfile_write(file, text->ptr, len, err);
 }
 
-static nlt_status write_rows(nlt_row_input *input, const nlt_format *format, nlt_outfile *file,
+static nlt_status put_rows(nlt_row_input *input, const nlt_format *format, nlt_outfile *file,
     int64_t *n_rows, nlt_buf *text, nlt_error *err)
 {
     const nlt_column_desc *columns = nlt__arrow_in_columns(input->in);
@@ -53,20 +53,28 @@ static nlt_status write_rows(nlt_row_input *input, const nlt_format *format, nlt
     return flush(text, 0, file, err);
 }
 
+nlt_status nlt__rows_put(nlt_row_input *input, const nlt_format *format, nlt_outfile *file,
+    int64_t *n_rows, nlt_error *err)
+{
+    nlt_buf text = NLT_BUF_INIT(TEXT_MAX);
+    *n_rows = 0;
+    nlt_status status = put_rows(input, format, file, n_rows, &text, err);
+    nlt__buf_clear(&text);
+    return status;
+}
+
 static nlt_status write_file(nlt_row_input *input, const nlt_format *format, const char *path,
     int64_t *n_rows, nlt_error *err)
 {
     nlt_outfile *file = NULL;
-    nlt_buf text = NLT_BUF_INIT(TEXT_MAX);
     NLT_TRY(nlt__outfile_open(path, &file, err));
-    nlt_status status = write_rows(input, format, file, n_rows, &text, err);
+    nlt_status status = nlt__rows_put(input, format, file, n_rows, err);
     bool is_quiet_end = status != NLT_OK && nlt__outfile_is_broken_pipe(file);
     if (status == NLT_OK) {
         status = nlt__outfile_commit(file, err);
     } else {
         nlt__outfile_discard(file);
     }
-    nlt__buf_clear(&text);
     return is_quiet_end ? NLT_OK : status;
 }
 

@@ -119,62 +119,72 @@ static nlt_status read_side(
     return status;
 }
 
-static nlt_status open_shared(
-    kernel_task *k, struct ArrowArrayStream *sides, int n_sides, nlt_error *err)
+static nlt_status check_inputs(const kernel_task *k, const nlt_kernel_inputs *inputs, nlt_error *err)
+{
+    const nlt_kernel *kernel = k->kernel;
+    if (inputs->n_sides != kernel->n_sides || inputs->n_resources != kernel->n_resources) {
+        return nlt_fail(err, NLT_ERR_ARG,
+            "%s reads %d further relations and %d resources, not %d and %d", kernel->name,
+            kernel->n_sides, kernel->n_resources, inputs->n_sides, inputs->n_resources);
+    }
+    return nlt__row_input_expect(&k->rows, kernel->input, kernel->n_input, kernel->name, err);
+}
+
+static nlt_status open_shared(kernel_task *k, const nlt_kernel_inputs *inputs, nlt_error *err)
 {
     const nlt_kernel_share *share = k->kernel->share;
-    if (n_sides != k->kernel->n_sides) {
-        return nlt_fail(err, NLT_ERR_ARG, "%s reads %d further relations, not %d", k->kernel->name,
-            k->kernel->n_sides, n_sides);
-    }
+    const nlt_kernel_env env = {k->params, &k->warnings, NULL};
     if (share == NULL) {
         return NLT_OK;
     }
-    const nlt_kernel_env env = {k->params, &k->warnings, NULL};
     k->has_shared = true;
     if (share->open != NULL) {
         NLT_TRY(share->open(&env, &k->shared, err));
     }
-    for (int i = 0; i < n_sides; i++) {
-        NLT_TRY(read_side(k, i, &sides[i], err));
+    for (int i = 0; i < inputs->n_sides; i++) {
+        NLT_TRY(read_side(k, i, &inputs->sides[i], err));
+    }
+    for (int i = 0; i < inputs->n_resources; i++) {
+        NLT_TRY(share->bytes(k->shared, i, inputs->resources[i], err));
     }
     return share->finish != NULL ? share->finish(k->shared, err) : NLT_OK;
 }
 
-static nlt_status open_kernel(
-    kernel_task *k, const char *text, struct ArrowArrayStream *sides, int n_sides, nlt_error *err)
+static nlt_status open_kernel(kernel_task *k, const char *text, const nlt_kernel_inputs *inputs,
+    nlt_error *err)
 {
+    NLT_TRY(nlt__row_input_open(&k->rows, inputs->rows, err));
     json_t *json = json_loads(text, 0, NULL);
     nlt_status status = find_node(k, json, err);
     json_decref(json);
     NLT_TRY(status);
-    NLT_TRY(nlt__row_input_expect(
-        &k->rows, k->kernel->input, k->kernel->n_input, k->kernel->name, err));
-    NLT_TRY(open_shared(k, sides, n_sides, err));
+    NLT_TRY(check_inputs(k, inputs, err));
+    NLT_TRY(open_shared(k, inputs, err));
     const nlt_kernel_env env = {k->params, &k->warnings, k->shared};
     k->is_open = true;
     return k->kernel->open(&env, &k->state, err);
 }
 
-nlt_status nlt_task_kernel(const char *kernel, struct ArrowArrayStream *rows,
-    struct ArrowArrayStream *sides, int n_sides, nlt_task **out, nlt_error *err)
+static void release_stream(struct ArrowArrayStream *stream)
+{
+    if (stream->release != NULL) {
+        stream->release(stream);
+    }
+}
+
+nlt_status nlt_task_kernel(const char *kernel, const nlt_kernel_inputs *inputs, nlt_task **out,
+    nlt_error *err)
 {
     *out = NULL;
     kernel_task *k = nlt_alloc_zero(1, sizeof *k);
     nlt_status status = k != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     if (status == NLT_OK) {
         nlt__plan_init(&k->plan);
-        status = nlt__row_input_open(&k->rows, rows, err);
-    } else {
-        rows->release(rows);
+        status = open_kernel(k, kernel, inputs, err);
     }
-    if (status == NLT_OK) {
-        status = open_kernel(k, kernel, sides, n_sides, err);
-    }
-    for (int i = 0; i < n_sides; i++) {
-        if (sides[i].release != NULL) {
-            sides[i].release(&sides[i]);
-        }
+    release_stream(inputs->rows); /* what was not taken */
+    for (int i = 0; i < inputs->n_sides; i++) {
+        release_stream(&inputs->sides[i]);
     }
     if (status != NLT_OK) {
         close_kernel(k);

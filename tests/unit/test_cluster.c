@@ -290,8 +290,8 @@ static void kernels_are_found_by_their_plan(void **state)
     struct ArrowArrayStream rows;
     nlt_task *task = NULL;
     make_sums(&rows);
-    assert_int_equal(nlt_task_kernel(json_string_value(json_object_get(node, "task")), &rows, NULL,
-                         0, &task, NULL),
+    assert_int_equal(nlt_task_kernel(json_string_value(json_object_get(node, "task")), 
+                         &(nlt_kernel_inputs){.rows = &rows}, &task, NULL),
         NLT_OK);
     struct ArrowArrayStream stream;
     char path[] = "/tmp/nlt-test-cluster-XXXXXX";

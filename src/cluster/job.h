@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NLT_CLUSTER_JOB_H
+#define NLT_CLUSTER_JOB_H
+
+/* The inside of a job. */
+
+#include "algos/algo.h"
+#include "core/strings.h"
+#include "netlytics/cluster.h"
+#include "scan/scan.h"
+
+enum { JOB_SCANS_MAX = 64 };
+
+struct nlt_job {
+    nlt_scan *scans[JOB_SCANS_MAX]; /* owned */
+    char *timezones[JOB_SCANS_MAX]; /* of their requests; owned */
+    int n_scans;
+    nlt_plan plan;
+    const nlt_algo *algo; /* NULL: none */
+    nlt_params *params;   /* its own; owned */
+    nlt_strings warnings;
+};
+
+#endif
