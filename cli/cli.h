@@ -84,6 +84,8 @@ typedef enum cli_option {
     CLI_OPT_FOLLOW,
     CLI_OPT_EVERY,
     CLI_OPT_REPORT_JSON,
+    CLI_OPT_ENGINE,
+    CLI_OPT_MASTER,
     CLI_OPT_THREADS,
     CLI_OPT_MEMORY,
     CLI_OPT_TEMP_DIR_LOCAL,
@@ -186,7 +188,8 @@ void cli_help_command(FILE *out, const cli_command *command);
 
 /* The progress line and the thread that draws it. */
 typedef struct cli_progress {
-    const nlt_session *session; /* borrowed */
+    const nlt_session *session; /* borrowed; NULL: `told` is shown */
+    nlt_progress told;          /* cli_progress_set */
     bool is_running;            /* there is a thread */
     bool is_terminal;
     bool must_stop;
@@ -200,12 +203,25 @@ typedef struct cli_progress {
 /* Starts to show how far `session` is, if that is wanted; cli_progress_stop ends it. */
 void cli_progress_start(cli_progress *progress, const nlt_session *session,
     const cli_options *options, bool is_stdout_busy);
+/* How far it is, where there is no session; rows -1: not known. */
+void cli_progress_set(cli_progress *progress, const nlt_progress *state);
 /* Takes the line away so that something else can be printed. */
 void cli_progress_clear(cli_progress *progress);
 void cli_progress_stop(cli_progress *progress);
 
+/* What a job on Spark has told. */
+typedef struct cli_spark {
+    char *package; /* folder of the Python package; owned */
+    char *report;  /* report.json; owned */
+    nlt_totals totals;
+    int64_t bytes;
+} cli_spark;
+
 typedef struct cli_run {
     const cli_options *options;
+    bool is_spark;      /* --engine spark: there is no session */
+    cli_spark spark;
+    const char *params; /* of a job; NULL: defaults; borrowed */
     nlt_session *session; /* owned */
     nlt_table *inputs[CLI_TABLES_MAX + 1]; /* owned; that of --connector first, if it is given */
     int n_inputs;
@@ -227,6 +243,8 @@ nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset
 /* query --follow: returns when nobody reads standard output any more; NLT_ERR_CANCELLED. */
 nlt_status cli_follow(cli_run *run, const cli_options *options, const char *format,
     const char *path, nlt_error *err) NLT_MUST_CHECK;
+/* From now on signals stop what runs. */
+void cli_catch_signals(void);
 /* NLT_ERR_CANCELLED after a signal. */
 nlt_status cli_check_signals(nlt_error *err) NLT_MUST_CHECK;
 double cli_now_s(void); /* monotonic */
@@ -246,6 +264,17 @@ nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err) NLT_MU
 /* The closing line: files, rows, rejected, seconds, MB/s, peak memory. */
 void cli_run_summary(cli_run *run);
 void cli_run_close(cli_run *run);
+
+/* ---- spark.c: the same by way of spark-submit; cli_run_... call these ---- */
+
+bool cli_is_spark(const cli_options *options);
+/* On failure, too: cli_run_close(). */
+nlt_status cli_spark_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_spark_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
+    nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_spark_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
+    NLT_MUST_CHECK;
+void cli_spark_close(cli_run *run);
 
 /* ---- places to write to ---- */
 

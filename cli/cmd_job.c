@@ -61,7 +61,10 @@ static nlt_status run_job(cli_run *run, const cli_options *options, job *j, int6
 {
     NLT_TRY(prepare(options, j, err));
     NLT_TRY(cli_run_open(run, options, err));
-    NLT_TRY(nlt_run(run->inputs[0], options->values[CLI_OPT_ALGO], j->params, &run->answer, err));
+    run->params = j->params;
+    if (!run->is_spark) {
+        NLT_TRY(nlt_run(run->inputs[0], options->values[CLI_OPT_ALGO], j->params, &run->answer, err));
+    }
     return options->values[CLI_OPT_EXPLAIN] != NULL ? cli_run_explain(run, err)
                                                     : write_results(run, j, n_rows, err);
 }

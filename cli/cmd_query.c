@@ -305,7 +305,7 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
         return cli_follow(run, options, to->format, to->path, err);
     }
     NLT_TRY(cli_run_open(run, options, err));
-    nlt_status asked = nlt_query(run->session, run->inputs, run->n_inputs,
+    nlt_status asked = run->is_spark ? NLT_OK : nlt_query(run->session, run->inputs, run->n_inputs,
         options->values[CLI_OPT_QUERY], &run->answer, err);
     if (asked == NLT_ERR_SQL && lacks_table(options, err)) {
         return cli_option_require(options, CLI_OPT_CONNECTOR, err);

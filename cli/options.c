@@ -93,6 +93,10 @@ const cli_flag cli_flags[] = {
     {CLI_OPT_REPORT_JSON, "report_json", 0, "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,
         "what became of every line of the input"},
 
+    {CLI_OPT_ENGINE, "engine", 0, "NAME", CLI_GROUP_RUNNING, RUNS, "duckdb|spark",
+        "where it runs: duckdb, in this process (default), or spark"},
+    {CLI_OPT_MASTER, "master", 0, "URL", CLI_GROUP_RUNNING, RUNS, NULL,
+        "of --engine spark: local[N], spark://HOST:PORT, yarn (Spark's default)"},
     {CLI_OPT_THREADS, "threads", 0, "N", CLI_GROUP_RUNNING, RUNS, NULL,
         "threads (all cores)"},
     {CLI_OPT_MEMORY, "memory", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,

@@ -51,8 +51,10 @@ static void format_rest(const nlt_progress *state, double seconds, char *out, si
 
 static void draw(cli_progress *p)
 {
-    nlt_progress state = {0};
-    nlt_session_progress(p->session, &state);
+    nlt_progress state = p->told;
+    if (p->session != NULL) {
+        nlt_session_progress(p->session, &state);
+    }
     if (state.bytes_done <= 0 || state.bytes_done == state.bytes_total) {
         erase(p);
         return;
@@ -64,9 +66,12 @@ static void draw(cli_progress *p)
         format_share(&state, share, sizeof share);
         format_rest(&state, seconds, rest, sizeof rest);
     }
-    (void)fprintf(stderr, "%sreading %s%.0f MB/s  %lld rows%s%s", p->is_terminal ? "\r" : "",
-        share, (double)state.bytes_done / 1e6 / seconds, (long long)state.rows, rest,
-        p->is_terminal ? "\033[K\r" : "\n");
+    char rows[32] = "";
+    if (state.rows >= 0) {
+        (void)snprintf(rows, sizeof rows, "  %lld rows", (long long)state.rows);
+    }
+    (void)fprintf(stderr, "%sreading %s%.0f MB/s%s%s%s", p->is_terminal ? "\r" : "", share,
+        (double)state.bytes_done / 1e6 / seconds, rows, rest, p->is_terminal ? "\033[K\r" : "\n");
     (void)fflush(stderr);
     p->is_drawn = p->is_terminal;
 }
@@ -120,6 +125,15 @@ void cli_progress_start(cli_progress *p, const nlt_session *session, const cli_o
     (void)pthread_condattr_destroy(&attributes);
     /* A run without a progress line is still a run. */
     p->is_running = pthread_create(&p->thread, NULL, show, p) == 0;
+}
+
+void cli_progress_set(cli_progress *p, const nlt_progress *state)
+{
+    if (p->is_running) {
+        (void)pthread_mutex_lock(&p->lock);
+        p->told = *state;
+        (void)pthread_mutex_unlock(&p->lock);
+    }
 }
 
 void cli_progress_clear(cli_progress *p)

@@ -34,7 +34,7 @@ static void on_signal(int number)
     }
 }
 
-static void catch_signals(void)
+void cli_catch_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
@@ -152,7 +152,7 @@ nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset
     nlt_session_options session;
     NLT_TRY(session_options(run, &session, err));
     NLT_TRY(dataset_request(options, request, err));
-    catch_signals();
+    cli_catch_signals();
     NLT_TRY(nlt_session_open(&session, &run->session, err));
     running = run->session;
     return cli_check_signals(err);
@@ -161,6 +161,9 @@ nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset
 nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err)
 {
     nlt_dataset_request request;
+    if (cli_is_spark(options)) {
+        return cli_spark_open(run, options, err);
+    }
     NLT_TRY(cli_run_session(run, options, &request, err));
     if (request.connector != NULL) {
         NLT_TRY(add_input(run, &request, err));
@@ -174,6 +177,9 @@ nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err)
 {
+    if (run->is_spark) {
+        return cli_spark_write(run, format, path, n_rows, err);
+    }
     NLT_TRY(cli_check_signals(err));
     bool is_streaming = strcmp(path, "-") == 0 && strcmp(format, "table") != 0;
     cli_progress_start(&run->progress, run->session, run->options,
@@ -185,6 +191,9 @@ nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int
 
 nlt_status cli_run_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
 {
+    if (run->is_spark) {
+        return cli_spark_job(run, folder, n_rows, err);
+    }
     NLT_TRY(cli_check_signals(err));
     cli_progress_start(&run->progress, run->session, run->options, false);
     nlt_status status = nlt_job_write(run->answer, folder,
@@ -209,6 +218,9 @@ nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err)
 {
     NLT_TRY(cli_check_signals(err));
     char *text = NULL;
+    if (run->is_spark) {
+        return nlt_file_write(path, run->spark.report != NULL ? run->spark.report : "", err);
+    }
     NLT_TRY(nlt_session_report(run->session, &text, err));
     nlt_status status = nlt_file_write(path, text, err);
     nlt_text_free(text);
@@ -236,6 +248,10 @@ nlt_status cli_run_explain(cli_run *run, nlt_error *err)
 static void print_report(cli_run *run)
 {
     char *text = NULL;
+    if (run->is_spark) {
+        (void)fprintf(stderr, "%s\n", run->spark.report != NULL ? run->spark.report : "");
+        return;
+    }
     if (nlt_session_report(run->session, &text, NULL) == NLT_OK) {
         (void)fprintf(stderr, "%s\n", text);
     }
@@ -262,10 +278,12 @@ void cli_run_summary(cli_run *run)
     if (!is_run || cli_option_is_on(run->options, CLI_OPT_QUIET)) {
         return;
     }
-    nlt_totals totals = {0};
-    nlt_progress progress = {0};
-    nlt_session_totals(run->session, &totals);
-    nlt_session_progress(run->session, &progress);
+    nlt_totals totals = run->spark.totals;
+    nlt_progress progress = {.bytes_done = run->spark.bytes};
+    if (!run->is_spark) {
+        nlt_session_totals(run->session, &totals);
+        nlt_session_progress(run->session, &progress);
+    }
     print_cache(run, &totals);
     double seconds = cli_now_s() - run->start_s;
     (void)fprintf(stderr, "netlytics: %lld file%s, ", (long long)totals.files,
@@ -282,6 +300,7 @@ void cli_run_summary(cli_run *run)
 void cli_run_close(cli_run *run)
 {
     running = NULL;
+    cli_spark_close(run);
     nlt_table_free(run->answer);
     for (int i = 0; i < run->n_inputs; i++) {
         nlt_table_free(run->inputs[i]);

@@ -4,6 +4,8 @@ set_target_properties(netlytics PROPERTIES INSTALL_RPATH "$ORIGIN/../${private_l
 install(TARGETS netlytics RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS netlytics_core netlytics_engine LIBRARY DESTINATION ${private_lib})
 install(FILES ${CMAKE_BINARY_DIR}/libduckdb.so DESTINATION ${private_lib})
+install(DIRECTORY python/netlytics DESTINATION ${private_lib}/python
+  PATTERN "__pycache__" EXCLUDE)
 install(DIRECTORY include/netlytics DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES docs/man/netlytics.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 configure_file(cmake/netlytics.pc.in netlytics.pc @ONLY)

@@ -22,6 +22,8 @@ _SUFFIXES = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "j
 
 
 def say(kind: str, **values: Any) -> None:
+    if kind == "report" and not _EVENTS:
+        return
     if _EVENTS:
         print("NLX", kind, json.dumps(values), flush=True)
     elif kind in ("warning", "error"):
@@ -37,7 +39,7 @@ def _flag(parser: argparse.ArgumentParser, name: str, **more: Any) -> None:
 
 
 def _parser(command: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"run_{command}.py", description=f"netlytics {command} on Apache Spark")
+    parser = argparse.ArgumentParser(prog=f"run_{command}.py", description=f"netlytics {command} on Apache Spark", allow_abbrev=False)
     _flag(parser, "connector", help="class name or alias of what reads the logs")
     _flag(parser, "input_path", help="base folder of the logs, a file or a glob; hdfs://... too")
     _flag(parser, "start_day", help="first day, YYYY_MM_DD")
@@ -126,6 +128,7 @@ def _run(command: str, options: argparse.Namespace) -> None:
     try:
         with engine.Job(spark, say) as job:
             {"query": _query, "job": _job}[command](options, job)
+            say("report", text=job.report())
             say("totals", **job.totals())
     except KeyboardInterrupt:
         spark.sparkContext.cancelAllJobs()

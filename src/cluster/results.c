@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an algorithm leaves, committed together: its answer, further files, report.json, copies of what
- * it has learned, and last the state in the persistent directory, which a later run builds on. */
+/* What an algorithm leaves, committed together: its answer, further files, report.json, copies of
+ * what it has learned, and last the state in the persistent directory, which a later run builds on.
+ */
 
 #include <stdio.h>
 #include <string.h>
@@ -17,10 +18,10 @@
 enum { FILES_MAX = 2 * NLT_PLAN_OUTPUTS_MAX + 2, TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10 };
 
 struct nlt_results {
-    nlt_job *job;         /* borrowed */
-    nlt_folder *folder;   /* owned */
-    char *state_dir;      /* owned; NULL: the folder */
-    char *persistent_dir; /* owned; NULL: none */
+    nlt_job *job;                  /* borrowed */
+    nlt_folder *folder;            /* owned */
+    char *state_dir;               /* owned; NULL: the folder */
+    char *persistent_dir;          /* owned; NULL: none */
     nlt_outfile *files[FILES_MAX]; /* owned */
     int n_files;
     nlt_outfile *states[NLT_PLAN_OUTPUTS_MAX]; /* of the persistent directory; owned */
@@ -61,8 +62,8 @@ void nlt_results_discard(nlt_results *results)
     }
 }
 
-static nlt_status open_folder(nlt_results *results, const char *folder, bool overwrite,
-    nlt_error *err)
+static nlt_status open_folder(
+    nlt_results *results, const char *folder, bool overwrite, nlt_error *err)
 {
     const nlt_plan *plan = &results->job->plan;
     const char *names[NLT_PLAN_OUTPUTS_MAX + 2];
@@ -138,8 +139,8 @@ static nlt_status open_file(const char *folder, const char *name, nlt_outfile **
     return status;
 }
 
-static nlt_status write_bytes(nlt_results *results, const char *folder, const char *name,
-    nlt_bytes bytes, nlt_error *err)
+static nlt_status write_bytes(
+    nlt_results *results, const char *folder, const char *name, nlt_bytes bytes, nlt_error *err)
 {
     nlt_outfile **file = &results->files[results->n_files];
     NLT_TRY(open_file(folder, name, file, err));
@@ -165,8 +166,8 @@ static nlt_status read_lines(nlt_row_input *input, nlt_buf *out, nlt_error *err)
 }
 
 /* A state: a copy for the user, and what a later run is given. */
-static nlt_status put_state(nlt_results *results, const nlt_output *output, nlt_bytes file,
-    nlt_error *err)
+static nlt_status put_state(
+    nlt_results *results, const nlt_output *output, nlt_bytes file, nlt_error *err)
 {
     const char *copies =
         results->state_dir != NULL ? results->state_dir : nlt_folder_place(results->folder);
@@ -180,8 +181,8 @@ static nlt_status put_state(nlt_results *results, const nlt_output *output, nlt_
     return nlt__outfile_write(*state, file.ptr, file.len, err);
 }
 
-static nlt_status add_state(nlt_results *results, const nlt_output *output,
-    nlt_row_input *input, nlt_error *err)
+static nlt_status add_state(
+    nlt_results *results, const nlt_output *output, nlt_row_input *input, nlt_error *err)
 {
     nlt_buf object = NLT_BUF_INIT(NLT_STATE_BYTES_MAX);
     nlt_buf file = NLT_BUF_INIT(NLT_STATE_BYTES_MAX);
@@ -197,8 +198,8 @@ static nlt_status add_state(nlt_results *results, const nlt_output *output,
     return status;
 }
 
-static nlt_status add_csv(nlt_results *results, const char *name, nlt_row_input *input,
-    int64_t *n_rows, nlt_error *err)
+static nlt_status add_csv(
+    nlt_results *results, const char *name, nlt_row_input *input, int64_t *n_rows, nlt_error *err)
 {
     nlt_outfile **file = &results->files[results->n_files];
     NLT_TRY(open_file(nlt_folder_place(results->folder), name, file, err));
@@ -216,8 +217,8 @@ static const nlt_output *find_output(const nlt_plan *plan, const char *name)
     return NULL;
 }
 
-static nlt_status add(nlt_results *results, const char *name, nlt_row_input *input,
-    int64_t *n_rows, nlt_error *err)
+static nlt_status add(
+    nlt_results *results, const char *name, nlt_row_input *input, int64_t *n_rows, nlt_error *err)
 {
     const nlt_output *output = name != NULL ? find_output(&results->job->plan, name) : NULL;
     if (name != NULL && output == NULL) {
@@ -227,8 +228,9 @@ static nlt_status add(nlt_results *results, const char *name, nlt_row_input *inp
         return nlt_fail(err, NLT_ERR_ARG, "more results than the plan has");
     }
     return output != NULL && output->kind == NLT_OUTPUT_STATE
-        ? add_state(results, output, input, err)
-        : add_csv(results, name != NULL ? name : results->job->algo->output, input, n_rows, err);
+               ? add_state(results, output, input, err)
+               : add_csv(
+                   results, name != NULL ? name : results->job->algo->output, input, n_rows, err);
 }
 
 nlt_status nlt_results_add(nlt_results *results, const char *output, struct ArrowArrayStream *rows,

@@ -119,7 +119,8 @@ static nlt_status read_side(
     return status;
 }
 
-static nlt_status check_inputs(const kernel_task *k, const nlt_kernel_inputs *inputs, nlt_error *err)
+static nlt_status check_inputs(
+    const kernel_task *k, const nlt_kernel_inputs *inputs, nlt_error *err)
 {
     const nlt_kernel *kernel = k->kernel;
     if (inputs->n_sides != kernel->n_sides || inputs->n_resources != kernel->n_resources) {
@@ -150,8 +151,8 @@ static nlt_status open_shared(kernel_task *k, const nlt_kernel_inputs *inputs, n
     return share->finish != NULL ? share->finish(k->shared, err) : NLT_OK;
 }
 
-static nlt_status open_kernel(kernel_task *k, const char *text, const nlt_kernel_inputs *inputs,
-    nlt_error *err)
+static nlt_status open_kernel(
+    kernel_task *k, const char *text, const nlt_kernel_inputs *inputs, nlt_error *err)
 {
     NLT_TRY(nlt__row_input_open(&k->rows, inputs->rows, err));
     json_t *json = json_loads(text, 0, NULL);
@@ -172,8 +173,8 @@ static void release_stream(struct ArrowArrayStream *stream)
     }
 }
 
-nlt_status nlt_task_kernel(const char *kernel, const nlt_kernel_inputs *inputs, nlt_task **out,
-    nlt_error *err)
+nlt_status nlt_task_kernel(
+    const char *kernel, const nlt_kernel_inputs *inputs, nlt_task **out, nlt_error *err)
 {
     *out = NULL;
     kernel_task *k = nlt_alloc_zero(1, sizeof *k);
