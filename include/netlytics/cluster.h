@@ -59,10 +59,10 @@ NLT_API nlt_status nlt_job_algorithm(
 
 /**
  * The plan as JSON: {"nodes": [...], "answer": name, "columns": [...], "output": file name}.
- * Nodes are those of nlt_table_explain() (session.h); of a scan, "dataset" has "bytes" and
- * "splits":
- * [{"bytes": n, "split": text for nlt_task_scan()}]; of a kernel, "task" is the text for
- * nlt_task_kernel(). "columns" is [] where only the engine knows them.
+ * Nodes are those of nlt_table_explain() (session.h); of a scan, "dataset" has "bytes",
+ * "splits": [{"bytes": n, "split": text for nlt_task_scan()}], and "pairs": "" if tasks of splits give
+ * rows, "by time" or "by file" if they give records for nlt_task_pair(); of a kernel, "task" is the
+ * text for nlt_task_kernel(). "columns" is [] where only the engine knows them.
  * @param text [out] owned: nlt_text_free()
  */
 NLT_API nlt_status nlt_job_plan(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
@@ -80,6 +80,13 @@ NLT_API nlt_status nlt_job_warnings(nlt_job *job, char **text, nlt_error *err) N
  */
 NLT_API nlt_status nlt_job_take(
     nlt_job *job, int dataset, int64_t split, const char *report, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Takes what a task of nlt_task_pair() reported, once for each.
+ * @return NLT_OK; NLT_ERR_FORMAT
+ */
+NLT_API nlt_status nlt_job_take_pairs(nlt_job *job, int dataset, const char *report,
+    nlt_error *err) NLT_MUST_CHECK;
 
 /** Checks what only the end can tell; adds warnings. NLT_ERR_DAMAGED: no row could be read. */
 NLT_API nlt_status nlt_job_finish(nlt_job *job, nlt_error *err) NLT_MUST_CHECK;
@@ -162,6 +169,18 @@ typedef struct nlt_task nlt_task;
  */
 NLT_API nlt_status nlt_task_scan(
     const char *split, const char *columns, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
+
+/**
+ * Makes rows of records: what nlt_task_scan() gives for splits of a dataset that "pairs". All records of
+ * a "hash" (of "by file": and "file") come to one task; sorted by time, row_key, hash, ordinal ("by
+ * file": by row_key, ordinal).
+ * @param split   [in] text of any split of the dataset
+ * @param columns [in] as nlt_task_scan()'s, which is given the same
+ * @param records [in] taken; columns "file", "hash", "time", "row_key", "ordinal", "kind" (64-bit
+ *                integers) and "body" (bytes)
+ */
+NLT_API nlt_status nlt_task_pair(const char *split, const char *columns,
+    struct ArrowArrayStream *records, nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
 
 /** What a kernel reads. Streams are taken, also on failure; bytes are borrowed until the call
  * returns. */

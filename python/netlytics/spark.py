@@ -29,7 +29,7 @@ from pyspark.sql.types import DataType, StructType
 
 from . import _abi, _library, errors
 from ._library import core, encoded, take_text
-from .spark_tasks import FAILURE_MARK, FormatRows, OwnFunction, ReadSplits, Reports, RunKernel, export
+from .spark_tasks import FAILURE_MARK, OwnFunction, PairRecords, ReadSplits, Reports, RunKernel, export
 
 ROW_KEY = "netlytics row key"
 KEYED = " with row key"
@@ -45,6 +45,8 @@ AT_START = {
     "spark.driver.maxResultSize": "0",
     "spark.ui.showConsoleProgress": "false",
 }
+RECORDS = "file bigint, hash bigint, time bigint, row_key bigint, ordinal bigint, kind bigint, body binary"
+PAIRED_BYTES = 64 << 20  # of a dataset for each part of its records
 _SHIPPED = "spark.netlytics.shipped"
 
 
@@ -230,8 +232,25 @@ class Job:
         if ROW_KEY in needed or not columns:  # rows that are only counted have a narrow column
             columns.append({"name": ROW_KEY, "type": "bigint"})
         splits = [split["split"] for split in dataset["splits"]]
-        read = ReadSplits(dataset["dataset"], splits, [c["name"] for c in columns], self.reports)
-        return self.spark.range(0, len(splits), 1, max(len(splits), 1)).mapInArrow(read, ddl(columns))
+        names = [c["name"] for c in columns]
+        read = ReadSplits(dataset["dataset"], splits, names, self.reports)
+        numbers = self.spark.range(0, len(splits), 1, max(len(splits), 1))
+        if not dataset["pairs"]:
+            return numbers.mapInArrow(read, ddl(columns))
+        return self._pair(dataset, numbers.mapInArrow(read, RECORDS), columns)
+
+    def _pair(self, dataset: dict[str, Any], records: DataFrame, columns: list[dict[str, str]]) -> DataFrame:
+        """Rows of records. The number of parts is fixed, so that each part reports the same each time."""
+        parts = max(self.spark.sparkContext.defaultParallelism, dataset["bytes"] // PAIRED_BYTES + 1)
+        by_file = dataset["pairs"] == "by file"
+        keys = ["file", "hash"] if by_file else ["hash"]
+        order = ["row_key", "ordinal"] if by_file else ["time", "row_key", "hash", "ordinal"]
+        records = records.repartition(parts, *keys).sortWithinPartitions(*order)
+        pair = PairRecords(
+            dataset["dataset"], dataset["splits"][0]["split"], [c["name"] for c in columns],
+            arrow_schema(records.schema), self.reports,
+        )  # fmt: skip
+        return records.mapInArrow(pair, ddl(columns))
 
     def _statement(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
         """Spark's SQL over the relations, by the names that the statement has for them."""
@@ -366,7 +385,11 @@ class Job:
 
     def _dataset_in_order(self) -> _Rows:
         node = self._nodes()[-1]
-        frame = self._scan(node, {c["name"] for c in node["dataset"]["columns"]})
+        names = [c["name"] for c in node["dataset"]["columns"]]
+        if node["dataset"]["pairs"]:
+            frame = self._scan(node, {*names, ROW_KEY}).orderBy(F.col(quoted(ROW_KEY))).select(names)
+        else:
+            frame = self._scan(node, set(names))
         if node["limit"] >= 0:
             frame = frame.limit(node["limit"])
         return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
@@ -378,7 +401,10 @@ class Job:
                 self.say("warning", message=key[2])
             elif key not in self._taken:
                 self._taken.add(key)
-                core("nlt_job_take")(self._job, key[1], key[2], text.encode())
+                if key[0] == "pairs":
+                    core("nlt_job_take_pairs")(self._job, key[1], text.encode())
+                else:
+                    core("nlt_job_take")(self._job, key[1], key[2], text.encode())
         core("nlt_job_finish")(self._job)
         self._warn()
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
+from pyspark import TaskContext
 from pyspark.accumulators import AccumulatorParam
 
 from . import _abi
@@ -116,6 +117,22 @@ class ReadSplits:
             for number in batch.column(0).to_pylist():
                 report = yield from run(open_task("nlt_task_scan", self.splits[number].encode(), self.columns))
                 self.reports.add({("split", self.dataset, number): report})
+
+
+class PairRecords:
+    """Makes rows of the records of a partition. `split`: any of the dataset's."""
+
+    def __init__(self, dataset: int, split: str, columns: list[str], schema: pa.Schema, reports: Any) -> None:
+        self.dataset = dataset
+        self.split = split.encode()
+        self.columns = "".join(f"{name}\n" for name in columns).encode()
+        self.schema = schema
+        self.reports = reports
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = export(batches, self.schema)
+        report = yield from run(open_task("nlt_task_pair", self.split, self.columns, ctypes.byref(rows)))
+        self.reports.add({("pairs", self.dataset, TaskContext.get().partitionId()): report})
 
 
 class RunKernel:

@@ -11,6 +11,7 @@
 #include "plan/append.h"
 #include "plan/explain.h"
 #include "scan/saved.h"
+#include "scan/scan_types.h"
 #include "scan/split_text.h"
 #include "sql/gate.h"
 #include "sql/spark.h"
@@ -65,13 +66,28 @@ static nlt_status check_name(const nlt_job *job, const char *name, nlt_error *er
 
 static nlt_status check_connector(const nlt_connector *connector, nlt_error *err)
 {
-    if (connector->pairing == NULL && connector->n_tellers == 0) {
+    if (connector->n_tellers == 0) {
         return NLT_OK;
     }
-    nlt_fail(
-        err, NLT_ERR_ARG, "%s does not run on a cluster in this version", connector->class_name);
+    nlt_fail(err, NLT_ERR_ARG, "%s does not run on a cluster in this version",
+        connector->class_name);
     nlt_error_hint(err, "leave out --engine spark");
     return NLT_ERR_ARG;
+}
+
+/* Where packets hold pieces of messages a split is a whole file (task_records.c). */
+static nlt_status choose_split_bytes(const nlt_dataset_request *request, int64_t *bytes,
+    nlt_error *err)
+{
+    const nlt_connector *connector = NULL;
+    if (request->connector == NULL) {
+        return NLT_OK; /* told when the scan is opened */
+    }
+    NLT_TRY(nlt__connector_find(request->connector, &connector, err));
+    NLT_TRY(check_connector(connector, err));
+    bool is_whole = connector->pairing != NULL && connector->pairing->assembly != NULL;
+    *bytes = is_whole ? INT64_MAX / 4 : *bytes > 0 ? *bytes : SPLIT_BYTES;
+    return NLT_OK;
 }
 
 static nlt_status add_scan(nlt_job *job, nlt_scan *scan, const char *timezone, nlt_error *err)
@@ -79,7 +95,6 @@ static nlt_status add_scan(nlt_job *job, nlt_scan *scan, const char *timezone, n
     char name[32];
     (void)snprintf(name, sizeof name, NLT_PLAN_INPUT "_%d", job->n_scans + 1);
     NLT_TRY(check_name(job, nlt__scan_name(scan), err));
-    NLT_TRY(check_connector(nlt__scan_connector(scan), err));
     NLT_TRY(nlt__plan_scan(&job->plan, name, job->n_scans, err));
     job->timezones[job->n_scans] = nlt_strdup(timezone != NULL ? timezone : "UTC");
     return job->timezones[job->n_scans] != NULL ? NLT_OK : no_memory(err);
@@ -92,8 +107,8 @@ nlt_status nlt_job_dataset(
     if (job->n_scans == JOB_SCANS_MAX) {
         return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a job", JOB_SCANS_MAX);
     }
-    NLT_TRY(nlt__scan_open(request, LIST_THREADS, split_bytes > 0 ? split_bytes : SPLIT_BYTES,
-        &job->warnings, &scan, err));
+    NLT_TRY(choose_split_bytes(request, &split_bytes, err));
+    NLT_TRY(nlt__scan_open(request, LIST_THREADS, split_bytes, &job->warnings, &scan, err));
     nlt_status status = add_scan(job, scan, request->timezone, err);
     if (status != NLT_OK) {
         nlt__scan_close(scan);
@@ -253,7 +268,10 @@ static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
     for (int64_t i = 0; status == NLT_OK && i < nlt__scan_split_count(s); i++) {
         status = put_split(job, scan, i, splits, err);
     }
-    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan, "name",
+    const nlt_pairing *pairing = nlt__scan_connector(s)->pairing;
+    const char *pairs = pairing == NULL ? "" : pairing->is_by_file ? "by file" : "by time";
+    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
+        "pairs", pairs, "name",
         nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name, "table",
         nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
         (json_int_t)nlt__scan_bytes(s), "columns", columns_json(nlt__scan_table(s)), "splits",
@@ -338,6 +356,28 @@ nlt_status nlt_job_take(
     json_t *json = json_loads(report, 0, NULL);
     nlt_status status = json == NULL ? nlt_fail(err, NLT_ERR_FORMAT, "not the report of a task")
                                      : nlt__scan_take_split(job->scans[dataset], split, json, err);
+    json_decref(json);
+    return status;
+}
+
+nlt_status nlt_job_take_pairs(nlt_job *job, int dataset, const char *report, nlt_error *err)
+{
+    if (dataset < 0 || dataset >= job->n_scans) {
+        return nlt_fail(err, NLT_ERR_ARG, "the job has no dataset %d", dataset);
+    }
+    json_t *json = json_loads(report, 0, NULL);
+    const json_t *rows = json_object_get(json, "rows");
+    const json_t *filtered = json_object_get(json, "filtered");
+    const json_t *unused = json_object_get(json, "unused");
+    nlt_status status = NLT_OK;
+    if (json_is_integer(rows) && json_is_integer(filtered) && json_is_integer(unused)) {
+        const nlt_line_counts counts = {.rows = json_integer_value(rows),
+            .filtered = json_integer_value(filtered), .used = -json_integer_value(unused),
+            .ignored = json_integer_value(unused)};
+        nlt__pairing_count_rows(job->scans[dataset], &counts);
+    } else {
+        status = nlt_fail(err, NLT_ERR_FORMAT, "not the report of a pairing");
+    }
     json_decref(json);
     return status;
 }

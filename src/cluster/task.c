@@ -47,6 +47,7 @@ nlt_status nlt__task_new(const nlt_task_kind *kind, void *state, const nlt_colum
     }
     task->kind = kind;
     task->state = state;
+    task->bytes_column = -1;
     task->arena = (nlt_arena)NLT_ARENA_INIT;
     task->error = (nlt_error)NLT_ERROR_INIT;
     nlt_status status = copy_columns(task, columns, n_columns, err);
@@ -79,6 +80,9 @@ static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
 {
     nlt_task *task = stream->private_data;
     nlt_status status = nlt__arrow_schema(task->columns, task->n_columns, out, &task->error);
+    if (status == NLT_OK && task->bytes_column >= 0) {
+        out->children[task->bytes_column]->format = "z";
+    }
     return status == NLT_OK ? 0 : ENOMEM;
 }
 

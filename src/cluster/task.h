@@ -24,6 +24,7 @@ struct nlt_task {
     nlt_arena arena;
     const nlt_column_desc *columns; /* of its rows; owned by the arena */
     int n_columns;
+    int bytes_column;         /* a text that is any bytes; -1: none */
     nlt_arrow_gather *gather; /* owned */
     bool is_done;
     bool has_failed;

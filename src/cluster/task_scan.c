@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cluster/task.h"
+#include "cluster/records.h"
 #include "core/alloc.h"
 #include "plan/plan.h"
 #include "scan/saved.h"
@@ -15,19 +15,60 @@ enum { SPLIT = 1 }; /* the one before it is empty (split_text.h) */
 typedef struct split_task {
     nlt_scan *scan;          /* owned */
     nlt_scan_reader *reader; /* owned */
-    nlt_batch view;          /* the reader's batch with the row key as a column */
-    nlt_vec cols[NLT_BUILDER_COLUMNS_MAX + 1];
-    uint64_t all_valid[NLT_BATCH_ROWS / 64];
-    bool has_key;
+    nlt_named_columns columns;
+    nlt_keyed_view view;
     bool has_begun;
-    int n_wanted;
-    int wanted[NLT_BUILDER_COLUMNS_MAX];
 } split_task;
 
 static const nlt_column_desc key_column = {.name = NLT_ROW_KEY_COLUMN,
     .dtype = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
     .unit = "",
     .help = ""};
+
+nlt_status nlt__named_columns(const nlt_table_desc *table, const char *names,
+    nlt_named_columns *out, nlt_error *err)
+{
+    *out = (nlt_named_columns){.n_wanted = 0};
+    while (*names != '\0') {
+        size_t len = strcspn(names, "\n");
+        int found = -1;
+        for (int i = 0; i < table->n_columns; i++) {
+            const char *name = table->columns[i].name;
+            found = strlen(name) == len && strncmp(name, names, len) == 0 ? i : found;
+        }
+        bool is_key = len == strlen(NLT_ROW_KEY_COLUMN)
+            && strncmp(names, NLT_ROW_KEY_COLUMN, len) == 0;
+        if (out->has_key || (found < 0 && !is_key)
+            || out->n_wanted + 1 >= NLT_BUILDER_COLUMNS_MAX) {
+            return nlt_fail(err, NLT_ERR_ARG, "table %s has no column \"%.*s\"", table->name,
+                (int)len, names);
+        }
+        out->columns[out->n_wanted] = is_key ? key_column : table->columns[found];
+        if (is_key) {
+            out->has_key = true;
+        } else {
+            out->wanted[out->n_wanted++] = found;
+        }
+        names += len + (names[len] == '\n');
+    }
+    return NLT_OK;
+}
+
+const nlt_batch *nlt__keyed_view(nlt_keyed_view *view, const nlt_batch *batch,
+    const nlt_named_columns *columns)
+{
+    if (!columns->has_key) {
+        return batch;
+    }
+    size_t n = (size_t)columns->n_wanted;
+    memset(view->all_valid, 0xff, sizeof view->all_valid);
+    memcpy(view->cols, batch->cols, n * sizeof *view->cols);
+    view->cols[n] =
+        (nlt_vec){.dtype = key_column.dtype, .data = batch->row_key, .valid = view->all_valid};
+    view->batch =
+        (nlt_batch){.n_rows = batch->n_rows, .n_cols = columns->n_wanted + 1, .cols = view->cols};
+    return &view->batch;
+}
 
 static void close_split(void *state)
 {
@@ -39,13 +80,12 @@ static void close_split(void *state)
     }
 }
 
-static nlt_status begin(split_task *s, nlt_error *err)
+nlt_status nlt__split_begin(nlt_scan_reader *reader, nlt_records *records, nlt_error *err)
 {
     const nlt_batch *none = NULL;
-    s->has_begun = true;
-    NLT_TRY(nlt__scan_reader_start(s->reader, SPLIT - 1, NULL, err));
-    NLT_TRY(nlt__scan_reader_next(s->reader, &none, err));
-    return nlt__scan_reader_start(s->reader, SPLIT, NULL, err);
+    NLT_TRY(nlt__scan_reader_start(reader, SPLIT - 1, records, err));
+    NLT_TRY(nlt__scan_reader_next(reader, &none, err));
+    return nlt__scan_reader_start(reader, SPLIT, records, err);
 }
 
 static nlt_status step_split(nlt_task *task, nlt_error *err)
@@ -53,21 +93,15 @@ static nlt_status step_split(nlt_task *task, nlt_error *err)
     split_task *s = task->state;
     const nlt_batch *batch = NULL;
     if (!s->has_begun) {
-        NLT_TRY(begin(s, err));
+        s->has_begun = true;
+        NLT_TRY(nlt__split_begin(s->reader, NULL, err));
     }
     NLT_TRY(nlt__scan_reader_next(s->reader, &batch, err));
     if (batch == NULL) {
         task->is_done = true;
         return NLT_OK;
     }
-    if (!s->has_key) {
-        return nlt__arrow_gather_add(task->gather, batch, err);
-    }
-    memcpy(s->cols, batch->cols, (size_t)s->n_wanted * sizeof *s->cols);
-    s->cols[s->n_wanted] =
-        (nlt_vec){.dtype = key_column.dtype, .data = batch->row_key, .valid = s->all_valid};
-    s->view = (nlt_batch){.n_rows = batch->n_rows, .n_cols = s->n_wanted + 1, .cols = s->cols};
-    return nlt__arrow_gather_add(task->gather, &s->view, err);
+    return nlt__arrow_gather_add(task->gather, nlt__keyed_view(&s->view, batch, &s->columns), err);
 }
 
 static nlt_status report_split(nlt_task *task, json_t **out, nlt_error *err)
@@ -78,56 +112,37 @@ static nlt_status report_split(nlt_task *task, json_t **out, nlt_error *err)
 
 static const nlt_task_kind split_kind = {step_split, report_split, close_split};
 
-/* Names that end in '\n' become positions in the table. */
-static nlt_status read_columns(
-    split_task *s, const char *names, nlt_column_desc *columns, nlt_error *err)
+static nlt_status open_split(split_task *s, const char *names, nlt_error *err)
 {
-    const nlt_table_desc *table = nlt__scan_table(s->scan);
-    while (*names != '\0') {
-        size_t len = strcspn(names, "\n");
-        int found = -1;
-        for (int i = 0; i < table->n_columns; i++) {
-            const char *name = table->columns[i].name;
-            found = strlen(name) == len && strncmp(name, names, len) == 0 ? i : found;
-        }
-        bool is_key =
-            len == strlen(NLT_ROW_KEY_COLUMN) && strncmp(names, NLT_ROW_KEY_COLUMN, len) == 0;
-        if (s->has_key || (found < 0 && !is_key) || s->n_wanted + 1 >= NLT_BUILDER_COLUMNS_MAX) {
-            return nlt_fail(
-                err, NLT_ERR_ARG, "table %s has no column \"%.*s\"", table->name, (int)len, names);
-        }
-        columns[s->n_wanted] = is_key ? key_column : table->columns[found];
-        if (is_key) {
-            s->has_key = true;
-        } else {
-            s->wanted[s->n_wanted++] = found;
-        }
-        names += len + (names[len] == '\n');
-    }
-    return NLT_OK;
-}
-
-static nlt_status open_split(
-    split_task *s, const char *split, const char *names, nlt_column_desc *columns, nlt_error *err)
-{
-    memset(s->all_valid, 0xff, sizeof s->all_valid);
-    NLT_TRY(nlt__split_open(split, &s->scan, err));
-    NLT_TRY(read_columns(s, names, columns, err));
-    return nlt__scan_reader_open(s->scan, s->wanted, s->n_wanted, &s->reader, err);
+    NLT_TRY(nlt__named_columns(nlt__scan_table(s->scan), names, &s->columns, err));
+    return nlt__scan_reader_open(
+        s->scan, s->columns.wanted, s->columns.n_wanted, &s->reader, err);
 }
 
 nlt_status nlt_task_scan(const char *split, const char *columns, nlt_task **out, nlt_error *err)
 {
     *out = NULL;
-    nlt_column_desc made[NLT_BUILDER_COLUMNS_MAX + 1];
     split_task *s = nlt_alloc_zero(1, sizeof *s);
     if (s == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    nlt_status status = open_split(s, split, columns, made, err);
+    nlt_status status = nlt__split_open(split, &s->scan, err);
+    if (status == NLT_OK) {
+        status = open_split(s, columns, err);
+    }
     if (status != NLT_OK) {
         close_split(s);
         return status;
     }
-    return nlt__task_new(&split_kind, s, made, s->n_wanted + s->has_key, out, err);
+    if (nlt__scan_connector(s->scan)->pairing != NULL) {
+        nlt_scan *scan = s->scan;
+        nlt_named_columns named = s->columns;
+        s->scan = NULL;
+        nlt__scan_reader_close(s->reader);
+        s->reader = NULL;
+        close_split(s);
+        return nlt__task_records(scan, named.wanted, named.n_wanted, out, err);
+    }
+    return nlt__task_new(
+        &split_kind, s, s->columns.columns, s->columns.n_wanted + s->columns.has_key, out, err);
 }

@@ -444,6 +444,17 @@ static void count_once(nlt_pairing_run *run)
     pthread_mutex_unlock(&scan->lock);
 }
 
+void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts)
+{
+    pthread_mutex_lock(&scan->lock);
+    scan->report.counts.rows += counts->rows;
+    scan->report.counts.filtered += counts->filtered;
+    scan->report.counts.used += counts->used;
+    scan->report.counts.ignored += counts->ignored;
+    scan->are_pairs_counted = true;
+    pthread_mutex_unlock(&scan->lock);
+}
+
 static bool is_finished(const nlt_pairing_run *run)
 {
     for (int i = 0; i < NLT_SHARES; i++) {
@@ -480,8 +491,7 @@ static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out,
 
 /* ---- pieces ---- */
 
-/* Once for each file, however often it is read. */
-static void count_pieces(nlt_scan *scan, int64_t index, const nlt_piece_counts *counts)
+void nlt__pairing_count_pieces(nlt_scan *scan, int64_t index, const nlt_piece_counts *counts)
 {
     nlt_scan_file *file = &scan->files[index];
     pthread_mutex_lock(&scan->lock);
@@ -506,7 +516,7 @@ static nlt_status end_assembly(nlt_pairing_run *run, int64_t file, nlt_records *
     nlt_status status = run->pairing->assembly->end(run->assembly, records, &counts, err);
     run->pairing->assembly->close(run->assembly);
     run->assembly = NULL;
-    count_pieces(run->scan, file, &counts);
+    nlt__pairing_count_pieces(run->scan, file, &counts);
     return status;
 }
 

@@ -18,6 +18,10 @@ CONNECTORS = {
     "zeek:http": "zeek_http",
     "bind:dns": "bind_dns",
     "tstat:flows": "tstat_named_flows",
+    "tstat:dns": "tstat_dns",
+    "tstat:http": "tstat_http",
+    "pcap:dns": "pcap_dns",
+    "tstat_pcap:dns": "tstat_pcap_dns",
 }
 
 
@@ -69,6 +73,7 @@ def test_tables_of_connectors(session, embedded, tmp_path, connector):
         ("tstat:flows", "domain_traffic", None),
         ("zeek:dns", "top_dns_servers", None),
         ("bind:dns", "top_dns_servers", '{"N_TOP": 1}'),
+        ("tstat:dns", "top_dns_servers", None),
         ("squid:http", "save_dataframe", '{"N": 3}'),
     ],
 )
