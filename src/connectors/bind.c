@@ -4,11 +4,11 @@
  *   [time ][category: ][severity: ]client [@0xPTR ]ADDR#PORT[/key NAME] [(QNAME)]: [view NAME: ]
  *   query: QNAME CLASS TYPE FLAGS (DEST)[ [ECS ...]]
  *
- * The parts in front are found from the word `client` backwards, those behind from `: query: ` on,
- * since names of views hold blanks and everything else may be missing. */
+ * The parts in front are told from the word `client` on, those behind from `: query: ` on, since names
+ * of views hold blanks and everything else may be missing. */
 
-#define _GNU_SOURCE
 #include "connectors/connector.h"
+#include "connectors/fields.h"
 #include "connectors/name.h"
 #include "connectors/probe.h"
 #include "core/ip.h"
@@ -20,55 +20,18 @@
 
 enum { DAY_S = 86400, PORT_MAX = 65535, FLAG_RD = 8, FLAG_CD = 1 };
 
+#define BIND_MARKING {NLT_MARKING_BLANKS, {' ', ' '}}
+
+static const nlt_marking bind_marking = BIND_MARKING;
+
 /* What lines before tell: only where clocks go back must a file be read in order. */
 typedef struct bind_state {
     bool has_time;
     int64_t last_time; /* ns */
-    bool has_day;
-    nlt_civil day; /* of the last line that had one, and when it begins */
-    int64_t day_seconds;
+    char day_text[12]; /* as the last line that had a day wrote it */
+    size_t day_len;    /* 0: none had */
+    int64_t day_seconds; /* when it begins */
 } bind_state;
-
-/* ---- words ---- */
-
-static nlt_bytes skip_blanks(nlt_bytes text)
-{
-    while (text.len > 0 && text.ptr[0] == ' ') {
-        text.ptr++;
-        text.len--;
-    }
-    return text;
-}
-
-/* The next word, which is cut off the text; len = 0: there is none. */
-static nlt_bytes next_word(nlt_bytes *text)
-{
-    *text = skip_blanks(*text);
-    const char *blank = text->len == 0 ? NULL : memchr(text->ptr, ' ', text->len);
-    nlt_bytes word = {text->ptr, blank == NULL ? text->len : (size_t)(blank - text->ptr)};
-    text->ptr += word.len;
-    text->len -= word.len;
-    return word;
-}
-
-/* In the line, which more bytes follow. */
-static const char *find(nlt_bytes text, const char *what, size_t len)
-{
-    const char *last = text.ptr + text.len - len;
-    for (const char *at = text.ptr; text.len >= len && at <= last; at += 64) {
-        uint64_t bits = nlt__byte_bits(at, what[0]) & nlt__byte_bits(at + len - 1, what[len - 1]);
-        for (; bits != 0; bits &= bits - 1) {
-            const char *found = at + __builtin_ctzll(bits);
-            if (found > last) {
-                return NULL;
-            }
-            if (memcmp(found, what, len) == 0) {
-                return found;
-            }
-        }
-    }
-    return NULL;
-}
 
 static bool is_digit(char c)
 {
@@ -104,22 +67,42 @@ static int number(const char *p, int digits)
     return value;
 }
 
-/* Seconds since 1970 of a day and "HH:MM:SS" as a clock shows them. */
-static bool clock_seconds(const nlt_line_ctx *ctx, nlt_civil day, const char *p, int64_t *local)
+/* Whether the last line that had a day wrote it so. */
+static bool is_last_day(const nlt_line_ctx *ctx, nlt_bytes text)
+{
+    const bind_state *state = ctx->state;
+    return state->day_len == text.len && memcmp(state->day_text, text.ptr, text.len) == 0;
+}
+
+/* What `text` means; false: no day of the calendar. */
+static bool set_day(const nlt_line_ctx *ctx, nlt_bytes text, nlt_civil day)
 {
     bind_state *state = ctx->state;
-    if (!state->has_day || state->day.day != day.day || state->day.month != day.month
-        || state->day.year != day.year) {
-        if (!nlt__civil_is_valid(day)) {
-            return false;
-        }
-        state->has_day = true;
-        state->day = day;
-        state->day_seconds = nlt__days_from_civil(day) * DAY_S;
+    if (!nlt__civil_is_valid(day)) {
+        return false;
     }
-    int hour = number(p, 2);
-    int minute = number(p + 3, 2);
-    int second = number(p + 6, 2);
+    state->day_len = text.len <= sizeof state->day_text ? text.len : 0;
+    memcpy(state->day_text, text.ptr, state->day_len);
+    state->day_seconds = nlt__days_from_civil(day) * DAY_S;
+    return true;
+}
+
+/* Seconds since 1970 of the last day and "HH:MM:SS" as a clock shows them. */
+static bool clock_seconds(const nlt_line_ctx *ctx, nlt_bytes clock, int64_t *local)
+{
+    const bind_state *state = ctx->state;
+    uint64_t digits = 0;
+    if (clock.len < 8 || clock.ptr[2] != ':' || clock.ptr[5] != ':') {
+        return false;
+    }
+    uint64_t word = nlt__load_le64(clock.ptr);
+    word = (word & 0xffff) | (word >> 24 & 0xffff) << 16 | word >> 48 << 32; /* without the colons */
+    if (!nlt__word_digits(word, 6, &digits)) {
+        return false;
+    }
+    unsigned hour = (unsigned)digits / 10000;
+    unsigned minute = (unsigned)digits / 100 % 100;
+    unsigned second = (unsigned)digits % 100;
     *local = state->day_seconds + (int64_t)hour * 3600 + minute * 60 + second;
     return hour < 24 && minute < 60 && second <= 60;
 }
@@ -153,11 +136,12 @@ static bool to_utc(const nlt_line_ctx *ctx, int64_t local, int64_t fraction_ns, 
 /* ".ddd" at p; returns behind it. */
 static const char *milliseconds(const char *p, const char *end, int64_t *ns)
 {
+    uint64_t ms = 0;
     *ns = 0;
-    if (end - p < 4 || *p != '.' || !is_digit(p[1]) || !is_digit(p[2]) || !is_digit(p[3])) {
+    if (end - p < 4 || *p != '.' || !nlt__digits8(p + 1, 3, &ms)) {
         return p;
     }
-    *ns = number(p + 1, 3) * NS_PER_MS;
+    *ns = (int64_t)ms * NS_PER_MS;
     return p + 4;
 }
 
@@ -165,10 +149,12 @@ static const char *milliseconds(const char *p, const char *end, int64_t *ns)
 static bool iso_time(const nlt_line_ctx *ctx, nlt_bytes word, int64_t *ns)
 {
     const char *end = word.ptr + word.len;
-    nlt_civil day = {number(word.ptr, 4), number(word.ptr + 5, 2), number(word.ptr + 8, 2)};
+    nlt_bytes day = {word.ptr, 10};
+    nlt_civil civil = {number(word.ptr, 4), number(word.ptr + 5, 2), number(word.ptr + 8, 2)};
     int64_t local = 0;
     int64_t fraction = 0;
-    if (!clock_seconds(ctx, day, word.ptr + 11, &local)) {
+    if ((!is_last_day(ctx, day) && !set_day(ctx, day, civil))
+        || !clock_seconds(ctx, (nlt_bytes){word.ptr + 11, 8}, &local)) {
         return false;
     }
     nlt_bytes zone = {milliseconds(word.ptr + 19, end, &fraction), 0};
@@ -187,27 +173,56 @@ static bool iso_time(const nlt_line_ctx *ctx, nlt_bytes word, int64_t *ns)
     return to_ns(is_east ? local - offset : local + offset, fraction, ns);
 }
 
-/* "23-Nov-2026 03:29:59.330": two words, of which `word` is the first. */
+/* "23-Nov-2026 03:29:59.330": two words. */
 static bool classic_time(const nlt_line_ctx *ctx, nlt_bytes word, nlt_bytes clock, int64_t *ns)
 {
-    nlt_civil day = {number(word.ptr + 7, 4), nlt__month_from_name((nlt_bytes){word.ptr + 3, 3}),
-        number(word.ptr, 2)};
     int64_t local = 0;
     int64_t fraction = 0;
-    if (!has_shape(clock, "dd:dd:dd") || !clock_seconds(ctx, day, clock.ptr, &local)
-        || milliseconds(clock.ptr + 8, clock.ptr + clock.len, &fraction)
-            != clock.ptr + clock.len) {
-        return false;
+    if (!is_last_day(ctx, word)) {
+        nlt_civil day = {number(word.ptr + 7, 4),
+            nlt__month_from_name((nlt_bytes){word.ptr + 3, 3}), number(word.ptr, 2)};
+        if (!set_day(ctx, word, day)) {
+            return false;
+        }
     }
-    return to_utc(ctx, local, fraction, ns);
+    return clock_seconds(ctx, clock, &local)
+        && milliseconds(clock.ptr + 8, clock.ptr + clock.len, &fraction) == clock.ptr + clock.len
+        && to_utc(ctx, local, fraction, ns);
 }
 
-/* "Nov 23 03:29:59": the year of the file's day, or the one before. False: no day is known. */
-static bool syslog_time(const nlt_line_ctx *ctx, nlt_bytes month, nlt_bytes day_word, nlt_bytes clock,
-    int64_t *ns)
+/* The words in front of `client`: those that may tell the time. */
+enum { HEAD_MAX = 7, SYSLOG_WORDS = 5 };
+
+typedef struct bind_head {
+    nlt_bytes words[HEAD_MAX];
+    int n;
+} bind_head;
+
+static nlt_bytes head_word(const bind_head *head, int i)
+{
+    return i < head->n ? head->words[i] : (nlt_bytes){"", 0};
+}
+
+/* "Nov 23 03:29:59 host named[123]:" */
+static bool is_syslog(const bind_head *head)
+{
+    nlt_bytes month = head_word(head, 0);
+    if (month.len != 3) {
+        return false;
+    }
+    nlt_bytes day = head_word(head, 1);
+    nlt_bytes clock = head_word(head, 2);
+    return nlt__month_from_name(month) != 0 && clock.len == 8 && has_shape(clock, "dd:dd:dd")
+        && day.len > 0 && is_digit(day.ptr[0]);
+}
+
+/* The year of the file's day, or the one before. False: no day is known. */
+static bool syslog_time(const nlt_line_ctx *ctx, const bind_head *head, int64_t *ns)
 {
     int64_t day_number = 0;
     int64_t local = 0;
+    nlt_bytes month = head->words[0];
+    nlt_bytes day_word = head->words[1];
     if (ctx->file_day == NLT_DAY_OPEN || !nlt__parse_i64(day_word, &day_number)
         || day_number < 1 || day_number > 31) {
         return false;
@@ -217,112 +232,107 @@ static bool syslog_time(const nlt_line_ctx *ctx, nlt_bytes month, nlt_bytes day_
     if (day.month > file.month || (day.month == file.month && day.day > file.day)) {
         day.year--;
     }
-    return clock_seconds(ctx, day, clock.ptr, &local) && to_utc(ctx, local, 0, ns);
-}
-
-/* A syslog prefix: "Nov 23 03:29:59 host named[123]: ". Cut off `text` if it is there. */
-typedef struct syslog_prefix {
-    nlt_bytes month, day, clock; /* month.len = 0: none */
-} syslog_prefix;
-
-static syslog_prefix cut_syslog(nlt_bytes *text)
-{
-    syslog_prefix prefix = {0};
-    nlt_bytes rest = *text;
-    nlt_bytes month = next_word(&rest);
-    if (month.len != 3) {
-        return prefix;
-    }
-    nlt_bytes day = next_word(&rest);
-    nlt_bytes clock = next_word(&rest);
-    if (nlt__month_from_name(month) == 0 || clock.len != 8
-        || !has_shape(clock, "dd:dd:dd") || day.len == 0 || !is_digit(day.ptr[0])) {
-        return prefix;
-    }
-    (void)next_word(&rest); /* host */
-    (void)next_word(&rest); /* named[123]: */
-    *text = rest;
-    return (syslog_prefix){month, day, clock};
+    nlt_bytes text = {month.ptr, (size_t)(day_word.ptr + day_word.len - month.ptr)};
+    return (is_last_day(ctx, text) || set_day(ctx, text, day))
+        && clock_seconds(ctx, head->words[2], &local) && to_utc(ctx, local, 0, ns);
 }
 
 typedef enum time_found { TIME_NONE, TIME_FOUND, TIME_BAD } time_found;
 
 /* The time in what stands before `client`. */
-static time_found find_time(const nlt_line_ctx *ctx, nlt_bytes head, int64_t *ns)
+static time_found find_time(const nlt_line_ctx *ctx, const bind_head *head, int64_t *ns)
 {
-    syslog_prefix prefix = cut_syslog(&head);
-    nlt_bytes word = next_word(&head);
+    bool has_prefix = is_syslog(head);
+    int i = has_prefix ? SYSLOG_WORDS : 0;
+    nlt_bytes word = head_word(head, i);
     bool is_good = false;
-    if (has_shape(word, "dddd-dd-ddTdd:dd:dd")) {
+    if (word.len == 11 && (is_last_day(ctx, word) || has_shape(word, "dd-aaa-dddd"))) {
+        is_good = classic_time(ctx, word, head_word(head, i + 1), ns);
+    } else if (has_shape(word, "dddd-dd-ddTdd:dd:dd")) {
         is_good = iso_time(ctx, word, ns);
-    } else if (word.len == 11 && has_shape(word, "dd-aaa-dddd")) {
-        is_good = classic_time(ctx, word, next_word(&head), ns);
     } else if (word.len > 0 && is_digit(word.ptr[0])) {
         return TIME_BAD;
-    } else if (prefix.month.len == 0) {
+    } else if (!has_prefix) {
         return TIME_NONE;
     } else {
-        return syslog_time(ctx, prefix.month, prefix.day, prefix.clock, ns) ? TIME_FOUND
-                                                                            : TIME_NONE;
+        return syslog_time(ctx, head, ns) ? TIME_FOUND : TIME_NONE;
     }
     return is_good ? TIME_FOUND : TIME_BAD;
 }
 
 /* ---- lines ---- */
 
-typedef struct bind_query {
-    nlt_bytes head;   /* before `client` */
-    nlt_bytes client; /* behind it, up to `: query: ` */
-    nlt_bytes rest;   /* behind that */
-} bind_query;
-
-/* The word `client ` that `: query: ` follows; false: another kind of line. */
-static bool find_parts(nlt_bytes line, bind_query *query)
+static bool is_word(nlt_bytes field, const char *word, size_t len)
 {
-    static const char client[] = "client ";
-    static const char mark[] = ": query: ";
-    nlt_bytes left = line;
-    for (;;) {
-        const char *at = find(left, client, sizeof client - 1);
-        if (at == NULL) {
-            return false;
-        }
-        const char *behind = at + sizeof client - 1;
-        nlt_bytes rest = {behind, (size_t)(line.ptr + line.len - behind)};
-        if (at == line.ptr || at[-1] == ' ') {
-            const char *found = find(rest, mark, sizeof mark - 1);
-            if (found == NULL) {
-                return false;
-            }
-            const char *begin = found + sizeof mark - 1;
-            query->head = (nlt_bytes){line.ptr, (size_t)(at - line.ptr)};
-            query->client = (nlt_bytes){behind, (size_t)(found - behind)};
-            query->rest = (nlt_bytes){begin, (size_t)(line.ptr + line.len - begin)};
-            return true;
-        }
-        left = rest;
-    }
+    return field.len == len && memcmp(field.ptr, word, len) == 0;
 }
 
-/* [@0xPTR ]ADDR#PORT[/key] */
-static bool split_client(nlt_bytes text, nlt_bytes *address, nlt_bytes *port)
+/* The words up to `client`, behind which the line goes on; false: there is none. */
+static bool find_client(nlt_fields *fields, const char *end, bind_head *head, const char **behind)
 {
-    nlt_bytes word = next_word(&text);
-    if (word.len > 0 && word.ptr[0] == '@') {
-        word = next_word(&text);
+    nlt_bytes word;
+    head->n = 0;
+    while (nlt__fields_next(fields, &word)) {
+        if (is_word(word, "client", 6) && word.ptr + word.len < end) {
+            *behind = word.ptr + word.len + 1;
+            return true;
+        }
+        if (head->n < HEAD_MAX) {
+            head->words[head->n++] = word;
+        }
     }
-    const char *slash = word.len == 0 ? NULL : memchr(word.ptr, '/', word.len);
+    return false;
+}
+
+/* The words from there to `: query: `; false: another kind of line. The first two of them that matter
+ * end before it. */
+static bool find_query(nlt_fields *fields, const char *behind, const char *end, nlt_bytes client[2])
+{
+    nlt_bytes word;
+    int n = 0;
+    client[0] = (nlt_bytes){behind, 0};
+    client[1] = (nlt_bytes){behind, 0};
+    while (nlt__fields_next(fields, &word)) {
+        const char *colon = word.ptr - 2;
+        if (is_word(word, "query:", 6) && word.ptr - behind >= 2 && *colon == ':'
+            && word.ptr + word.len < end) {
+            for (int i = 0; i < n; i++) {
+                const char *stop = client[i].ptr + client[i].len;
+                client[i].len -= stop > colon ? (size_t)(stop - colon) : 0;
+            }
+            return true;
+        }
+        if (n < 2) {
+            client[n++] = word;
+        }
+    }
+    return false;
+}
+
+/* ADDR#PORT[/key] */
+static bool split_client(nlt_bytes word, nlt_bytes *address, nlt_bytes *port)
+{
+    const char *slash = nlt__find_byte(word.ptr, word.len, '/');
     word.len = slash == NULL ? word.len : (size_t)(slash - word.ptr);
     if (word.len > 0 && word.ptr[word.len - 1] == ':') { /* old lines: nothing between */
         word.len--;
     }
-    const char *hash = word.len == 0 ? NULL : memrchr(word.ptr, '#', word.len);
-    if (hash == NULL) {
+    size_t behind = word.len;
+    while (behind > 0 && word.ptr[behind - 1] != '#') {
+        behind--;
+    }
+    if (behind == 0) {
         return false;
     }
-    *address = (nlt_bytes){word.ptr, (size_t)(hash - word.ptr)};
-    *port = (nlt_bytes){hash + 1, (size_t)(word.ptr + word.len - hash - 1)};
-    return nlt__ip_is_text(*address);
+    *address = (nlt_bytes){word.ptr, behind - 1};
+    *port = (nlt_bytes){word.ptr + behind, word.len - behind};
+    return nlt__is_v4_text(address->ptr, address->len) || nlt__ip_is_text(*address);
+}
+
+static nlt_bytes next_word(nlt_fields *fields)
+{
+    nlt_bytes word;
+    return nlt__fields_next(fields, &word) ? word : (nlt_bytes){"", 0};
 }
 
 /* "(192.0.2.1)"; others give len = 0. */
@@ -335,7 +345,7 @@ static nlt_bytes destination(nlt_bytes word)
 
 static void put_flags(nlt_builder *out, nlt_bytes flags)
 {
-    if (flags.len == 0 || (flags.ptr[0] != '+' && flags.ptr[0] != '-')) {
+    if (!nlt_wants(out, NLT_DNS_FLAGS_REQ) || flags.len == 0 || (flags.ptr[0] != '+' && flags.ptr[0] != '-')) {
         return;
     }
     bool is_cd = memchr(flags.ptr, 'C', flags.len) != NULL;
@@ -358,28 +368,34 @@ static void put_query(nlt_builder *out, nlt_bytes name)
 
 static nlt_row bind_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
-    bind_query query;
-    if (!find_parts(line, &query)) {
+    nlt_fields fields;
+    bind_head head;
+    nlt_bytes client[2];
+    const char *behind = NULL;
+    const char *end = line.ptr + line.len;
+    nlt__fields_init(&fields, line, &ctx->cuts, &bind_marking);
+    if (!find_client(&fields, end, &head, &behind) || !find_query(&fields, behind, end, client)) {
         return NLT_ROW_IGNORED;
     }
-    nlt_bytes name = next_word(&query.rest);
-    nlt_bytes class = next_word(&query.rest);
-    nlt_bytes type = next_word(&query.rest);
+    nlt_bytes name = next_word(&fields);
+    nlt_bytes class = next_word(&fields);
+    nlt_bytes type = next_word(&fields);
     if (type.len == 0) {
         return nlt_reject(ctx, NLT_REJECT_TOO_FEW_FIELDS);
     }
     int64_t ns = 0;
-    time_found time = find_time(ctx, query.head, &ns);
+    time_found time = find_time(ctx, &head, &ns);
     if (time == TIME_BAD) {
         return nlt_reject(ctx, NLT_REJECT_BAD_TIME);
     }
     nlt_bytes address = {NULL, 0};
     nlt_bytes port_text = {NULL, 0};
     int64_t port = 0;
-    if (!split_client(query.client, &address, &port_text)) {
+    bool has_pointer = client[0].len > 0 && client[0].ptr[0] == '@';
+    if (!split_client(client[has_pointer], &address, &port_text)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS);
     }
-    if (!nlt__parse_i64(port_text, &port) || port < 0 || port > PORT_MAX) {
+    if (!nlt__field_i64(port_text, &port) || port < 0 || port > PORT_MAX) {
         return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
     }
     if (time == TIME_FOUND && nlt_wants(out, NLT_DNS_REQ_TIME)) {
@@ -390,8 +406,9 @@ static nlt_row bind_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out
     put_query(out, name);
     nlt_put_text(out, NLT_DNS_REQ_CLASS, class);
     nlt_put_text(out, NLT_DNS_REQ_TYPE, type);
-    put_flags(out, next_word(&query.rest));
-    nlt_bytes server = destination(next_word(&query.rest));
+    put_flags(out, next_word(&fields));
+    nlt_bytes server = next_word(&fields);
+    server = nlt_wants(out, NLT_DNS_S_IP) ? destination(server) : (nlt_bytes){"", 0};
     if (server.len > 0) {
         nlt_put_text(out, NLT_DNS_S_IP, server);
     }
@@ -416,6 +433,7 @@ const nlt_connector nlt_connector_bind_dns = {
     .layouts = bind_layouts,
     .n_layouts = 1,
     .line = bind_dns_line,
+    .marking = BIND_MARKING,
     .probe = bind_probe,
     .state_size = sizeof(bind_state),
     .is_sequential = is_sequential,

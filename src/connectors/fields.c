@@ -14,7 +14,8 @@ void nlt__fields_fill(nlt_fields *fields)
     fields->next = 0;
     while (fields->n < NLT_FIELDS_AHEAD && fields->left.len > 0) {
         size_t n = fields->left.len < 64 ? fields->left.len : 64;
-        uint64_t blanks = nlt__blank_bits(fields->left.ptr);
+        uint64_t blanks = nlt__byte_bits(fields->left.ptr, fields->blanks[0])
+            | nlt__byte_bits(fields->left.ptr, fields->blanks[1]);
         blanks |= n < 64 ? ~UINT64_C(0) << n : 0;
         uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
         fields->carry = blanks >> 63;

@@ -4,15 +4,13 @@
 
 /* The fields of a line that are separated by runs of blanks, one after the other.
  *
- * Blanks are space and tab, as the connector's marking should say. If the line's marks are not known,
- * 64 bytes become one word whose bits are the edges between blank and not blank, a few blocks ahead.
- * A field is a pair of edges. Reads up to 64 bytes behind the line, whose meaning does not matter. */
+ * A field is a pair of edges between blank and not blank, as the connector's marking (of kind BLANKS)
+ * finds them. If the line's marks are not known, they are found here, a few blocks ahead. Reads up to
+ * 64 bytes behind the line, whose meaning does not matter. */
 
 #include "core/marks.h"
 #include "core/num.h"
 #include "core/simd.h"
-
-#define NLT_FIELDS_MARKING {NLT_MARKING_BLANKS, {' ', '\t'}}
 
 enum { NLT_FIELDS_PEEK = 10, NLT_FIELDS_AHEAD = 2 * NLT_FIELDS_PEEK, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
 
@@ -23,13 +21,15 @@ typedef struct nlt_fields {
     unsigned next;         /* of them used */
     nlt_bytes left;        /* of the line, where edges have not been looked for */
     uint64_t carry;        /* 1: the byte before that is a blank */
+    char blanks[2];
     uint32_t own[NLT_FIELDS_EDGES];
 } nlt_fields;
 
 /* Finds more edges of a line whose marks are not known. */
 void nlt__fields_fill(nlt_fields *fields);
 
-static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts)
+static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts,
+    const nlt_marking *marking)
 {
     fields->next = 0;
     if (cuts->at != NULL) {
@@ -44,6 +44,7 @@ static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nl
     fields->n = 0;
     fields->left = line;
     fields->carry = 1;
+    memcpy(fields->blanks, marking->separators, sizeof fields->blanks);
     nlt__fields_fill(fields);
 }
 

@@ -18,6 +18,10 @@
 #include "core/num.h"
 #include "core/time.h"
 
+#define SQUID_MARKING {NLT_MARKING_BLANKS, {' ', '\t'}}
+
+static const nlt_marking squid_marking = SQUID_MARKING;
+
 enum { F_TIME, F_ELAPSED, F_CLIENT, F_STATUS, F_SIZE, F_METHOD, F_URL, F_USER, F_HIERARCHY };
 enum { NS_DIGITS = 9, NS_PER_MS = 1000000 };
 
@@ -349,7 +353,7 @@ static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes clien
 static inline nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_request *request)
 {
     nlt_fields fields;
-    nlt__fields_init(&fields, line, &ctx->cuts);
+    nlt__fields_init(&fields, line, &ctx->cuts, &squid_marking);
     unsigned n = nlt__fields_known(&fields);
     if (n == 0 || nlt__fields_peek(&fields, 0).ptr[0] == '#') {
         return NLT_ROW_IGNORED;
@@ -460,7 +464,7 @@ const nlt_connector nlt_connector_squid_http = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_http_line,
-    .marking = NLT_FIELDS_MARKING,
+    .marking = SQUID_MARKING,
     .is_repeatable = true,
     .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as HTTP requests",
@@ -475,7 +479,7 @@ const nlt_connector nlt_connector_squid_named_flows = {
     .layouts = squid_layouts,
     .n_layouts = 1,
     .line = squid_named_flows_line,
-    .marking = NLT_FIELDS_MARKING,
+    .marking = SQUID_MARKING,
     .is_repeatable = true,
     .probe = squid_probe,
     .summary = "Squid access.log (native, common, combined) as flows with a name",

@@ -66,11 +66,12 @@ static bool is_result(nlt_bytes word)
 
 static squid_form form_of(nlt_bytes line, bool *has_result)
 {
+    static const nlt_marking blanks = {NLT_MARKING_BLANKS, {' ', '\t'}};
     nlt_fields fields;
     nlt_bytes word = {line.ptr, 0};
     bool has_date = false;
     int n_quotes = 0;
-    nlt__fields_init(&fields, line, &(nlt_cuts){.at = NULL});
+    nlt__fields_init(&fields, line, &(nlt_cuts){.at = NULL}, &blanks);
     for (int i = 0; nlt__fields_next(&fields, &word); i++) {
         has_date |= i == DATE_FIELD && word.ptr[0] == '[';
         n_quotes += word.ptr[0] == '"';
