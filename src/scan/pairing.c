@@ -3,7 +3,9 @@
  *
  * Splits are decoded by all workers, each into one buffer per share of the keys, and long ones (files
  * that are packed, pipes) in parts, of which the next is decoded when all shares have taken the one
- * before. A split in parts belongs to no worker, so that none waits for one that is elsewhere. A share's records
+ * before. A split in parts belongs to no worker, so that none waits for one that is elsewhere. Where
+ * the packets of a split begin is known once the split before it is decoded; until then it is guessed,
+ * and what was decoded from elsewhere is decoded again. A share's records
  * are taken in dataset order of their splits, by one worker at a time, whichever has nothing better
  * to do. Records wait until time has moved on by HOLD_NS, so that files whose times step back a little
  * are put in order; memory follows the keys that are open. A record older than what was taken
@@ -55,7 +57,8 @@ typedef struct share {
 /* A split, of which one part is here at a time. */
 typedef struct slot {
     nlt_records records;
-    nlt_scan_reader *reader; /* owned; decodes the split; NULL: it is whole, or not begun */
+    nlt_scan_reader *reader; /* owned; decodes the split; NULL: all of it is complete, or not begun */
+    nlt_capture_place from;  /* of captures: where it began to be decoded, if that was known */
     int64_t max_time; /* of all parts up to this one, once all of those are decoded */
     int64_t ahead;    /* bytes that count as run->ahead */
     int64_t n_parts;  /* that are complete */
@@ -79,6 +82,7 @@ struct nlt_pairing_run {
     int64_t decoded;       /* all splits before it are, and their pieces assembled */
     bool is_assembling;    /* a worker is about that, for as long as there are splits to do */
     int64_t taken;         /* all splits before it are taken by all shares */
+    nlt_capture_place reached; /* of captures: where split `decoded` begins */
     int64_t max_time;
     int64_t n_parts;       /* that are complete, of all splits */
     int64_t ahead;         /* bytes of records of splits whose turn has not come */
@@ -123,6 +127,11 @@ nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted,
         run->shares[i].last_time = INT64_MIN;
     }
     return NLT_OK;
+}
+
+static bool is_capture(const nlt_pairing_run *run)
+{
+    return run->scan->connector->packet != NULL;
 }
 
 /* It is clear whether the run has to sort. */
@@ -183,7 +192,8 @@ void nlt__pairing_close(nlt_pairing_run *run)
     bool is_made_again = !run->is_sorting && nlt__scan_must_sort(run->scan);
     for (int j = 0; j < WINDOW; j++) {
         nlt__buf_clear(&run->slots[j].records.pieces);
-        if (is_made_again && run->slots[j].reader != NULL) {
+        bool is_ahead = j != run->decoded % WINDOW; /* perhaps from a wrong place */
+        if ((is_made_again || is_ahead) && run->slots[j].reader != NULL) {
             nlt__scan_reader_abandon(run->slots[j].reader);
         }
         nlt__scan_reader_close(run->slots[j].reader);
@@ -547,6 +557,21 @@ static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builde
         : nlt_fail(err, to->records.failed, "out of memory for records");
 }
 
+/* The split whose turn it is is complete. Holding the lock. */
+static void end_whole(nlt_pairing_run *run, slot *whole)
+{
+    const nlt_split *splits = run->scan->splits;
+    int64_t next = ++run->decoded;
+    run->spare[run->n_spare++] = whole->reader;
+    bool is_same_file = next < run->scan->n_splits && splits[next].file == splits[next - 1].file;
+    if (is_same_file && is_capture(run)) {
+        nlt__scan_reader_reached(whole->reader, &run->reached);
+    } else {
+        run->reached = (nlt_capture_place){.at = 0};
+    }
+    whole->reader = NULL;
+}
+
 /* The part of the first split that is not complete becomes so. Holding the lock. */
 static void end_complete(nlt_pairing_run *run, slot *next)
 {
@@ -559,34 +584,13 @@ static void end_complete(nlt_pairing_run *run, slot *next)
     next->n_left = NLT_SHARES;
     next->n_parts++;
     run->n_parts++;
-    run->decoded += next->is_whole;
+    if (next->is_whole) {
+        end_whole(run, next);
+    }
     if (is_all_decoded(run) && run->n_parts == 1) {
         set_in_order(run);
     }
     pthread_cond_broadcast(&run->moved);
-}
-
-/* Parts that are decoded become complete, in their order; holding the lock before and after. */
-static nlt_status complete_parts(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
-{
-    nlt_status status = NLT_OK;
-    if (run->is_assembling) {
-        return NLT_OK; /* whoever is about it goes on until none is left */
-    }
-    run->is_assembling = true;
-    while (run->decoded < run->next_split && run->slots[run->decoded % WINDOW].is_decoded) {
-        if (run->pairing->assembly != NULL) {
-            pthread_mutex_unlock(&run->lock);
-            status = assemble(run, run->decoded, out, err);
-            pthread_mutex_lock(&run->lock);
-        }
-        if (status != NLT_OK) {
-            break;
-        }
-        end_complete(run, &run->slots[run->decoded % WINDOW]);
-    }
-    run->is_assembling = false;
-    return status;
 }
 
 /* A split whose turn has not come may be decoded further if there is memory. */
@@ -602,22 +606,31 @@ static bool may_go_on(nlt_pairing_run *run, int64_t split)
     return is_allowed;
 }
 
+static void empty(nlt_pairing_run *run, nlt_records *records)
+{
+    for (int i = 0; i < NLT_SHARES; i++) {
+        take_spare(&run->shares[i], &records->shares[i]);
+        records->shares[i].max = RECORDS_MAX;
+        records->shares[i].len = 0;
+        records->counts[i] = 0;
+    }
+    records->pieces.max = RECORDS_MAX;
+    records->pieces.len = 0;
+    records->max_time = INT64_MIN;
+}
+
 /* Decodes the next part of a split. */
 static nlt_status read_part(nlt_pairing_run *run, int64_t split, nlt_error *err)
 {
     slot *to = &run->slots[split % WINDOW];
-    for (int i = 0; i < NLT_SHARES; i++) {
-        take_spare(&run->shares[i], &to->records.shares[i]);
-        to->records.shares[i].max = RECORDS_MAX;
-        to->records.counts[i] = 0;
-    }
-    to->records.pieces.max = RECORDS_MAX;
-    to->records.max_time = INT64_MIN;
+    empty(run, &to->records);
     if (to->reader == NULL) {
         NLT_TRY(nlt__scan_reader_open(run->scan, run->wanted, run->n_wanted, &to->reader, err));
     }
     if (to->n_parts == 0) {
-        NLT_TRY(nlt__scan_reader_start(to->reader, split, &to->records, err));
+        NLT_TRY(is_capture(run)
+                ? nlt__scan_reader_start_packets(to->reader, split, &to->from, &to->records, err)
+                : nlt__scan_reader_start(to->reader, split, &to->records, err));
     }
     do {
         const nlt_batch *batch = NULL;
@@ -625,6 +638,53 @@ static nlt_status read_part(nlt_pairing_run *run, int64_t split, nlt_error *err)
         to->is_whole = !nlt__scan_reader_is_reading(to->reader);
     } while (!to->is_whole && may_go_on(run, split));
     return NLT_OK;
+}
+
+/* Packets that were decoded before it was known where those before them end are decoded again if it
+ * was not where they seemed to begin. */
+static nlt_status settle(nlt_pairing_run *run, int64_t split, nlt_error *err)
+{
+    slot *to = &run->slots[split % WINDOW];
+    if (!is_capture(run) || to->n_parts > 0
+        || nlt__scan_reader_began(to->reader, &run->reached)) {
+        return NLT_OK;
+    }
+    nlt__scan_reader_abandon(to->reader);
+    to->from = run->reached;
+    return read_part(run, split, err);
+}
+
+/* What is to be done with a part that is decoded when its turn has come. */
+static nlt_status complete(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
+    nlt_error *err)
+{
+    const slot *to = &run->slots[split % WINDOW];
+    NLT_TRY(settle(run, split, err));
+    if (run->pairing->assembly != NULL) {
+        NLT_TRY(assemble(run, split, out, err));
+    }
+    return to->is_whole ? nlt__scan_reader_file(to->reader, err) : NLT_OK;
+}
+
+/* Parts that are decoded become complete, in their order; holding the lock before and after. */
+static nlt_status complete_parts(nlt_pairing_run *run, const nlt_builder *out, nlt_error *err)
+{
+    nlt_status status = NLT_OK;
+    if (run->is_assembling) {
+        return NLT_OK; /* whoever is about it goes on until none is left */
+    }
+    run->is_assembling = true;
+    while (run->decoded < run->next_split && run->slots[run->decoded % WINDOW].is_decoded) {
+        pthread_mutex_unlock(&run->lock);
+        status = complete(run, run->decoded, out, err);
+        pthread_mutex_lock(&run->lock);
+        if (status != NLT_OK) {
+            break;
+        }
+        end_complete(run, &run->slots[run->decoded % WINDOW]);
+    }
+    run->is_assembling = false;
+    return status;
 }
 
 /* Decodes the next part of a split; holding the lock before and after. */
@@ -638,15 +698,24 @@ static nlt_status decode(nlt_pairing_run *run, int64_t split, const nlt_builder 
     pthread_mutex_lock(&run->lock);
     to->is_busy = false;
     to->is_decoded = status == NLT_OK;
-    if (status == NLT_OK && to->is_whole) {
-        run->spare[run->n_spare++] = to->reader;
-        to->reader = NULL;
-    }
     if (status == NLT_OK) {
         status = complete_parts(run, out, err);
     }
     pthread_cond_broadcast(&run->moved);
     return status;
+}
+
+/* Where a split begins, as far as it is known. Holding the lock. */
+static nlt_capture_place place_of(const nlt_pairing_run *run, int64_t split)
+{
+    const nlt_split *splits = run->scan->splits;
+    nlt_capture_place place = {.at = 0};
+    if (splits[split].begin > 0) {
+        bool is_same_file = run->decoded < split && splits[run->decoded].file == splits[split].file;
+        place = split == run->decoded || is_same_file ? run->reached : place;
+        place.at = split == run->decoded ? place.at : NLT_PLACE_UNKNOWN;
+    }
+    return place;
 }
 
 /* The next split; holding the lock before and after. */
@@ -657,6 +726,7 @@ static nlt_status decode_next(nlt_pairing_run *run, const nlt_builder *out, nlt_
     to->n_parts = 0;
     to->n_left = 0;
     to->reader = run->n_spare > 0 ? run->spare[--run->n_spare] : NULL;
+    to->from = place_of(run, split);
     return decode(run, split, out, err);
 }
 

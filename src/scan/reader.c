@@ -12,11 +12,11 @@
 #include "core/marks.h"
 #include "core/utf8.h"
 #include "scan/scan_types.h"
-#include "wire/capture.h"
 
 enum {
     BLOCK_BYTES = 256 << 10,
     PROBES = 512, /* lines after which is decided whether looking twice pays */
+    HEAD_BYTES = 64 << 10, /* of a capture, in which its first packet is looked for */
     TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = NLT_MARKS_PAD
 };
@@ -48,7 +48,9 @@ struct nlt_scan_reader {
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
     bool puts_rows;       /* lines become rows at once */
+    bool is_ended;        /* the report is complete */
     nlt_capture capture;  /* of files that are captures; format 0: their header is next */
+    nlt_capture_place began; /* of captures: where the first packet was, or is looked for */
     nlt_split_report report;
 };
 
@@ -141,11 +143,19 @@ nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prun
     return nlt__builder_new(reader->scan->connector->table, columns, n, &reader->probe, err);
 }
 
-static nlt_status end_split(nlt_scan_reader *reader, bool is_complete, nlt_error *err)
+static void stop_reading(nlt_scan_reader *reader)
+{
+    atomic_fetch_sub(&reader->scan->n_reading, nlt__scan_reader_is_reading(reader));
+    nlt__source_close(reader->source);
+    reader->source = NULL;
+}
+
+static nlt_status end_split(nlt_scan_reader *reader, nlt_error *err)
 {
     int64_t split = reader->split;
-    nlt__scan_reader_abandon(reader);
-    reader->report.is_complete = is_complete;
+    stop_reading(reader);
+    reader->split = -1;
+    reader->report.is_complete = reader->is_ended;
     return nlt__scan_file_report(reader->scan, split, &reader->report, err);
 }
 
@@ -155,7 +165,7 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
         return;
     }
     if (reader->split >= 0) {
-        nlt_status ignored = end_split(reader, false, NULL);
+        nlt_status ignored = end_split(reader, NULL);
         (void)ignored; /* the run is over; what was read is in the report */
     }
     nlt__builder_free(reader->builder);
@@ -168,16 +178,18 @@ void nlt__scan_reader_close(nlt_scan_reader *reader)
 
 bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader)
 {
-    return reader->split >= 0;
+    return reader->split >= 0 && !reader->is_ended;
+}
+
+nlt_status nlt__scan_reader_file(nlt_scan_reader *reader, nlt_error *err)
+{
+    return end_split(reader, err);
 }
 
 void nlt__scan_reader_abandon(nlt_scan_reader *reader)
 {
-    if (reader->split >= 0) {
-        atomic_fetch_sub(&reader->scan->n_reading, 1);
-    }
-    nlt__source_close(reader->source);
-    reader->source = NULL;
+    stop_reading(reader);
+    atomic_fetch_sub_explicit(&reader->scan->bytes_done, reader->consumed, memory_order_relaxed);
     reader->split = -1;
 }
 
@@ -235,20 +247,50 @@ static void replay_headers(nlt_scan_reader *reader, int64_t split)
     nlt__builder_reset(reader->builder);
 }
 
-/* Packets begin at `begin`. A line that begins exactly there is ours: look at the byte before it. */
-static void begin_at(nlt_scan_reader *reader, const nlt_split *range)
+/* How the packets of a capture are framed behind its first one; format 0: it does not tell. */
+static void read_head(nlt_scan_reader *reader, const nlt_scan_file *file)
 {
-    bool is_inside = range->begin > 0 && reader->connector->packet == NULL;
-    reader->in_skipped_line = is_inside;
-    reader->base = range->begin - is_inside;
-    reader->capture = range->capture != NULL ? *range->capture : (nlt_capture){.format = 0};
+    nlt_capture *capture = &reader->began.capture;
+    nlt_capture_record record = {.consumed = 0};
+    nlt_source *source = NULL;
+    size_t n = 0;
+    if (nlt__source_open(nlt__scan_place(file), 0, NULL, &source, NULL) != NLT_OK) {
+        return;
+    }
+    bool is_read = nlt__source_read(source, reader->buf, HEAD_BYTES, &n, NULL) == NLT_OK;
+    nlt__source_close(source);
+    if (!is_read
+        || nlt__capture_begin(capture, (nlt_bytes){reader->buf, n}, true, &record.consumed)
+            != NLT_CAPTURE_RECORD) {
+        capture->format = 0;
+        return;
+    }
+    nlt_bytes rest = {reader->buf + record.consumed, n - record.consumed};
+    (void)nlt__capture_next(capture, rest, true, &record);
 }
 
-nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
-    nlt_error *err)
+/* Packets begin where those before have ended. A line that begins exactly at `begin` is ours: look at
+ * the byte before it. */
+static void begin_at(nlt_scan_reader *reader, const nlt_split *range, const nlt_capture_place *from)
+{
+    reader->in_skipped_line = from == NULL && range->begin > 0;
+    reader->base = range->begin - reader->in_skipped_line;
+    reader->began = from != NULL ? *from : (nlt_capture_place){.at = range->begin};
+    if (from == NULL) {
+        return;
+    }
+    if (from->at == NLT_PLACE_UNKNOWN && from->capture.format == 0) {
+        read_head(reader, &reader->scan->files[range->file]);
+    }
+    reader->base = from->at == NLT_PLACE_UNKNOWN ? range->begin : from->at;
+    reader->capture = reader->began.capture;
+}
+
+static nlt_status start(nlt_scan_reader *reader, int64_t split, const nlt_capture_place *from,
+    nlt_records *records, nlt_error *err)
 {
     if (reader->split >= 0) {
-        NLT_TRY(end_split(reader, false, err));
+        NLT_TRY(end_split(reader, err));
     }
     const nlt_split *range = &reader->scan->splits[split];
     reader->report = (nlt_split_report){.n_examples = 0};
@@ -275,10 +317,11 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
     reader->ctx.cuts = (nlt_cuts){.at = NULL};
     reader->consumed = 0;
     reader->at_end = false;
+    reader->is_ended = false;
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
-    begin_at(reader, range);
+    begin_at(reader, range, from);
     replay_headers(reader, split);
-    if (range->begin >= range->end) { /* joined to another one */
+    if (reader->base + reader->in_skipped_line >= range->end) { /* another one reads it */
         reader->at_end = true;
         return NLT_OK;
     }
@@ -290,6 +333,18 @@ nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_re
         : nlt__source_open(nlt__scan_place(file), reader->base, &scan->is_cancelled, &reader->source,
               &cause);
     return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
+}
+
+nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
+    nlt_error *err)
+{
+    return start(reader, split, NULL, records, err);
+}
+
+nlt_status nlt__scan_reader_start_packets(nlt_scan_reader *reader, int64_t split,
+    const nlt_capture_place *from, nlt_records *records, nlt_error *err)
+{
+    return start(reader, split, from, records, err);
 }
 
 /* ---- bytes ---- */
@@ -621,9 +676,41 @@ static void take_cut_packet(nlt_scan_reader *reader, const nlt_capture_record *r
     end_capture(reader, "the file ends inside a packet", offset);
 }
 
+/* Where the first packet seems to begin. False: nothing is known of the bytes that are there. */
+static bool find_packet(nlt_scan_reader *reader)
+{
+    size_t at = 0;
+    if (reader->len == 0) {
+        return false;
+    }
+    if (!nlt__capture_find(&reader->capture, (nlt_bytes){reader->buf, reader->len}, &at)) {
+        reader->pos = reader->len;
+        reader->at_end = true;
+        return false;
+    }
+    reader->pos = at;
+    reader->began.at = reader->base + (int64_t)at;
+    return true;
+}
+
+bool nlt__scan_reader_began(const nlt_scan_reader *reader, const nlt_capture_place *reached)
+{
+    return reader->began.at == reached->at
+        && nlt__capture_is_same(&reader->began.capture, &reached->capture);
+}
+
+void nlt__scan_reader_reached(const nlt_scan_reader *reader, nlt_capture_place *place)
+{
+    place->at = reader->report.is_damaged ? INT64_MAX : reader->base + (int64_t)reader->pos;
+    place->capture = reader->capture;
+}
+
 /* As take_lines. */
 static bool take_packets(nlt_scan_reader *reader)
 {
+    if (reader->began.at == NLT_PLACE_UNKNOWN && !find_packet(reader)) {
+        return false;
+    }
     while (reader->builder->row < NLT_BATCH_ROWS) {
         int64_t offset = reader->base + (int64_t)reader->pos;
         if (offset >= reader->end) {
@@ -684,7 +771,7 @@ static int64_t count_record_bytes(const nlt_records *records)
 nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
 {
     *batch = NULL;
-    if (reader->split < 0) {
+    if (!nlt__scan_reader_is_reading(reader)) {
         return NLT_OK;
     }
     nlt__builder_reset(reader->builder);
@@ -697,7 +784,9 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
                 reader_path(reader));
         }
         if (is_past_end(reader)) {
-            return end_split(reader, true, err);
+            stop_reading(reader);
+            reader->is_ended = true;
+            return reader->ctx.records == NULL ? end_split(reader, err) : NLT_OK;
         }
         if (count_record_bytes(reader->ctx.records) - before >= reader->scan->part_bytes) {
             return NLT_OK;

@@ -345,7 +345,6 @@ void nlt__scan_close(nlt_scan *scan)
     }
     for (int64_t i = 0; scan->splits != NULL && i < scan->n_splits; i++) {
         nlt_free(scan->splits[i].headers);
-        nlt_free(scan->splits[i].capture);
         nlt_free(scan->splits[i].partial);
     }
     if (scan->facts != NULL) {

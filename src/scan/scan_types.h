@@ -9,6 +9,7 @@
 #include "io/layout.h"
 #include "io/source.h"
 #include "scan/scan.h"
+#include "wire/capture.h"
 
 enum {
     NLT_SCAN_LISTS_MAX = 4,         /* tellers and the connector itself */
@@ -21,7 +22,7 @@ enum {
     NLT_SCAN_JUDGED_LINES = 100     /* fewer lines of a file say nothing about it */
 };
 
-/* A range of a file that one reader reads: the lines that begin in [begin, end). */
+/* A range of a file that one reader reads: the lines or packets that begin in [begin, end). */
 typedef struct nlt_split {
     int64_t file;
     int64_t begin;
@@ -29,7 +30,6 @@ typedef struct nlt_split {
     int64_t lines; /* once filed */
     bool is_filed; /* was read to its end */
     struct nlt_line_counts *partial; /* what a reading that stopped early counted; owned; NULL: none */
-    struct nlt_capture *capture; /* how to go on at `begin` of a capture; owned; NULL: from scratch */
     char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
     size_t headers_len;
 } nlt_split;
@@ -164,16 +164,35 @@ void nlt__scan_reader_close(nlt_scan_reader *reader);
 /* Rows that do not meet the conditions are counted and not made, from the next split on. */
 nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prune, nlt_error *err)
     NLT_MUST_CHECK;
+
+/* Where the packets of a split begin, or those behind it. */
+typedef struct nlt_capture_place {
+    int64_t at; /* in the file; NLT_PLACE_UNKNOWN; INT64_MAX: nothing can be reached any more */
+    nlt_capture capture; /* how to go on there; format 0: the file's beginning tells */
+} nlt_capture_place;
+
+#define NLT_PLACE_UNKNOWN INT64_C(-1)
+
 /* Starts a split. Where there are tellers, those have to be done (nlt__scan_tell). */
 nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
     nlt_error *err) NLT_MUST_CHECK;
+/* The same of a capture. Where its packets begin is guessed if that is not known
+ * (nlt__scan_reader_began). */
+nlt_status nlt__scan_reader_start_packets(nlt_scan_reader *reader, int64_t split,
+    const nlt_capture_place *from, nlt_records *records, nlt_error *err) NLT_MUST_CHECK;
 /* The next rows of the split, borrowed until the next call on this reader; *batch = NULL at its
  * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. Records of
- * paired connectors go to `records`, about scan->part_bytes of them in a call. */
+ * paired connectors go to `records`, about scan->part_bytes of them in a call; their split's report
+ * is left to be filed (nlt__scan_reader_file). */
 nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
     NLT_MUST_CHECK;
 /* False: no split is open, or it is at its end. */
 bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader);
+nlt_status nlt__scan_reader_file(nlt_scan_reader *reader, nlt_error *err) NLT_MUST_CHECK;
+/* Whether the split's first packet was where the one before it has ended. */
+bool nlt__scan_reader_began(const nlt_scan_reader *reader, const nlt_capture_place *reached);
+/* Where the packets behind a split at its end begin. */
+void nlt__scan_reader_reached(const nlt_scan_reader *reader, nlt_capture_place *place);
 /* Leaves the split as if it had not been started; it will be read again. */
 void nlt__scan_reader_abandon(nlt_scan_reader *reader);
 /* The builder of the columns that were asked for; pairings write into it. */

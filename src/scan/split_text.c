@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A split as text and back. Header lines and the state of a capture are hexadecimal, since they are
- * any bytes; the state is plain memory, which only the same build of the library reads. */
+/* A split as text and back. Header lines are hexadecimal, since they are any bytes. */
 
 #include "scan/split_text.h"
 
@@ -11,7 +10,6 @@
 #include "core/alloc.h"
 #include "core/hex.h"
 #include "scan/scan_types.h"
-#include "wire/capture.h"
 
 enum { TEXT_MAX = 64 << 20 };
 
@@ -28,16 +26,6 @@ static json_t *hex_json(const void *bytes, size_t len)
     json_t *text = json_stringn(hex, 2 * len);
     nlt_free(hex);
     return text;
-}
-
-static json_t *capture_json(const nlt_capture *capture)
-{
-    if (capture == NULL) {
-        return json_null();
-    }
-    nlt_capture copy = *capture;
-    copy.why = NULL;
-    return hex_json(&copy, sizeof copy);
 }
 
 /* Header lines of the file before the split. */
@@ -70,13 +58,13 @@ static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timez
 {
     const nlt_split *split = &scan->splits[index];
     const nlt_file *file = scan->files[split->file].entry;
-    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o, s:o}", "connector",
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "connector",
         scan->files[split->file].connector->class_name, "path", file->path, "file",
         (json_int_t)(scan->file_number + split->file), "day", bound_json(file->day, NLT_DAY_OPEN),
         "begin", (json_int_t)split->begin, "end", bound_json(split->end, INT64_MAX), "timezone",
         timezone != NULL ? timezone : "UTC", "filter_rows", (int)scan->filter_rows, "from",
         second_json(scan->time_from), "to", second_json(scan->time_to), "headers",
-        headers_json(scan, index), "capture", capture_json(split->capture));
+        headers_json(scan, index));
 }
 
 nlt_status nlt__split_put(
@@ -170,17 +158,7 @@ static nlt_status fill_splits(nlt_scan *scan, const json_t *json, nlt_error *err
     void *headers = NULL;
     NLT_TRY(read_hex(read_text(json, "headers"), &headers, &head->headers_len, err));
     head->headers = headers;
-    const char *hex = read_text(json, "capture");
-    if (hex == NULL) {
-        return NLT_OK;
-    }
-    size_t len = 0;
-    void *capture = NULL;
-    nlt_status status = read_hex(hex, &capture, &len, err);
-    split->capture = capture;
-    return status == NLT_OK && len != sizeof *split->capture
-               ? nlt_fail(err, NLT_ERR_FORMAT, "a split of another version of the library")
-               : status;
+    return NLT_OK;
 }
 
 static nlt_status fill(nlt_scan *scan, const json_t *json, nlt_error *err)

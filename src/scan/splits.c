@@ -2,9 +2,8 @@
 /* Files become splits.
  *
  * Plain files are cut into ranges of a power of two, so that the first 16 MiB of a file are whole
- * splits whatever the number of threads is; packed files and pipes are one split each. A parallel
- * pass looks at what is cut: where header lines may change how later lines are read it collects
- * them, and captures, whose records show no beginnings, it cuts where records end. */
+ * splits whatever the number of threads is; packed files and pipes are one split each. Where header
+ * lines may change how later lines are read, a parallel pass over what is cut collects them. */
 
 #include <string.h>
 
@@ -12,14 +11,12 @@
 #include "core/thread.h"
 #include "scan/range.h"
 #include "scan/scan_types.h"
-#include "wire/capture.h"
 
 enum {
     SPLIT_MIN = 1 << 20,
     SPLIT_MAX = 4 << 20,
     SPLITS_PER_THREAD = 8,
-    LOOK_BYTES = 256 << 10, /* read at once when headers are looked for */
-    WALK_BYTES = NLT_CAPTURE_BLOCK_MAX + LOOK_BYTES /* holds the longest block of a capture */
+    LOOK_BYTES = 256 << 10 /* read at once when headers are looked for */
 };
 
 static int64_t choose_split_bytes(int64_t total, int threads)
@@ -168,114 +165,11 @@ static void join_splits(nlt_scan *scan, const nlt_scan_file *file)
     }
 }
 
-/* ---- captures ---- */
-
-/* A walk over the records of a capture. */
-typedef struct capture_walk {
-    nlt_capture capture;
-    nlt_source *source;
-    char *window; /* owned; WALK_BYTES */
-    size_t len, pos;
-    int64_t base; /* offset in the file of window[0] */
-    bool at_end;
-} capture_walk;
-
-/* More bytes behind those that are left. False: nothing can be read any more. */
-static bool walk_on(capture_walk *walk)
-{
-    size_t left = walk->len - walk->pos;
-    memmove(walk->window, walk->window + walk->pos, left);
-    walk->base += (int64_t)walk->pos;
-    walk->pos = 0;
-    size_t room = WALK_BYTES - left;
-    size_t n = 0;
-    nlt_status status = nlt__source_read(walk->source, walk->window + left,
-        room < LOOK_BYTES ? room : LOOK_BYTES, &n, NULL);
-    walk->len = left + n;
-    walk->at_end = n == 0;
-    return status == NLT_OK;
-}
-
-/* To the first record at or behind `target`. False: there is none that can be reached. */
-static bool walk_to(capture_walk *walk, int64_t target)
-{
-    nlt_capture_status status = NLT_CAPTURE_MORE;
-    while (status == NLT_CAPTURE_MORE) {
-        nlt_bytes window = {walk->window + walk->pos, walk->len - walk->pos};
-        int64_t at = walk->base + (int64_t)walk->pos;
-        size_t consumed = 0;
-        status = walk->capture.format == 0
-            ? nlt__capture_begin(&walk->capture, window, walk->at_end, &consumed)
-            : nlt__capture_skip(&walk->capture, window, walk->at_end,
-                target > at ? (size_t)(target - at) : 0, &consumed, NULL);
-        walk->pos += consumed;
-        if (status == NLT_CAPTURE_RECORD
-            && walk->base + (int64_t)walk->pos < target) {
-            status = NLT_CAPTURE_MORE;
-            continue;
-        }
-        if (status == NLT_CAPTURE_MORE && !walk_on(walk)) {
-            return false;
-        }
-    }
-    return status == NLT_CAPTURE_RECORD;
-}
-
-/* Moves the cuts of a file to where records end. What lies behind the last that can be reached is
- * one split, whose reader tells what is wrong there. */
-static nlt_status move_cuts(nlt_scan *scan, const nlt_scan_file *file, capture_walk *walk,
-    nlt_error *err)
-{
-    int64_t end = file->first_split + file->splits_left;
-    int64_t last = file->first_split; /* the split before the cut */
-    for (int64_t i = last + 1; i < end; i++) {
-        nlt_split *split = &scan->splits[i];
-        bool is_reached = scan->splits[last].end != INT64_MAX && walk_to(walk, split->begin);
-        split->begin = is_reached ? walk->base + (int64_t)walk->pos : INT64_MAX;
-        split->end = is_reached ? split->end : INT64_MAX;
-        scan->splits[last].end = split->begin;
-        if (!is_reached) {
-            continue;
-        }
-        split->capture = nlt_alloc(sizeof *split->capture);
-        if (split->capture == NULL) {
-            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-        }
-        *split->capture = walk->capture;
-        last = i;
-    }
-    return NLT_OK;
-}
-
-static nlt_status cut_capture(nlt_scan *scan, int64_t index, nlt_error *err)
-{
-    const nlt_scan_file *file = &scan->files[index];
-    capture_walk walk = {.window = nlt_alloc(WALK_BYTES)};
-    if (walk.window == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
-    nlt_status status = NLT_OK;
-    if (nlt__source_open(file->entry->path, 0, &scan->is_cancelled, &walk.source, NULL) == NLT_OK) {
-        status = move_cuts(scan, file, &walk, err);
-        nlt__source_close(walk.source);
-    } else {
-        join_splits(scan, file);
-    }
-    nlt_free(walk.window);
-    return status;
-}
-
 static nlt_status look_at_cut(nlt_scan *scan, int64_t index, char *block, nlt_error *err)
 {
     nlt_split *split = &scan->splits[index];
     const nlt_scan_file *file = &scan->files[split->file];
-    if (file->splits_left == 1) {
-        return NLT_OK;
-    }
-    if (file->connector->packet != NULL) {
-        return index == file->first_split ? cut_capture(scan, split->file, err) : NLT_OK;
-    }
-    return split->end != INT64_MAX && file->connector->header_mark != 0
+    return file->splits_left > 1 && split->end != INT64_MAX && file->connector->header_mark != 0
         ? find_headers(scan, split, block, err)
         : NLT_OK;
 }

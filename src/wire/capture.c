@@ -19,9 +19,17 @@ enum {
     BLOCK_SIMPLE = 3,
     BLOCK_ENHANCED = 6
 };
+/* Records in the middle of a file. */
+enum {
+    LIKELY_MIN = 3,           /* records in a row that are no accident */
+    LIKELY_LOOKS_MAX = 1 << 20, /* at headers, in all */
+    LIKELY_GAP_S = 86400
+};
 
 #define BLOCK_SECTION UINT32_C(0x0a0d0d0a)
 #define SECTION_MAGIC UINT32_C(0x1a2b3c4d)
+#define BLOCK_LOCAL UINT32_C(0xc0000000)      /* bits of types that are not the standard's */
+#define BLOCK_LIKELY_MAX UINT32_C(0x00000fff) /* all that were given out, and many more */
 #define NS_PER_S INT64_C(1000000000)
 #define LINK_TYPE_MASK UINT32_C(0x03ffffff) /* the bits above tell of frame check sequences */
 
@@ -194,11 +202,16 @@ static const nlt_capture_run *find_run(const nlt_capture *state, uint32_t interf
     return &state->runs[i];
 }
 
+static bool is_same_run(const nlt_capture_run *a, const nlt_capture_run *b)
+{
+    return a->offset_s == b->offset_s && a->snaplen == b->snaplen && a->link_type == b->link_type
+        && a->time_resol == b->time_resol;
+}
+
 static nlt_capture_status add_interface(nlt_capture *state, nlt_capture_run run)
 {
     const nlt_capture_run *last = state->n_runs > 0 ? &state->runs[state->n_runs - 1] : NULL;
-    if (last != NULL && last->offset_s == run.offset_s && last->snaplen == run.snaplen
-        && last->link_type == run.link_type && last->time_resol == run.time_resol) {
+    if (last != NULL && is_same_run(last, &run)) {
         state->n_interfaces++;
         return NLT_CAPTURE_RECORD;
     }
@@ -408,27 +421,83 @@ nlt_capture_status nlt__capture_next(nlt_capture *state, nlt_bytes window, bool 
     return damaged(state, "no capture header was read");
 }
 
-nlt_capture_status nlt__capture_skip(nlt_capture *state, nlt_bytes window, bool at_end,
-    size_t target, size_t *consumed, int64_t *n_records)
+/* ---- in the middle of a file ---- */
+
+/* The length of what may be a packet's record; 0: it is none. `before`: the record before it, whose
+ * time is not far; NULL: none. */
+static size_t likely_record(const nlt_capture *state, const uint8_t *p, const uint8_t *before)
 {
-    nlt_capture_status status = NLT_CAPTURE_RECORD;
-    int64_t n = 0;
-    size_t at = 0;
-    while (at < target) {
-        nlt_capture_record record;
-        nlt_bytes rest = {window.ptr + at, window.len - at};
-        status = nlt__capture_next(state, rest, at_end, &record);
-        at += status == NLT_CAPTURE_TRUNCATED ? record.before : record.consumed;
-        if (status != NLT_CAPTURE_RECORD) {
-            break;
+    bool is_big = state->is_big_endian;
+    uint32_t captured = nlt__load_32(p + 8, is_big);
+    uint32_t original = nlt__load_32(p + 12, is_big);
+    uint32_t fraction = nlt__load_32(p + 4, is_big);
+    bool is_likely = captured > 0 && captured <= original && original <= NLT_CAPTURE_PACKET_MAX
+        && fraction < (state->is_nano ? UINT32_C(1000000000) : UINT32_C(1000000));
+    if (is_likely && before != NULL) {
+        uint32_t gap = nlt__load_32(p, is_big) - nlt__load_32(before, is_big);
+        is_likely = gap + LIKELY_GAP_S <= 2 * LIKELY_GAP_S;
+    }
+    return is_likely ? state->header_bytes + captured : 0;
+}
+
+/* The same of a pcapng block, of which `left` bytes are there. Behind a section header all may be
+ * otherwise: what is there is not looked at. */
+static size_t likely_block(const nlt_capture *state, const uint8_t *p, size_t left)
+{
+    bool is_big = state->is_big_endian;
+    uint32_t type = nlt__load_32(p, is_big);
+    size_t length = nlt__load_32(p + 4, is_big);
+    if (type == BLOCK_SECTION) {
+        return left;
+    }
+    bool is_likely = (type & ~BLOCK_LOCAL) <= BLOCK_LIKELY_MAX && length >= BLOCK_MIN
+        && length % 4 == 0 && length <= NLT_CAPTURE_BLOCK_MAX
+        && (length > left || nlt__load_32(p + length - 4, is_big) == length);
+    return is_likely ? length : 0;
+}
+
+/* Whether records may follow one another from `at` to the end of the window. */
+static bool is_chain(const nlt_capture *state, nlt_bytes window, size_t at, int *n_looks)
+{
+    const uint8_t *p = (const uint8_t *)window.ptr;
+    const uint8_t *before = NULL;
+    bool is_pcap = state->format == FORMAT_PCAP;
+    size_t header = is_pcap ? state->header_bytes : BLOCK_MIN;
+    int n = 0;
+    while (at < window.len && window.len - at >= header) {
+        size_t len = is_pcap ? likely_record(state, p + at, before)
+                             : likely_block(state, p + at, window.len - at);
+        if (len == 0 || --*n_looks <= 0) {
+            return false;
         }
+        before = p + at;
+        at += len;
         n++;
     }
-    *consumed = at;
-    if (n_records != NULL) {
-        *n_records = n;
+    return n >= LIKELY_MIN;
+}
+
+bool nlt__capture_find(const nlt_capture *state, nlt_bytes window, size_t *at)
+{
+    int n_looks = LIKELY_LOOKS_MAX;
+    for (*at = 0; state->format != 0 && *at < window.len && n_looks > 0; ++*at, n_looks--) {
+        if (is_chain(state, window, *at, &n_looks)) {
+            return true;
+        }
     }
-    return status;
+    return false;
+}
+
+bool nlt__capture_is_same(const nlt_capture *a, const nlt_capture *b)
+{
+    bool is_same = a->format == b->format && a->is_big_endian == b->is_big_endian
+        && a->header_bytes == b->header_bytes && a->is_nano == b->is_nano
+        && a->link_type == b->link_type && a->n_interfaces == b->n_interfaces
+        && a->n_runs == b->n_runs;
+    for (uint32_t i = 0; is_same && i < a->n_runs; i++) {
+        is_same = a->runs[i].first == b->runs[i].first && is_same_run(&a->runs[i], &b->runs[i]);
+    }
+    return is_same;
 }
 
 double nlt__capture_seconds(int64_t time_ns)

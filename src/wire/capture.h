@@ -31,7 +31,7 @@ enum {
 };
 
 typedef enum nlt_capture_status {
-    NLT_CAPTURE_RECORD = 0, /**< begin: header understood; next: a packet; skip: target reached */
+    NLT_CAPTURE_RECORD = 0, /**< begin: header understood; next: a packet */
     NLT_CAPTURE_MORE,       /**< needs more bytes than the window has; never when at_end */
     NLT_CAPTURE_END,        /**< the file ends between two records */
     NLT_CAPTURE_TRUNCATED,  /**< the file ends inside a record; nothing follows. What is there of
@@ -100,15 +100,19 @@ NLT_API nlt_capture_status nlt__capture_next(nlt_capture *state, nlt_bytes windo
     nlt_capture_record *record);
 
 /**
- * Walks over records until at least `target` bytes are behind, for cutting a file into splits: the
- * state afterwards is the one to start a split with, at offset + *consumed.
+ * Looks for where a record begins, in bytes from the middle of a file: the first place from which
+ * records that may be real follow one another to the end of the window. That is likely, not certain:
+ * it is known to whoever reads up to there from the beginning.
  *
- * @param n_records [out] packets passed (0 is possible), NULL allowed
- * @return RECORD when the target is reached, else as nlt__capture_next. TRUNCATED and DAMAGED leave
- *         the record in question unconsumed, so that whoever reads the last split finds it there.
+ * @param state as of the file's beginning
+ * @param at    [out] offset in the window
+ * @return false: no such place is found
+ * @cost  a few ns for each record of the window; at most some ms
  */
-NLT_API nlt_capture_status nlt__capture_skip(nlt_capture *state, nlt_bytes window, bool at_end,
-    size_t target, size_t *consumed, int64_t *n_records);
+NLT_API bool nlt__capture_find(const nlt_capture *state, nlt_bytes window, size_t *at);
+
+/** Whether what follows is read alike from both states. */
+NLT_API bool nlt__capture_is_same(const nlt_capture *a, const nlt_capture *b);
 
 /** Seconds since 1970: the double nearest to the exact value time_ns / 10^9. */
 NLT_API double nlt__capture_seconds(int64_t time_ns);

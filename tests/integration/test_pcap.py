@@ -324,6 +324,49 @@ def test_any_number_of_threads(run, tmp_path):
             assert dataframe(run, path, "--threads", threads) == expected, threads
 
 
+def test_packets_that_look_like_records(run, tmp_path):
+    """Where a part of the file is read on its own, records that lie in a packet are none."""
+    fake = [ask(START, i, f"fake{i}.example") for i in range(900)]
+    for made in (pcap, pcapng):
+        head = len(made([]))
+        before = many(6000, 6)
+        while head + len(made(before)) > (1 << 20) - 10_000:
+            before.pop()
+        inner = made(fake)[head:]
+        holder = (START + 1, b"\0" * 12 + b"\x08\x06" + b"\0" * 2 + inner)  # ARP; as long as all in it
+        path = tmp_path / "a.pcap"
+        path.write_bytes(made(before + [holder] + many(9000, 7)))
+        assert path.stat().st_size > 2 << 20
+        packed = tmp_path / "b.pcap.gz"
+        packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+        expected, report = query(run, packed, "--threads", 1)
+        assert expected and not any(row.get("query", "").startswith("fake") for row in expected)
+        for threads in (1, 2, 4):
+            rows, found = query(run, path, "--threads", threads)
+            assert (text(rows), found) == (text(expected), report)
+
+
+def test_captures_that_change(run, tmp_path):
+    """A section with other interfaces in the middle; damage in the middle."""
+    first, second = (pcapng(many(8000, seed), order) for seed, order in ((8, "<"), (9, ">")))
+    whole = pcap(many(16000, 10))
+    middle = len(whole) // 2
+    bad = whole[:middle] + b"\xff" * 5000 + whole[middle + 5000 :]
+    for content in (first + second, bad):
+        path, packed = tmp_path / "a.pcap", tmp_path / "b.pcap.gz"
+        path.write_bytes(content)
+        packed.write_bytes(gzip.compress(content, 1))
+        expected, report = query(run, packed, "--threads", 1)
+        assert len(expected) > 7000
+        for threads in (1, 2, 4):
+            rows, found = query(run, path, "--threads", threads)
+            assert text(rows) == text(expected)
+            for name in ("lines", "used", "ignored", "by_reason", "rows"):
+                assert found[name] == report[name]
+            assert [one["line"] for one in found["examples"]] == [one["line"] for one in report["examples"]]
+            assert len(found["damaged_files"]) == len(report["damaged_files"]) == (content == bad)
+
+
 def test_times_that_step_back(run, tmp_path):
     """Files one after the other whose times are not: as if they were."""
     packets = many(3000, 4)

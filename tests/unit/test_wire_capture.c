@@ -422,38 +422,84 @@ static void many_interfaces(void **unused)
     assert_int_equal(state.n_runs, 2);
 }
 
-static void skipping(void **unused)
+/* From every offset, the next of the records is found, as long as three are behind it. */
+static void expect_found(const file *f, const nlt_capture *state, const size_t *begins, int n)
+{
+    int next = 0;
+    for (size_t at = begins[0]; at < f->len; at++) {
+        size_t found = 0;
+        next += at > begins[next] && next + 1 < n;
+        bool is_seen = at <= begins[next] && next + 3 <= n;
+        assert_int_equal(nlt__capture_find(state, rest_of(f, at), &found), is_seen);
+        assert_true(!is_seen || at + found == begins[next]);
+    }
+}
+
+static void finding_records(void **unused)
+{
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        file f;
+        nlt_capture state;
+        size_t begins[8];
+        begin_pcap(&f, i == 1, i == 1 ? UINT32_C(0xa1b23c4d) : UINT32_C(0xa1b2c3d4), 1);
+        for (uint32_t k = 0; k < 8; k++) {
+            begins[k] = f.len;
+            put_record(&f, UINT32_C(1500000000) + k / 2, 999999, 100 + k, "some bytes of a packet" + k);
+        }
+        (void)begin(&f, &state);
+        expect_found(&f, &state, begins, 8);
+        memset(f.bytes + begins[6] + 4, 0xff, 4); /* a second has not so many parts */
+        size_t found;
+        assert_false(nlt__capture_find(&state, rest_of(&f, begins[2]), &found));
+        state.format = 0;
+        assert_false(nlt__capture_find(&state, rest_of(&f, begins[0]), &found));
+    }
+}
+
+static void finding_blocks(void **unused)
 {
     (void)unused;
     file f = {.len = 0};
     nlt_capture state;
-    size_t consumed;
-    int64_t n;
+    nlt_capture other;
+    size_t begins[6];
     put_section(&f);
     put_interface(&f, 1, 0, 0, 0);
-    put_enhanced(&f, 0, 1, "a");
-    size_t second_at = f.len;
-    put_interface(&f, 101, 0, 9, 0);
-    put_enhanced(&f, 1, 2, "b");
-    size_t third_at = f.len;
-    put_enhanced(&f, 0, 3, "c");
+    for (uint32_t k = 0; k < 6; k++) {
+        begins[k] = f.len;
+        put_enhanced(&f, 0, k, "packet" + k);
+    }
+    size_t at = begin(&f, &state);
+    expect(&f, &state, &at, "packet", 0);
+    expect_found(&f, &state, begins, 6);
+    (void)begin(&f, &other);
+    assert_false(nlt__capture_is_same(&state, &other));
+    other = state;
+    assert_true(nlt__capture_is_same(&state, &other));
+    other.runs[0].time_resol = 9;
+    assert_false(nlt__capture_is_same(&state, &other));
+}
+
+/* Bytes of which every place may begin a record take no longer than others. */
+static void finding_nothing(void **unused)
+{
+    (void)unused;
+    enum { WINDOW = 256 << 10 };
+    static char bytes[WINDOW];
+    file f;
+    nlt_capture state;
+    size_t found;
+    begin_pcap(&f, true, UINT32_C(0xa1b2c3d4), 1);
     (void)begin(&f, &state);
-    assert_int_equal(nlt__capture_skip(&state, rest_of(&f, 0), true, second_at + 1, &consumed, &n),
-        NLT_CAPTURE_RECORD);
-    assert_int_equal(consumed, third_at);
-    assert_int_equal(n, 2);
-    nlt_capture saved = state;
-    size_t at = consumed;
-    expect(&f, &saved, &at, "c", 3000);
-    assert_int_equal(
-        nlt__capture_skip(&state, rest_of(&f, third_at), true, SIZE_MAX, &consumed, NULL),
-        NLT_CAPTURE_END);
-    f.len -= 5;
-    (void)begin(&f, &state);
-    assert_int_equal(nlt__capture_skip(&state, rest_of(&f, 0), true, SIZE_MAX, &consumed, &n),
-        NLT_CAPTURE_TRUNCATED);
-    assert_int_equal(consumed, third_at);
-    assert_int_equal(n, 2);
+    assert_false(nlt__capture_find(&state, (nlt_bytes){bytes, WINDOW}, &found));
+    memset(bytes, 1, WINDOW);
+    assert_false(nlt__capture_find(&state, (nlt_bytes){bytes, WINDOW}, &found));
+    for (size_t i = 0; i < WINDOW; i++) { /* captured and original length 1, and then not */
+        bytes[i] = (char)(i % 17 == 11 || i % 17 == 15);
+    }
+    memset(bytes + WINDOW - (70 << 10), 0xff, 70 << 10);
+    assert_false(nlt__capture_find(&state, (nlt_bytes){bytes, WINDOW}, &found));
 }
 
 /* The decimal literal is the exact value; the compiler rounds it to the nearest double. */
@@ -487,7 +533,9 @@ int main(void)
         cmocka_unit_test(pcapng_prefixes),
         cmocka_unit_test(pcapng_damage),
         cmocka_unit_test(many_interfaces),
-        cmocka_unit_test(skipping),
+        cmocka_unit_test(finding_records),
+        cmocka_unit_test(finding_blocks),
+        cmocka_unit_test(finding_nothing),
         cmocka_unit_test(seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
