@@ -68,7 +68,7 @@ def transform(
     if numerical_features or categorical_features:
         raise NotImplementedError("features come with the clustering algorithms, which are not there yet")
     if is_spark(df):
-        from netlytics.spark import transform as transform_spark
+        from netlytics.spark_library import transform as transform_spark
 
         return df if sql_query is None else transform_spark(spark, df, sql_query)
     if not isinstance(normalize_p, (int, float)) or normalize_p < 1:

@@ -26,7 +26,7 @@ class Connector:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of an algorithm. `type`: "integer", "number", ...; `default`: a value of that type."""
+    """A parameter of an algorithm. `type`: "integer", "number", ...; `default`: of that type, None: required."""
 
     name: str
     alias: str
@@ -41,7 +41,8 @@ class Parameter:
         name = f"{self.name} (or {self.alias})" if self.alias else self.name
         limits = f", {self.range}" if self.range else ""
         unit = f", in {self.unit}" if self.unit else ""
-        return f"{name}: {self.type}{limits}{unit}, default {json.dumps(self.default)}. {self.help}"
+        default = "required" if self.default is None else f"default {json.dumps(self.default)}"
+        return f"{name}: {self.type}{limits}{unit}, {default}. {self.help}"
 
 
 @dataclass(frozen=True)

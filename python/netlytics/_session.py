@@ -89,7 +89,9 @@ def _on_warning(key: int | None, message: bytes) -> None:
         texts.append(message.decode("utf-8", "replace"))
 
 
-def _close(pointer: ctypes.c_void_p, key: int, lock: threading.RLock) -> None:
+def _close(pointer: ctypes.c_void_p, key: int, lock: threading.RLock, process: int) -> None:
+    if os.getpid() != process:
+        return  # a copy by fork(): threads and temporary folder are the parent's
     if not lock.acquire(blocking=False):  # interpreter shutdown while a call runs
         engine("nlt_session_cancel")(pointer)
         lock.acquire()
@@ -170,7 +172,7 @@ class Session:
         pointer = ctypes.c_void_p()
         engine("nlt_session_open")(ctypes.byref(options), ctypes.byref(pointer))
         self._pointer = pointer
-        weakref.finalize(self, _close, pointer, self._key, self._lock)
+        weakref.finalize(self, _close, pointer, self._key, self._lock, os.getpid())
         self.tell_warnings()
 
     def again(self, **limits: Any) -> Session:

@@ -77,11 +77,11 @@ class Algo:
             written, or holds a result already. DamagedError, SQLError, OutOfMemoryError.
         """
         if is_spark(self.input_DF):
-            from .spark import run_algorithm
+            from .spark_library import run_algorithm
 
             return run_algorithm(self)
         table = as_table(self.input_DF)
-        limits = self._limits()
+        limits = self.limits()
         if limits:
             table = table.with_limits(**limits)
         answer = table.run(self.algorithm.class_name, **self.parameters)
@@ -90,7 +90,7 @@ class Algo:
             answer.write_job(self.output_dir, state_dir=self.temp_dir_local, overwrite=self.overwrite)
         return answer
 
-    def _limits(self) -> dict[str, str]:
+    def limits(self) -> dict[str, str]:
         """Where temporary files and what is kept lie, if that was said."""
         limits = {}
         if self.temp_dir_local:
@@ -128,7 +128,7 @@ def dataset(spark: Any, connector: str, path: PathLike, start: Any, end: Any) ->
     """A dataset here or, if `spark` is a session, there."""
     if spark is None:
         return get_dataset(connector, path, start, end)
-    from .spark import get_dataset as get_spark_dataset
+    from .spark_library import get_dataset as get_spark_dataset
 
     return get_spark_dataset(spark, connector, path, start, end)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +113,21 @@ def test_results_are_replaced_only_if_told(dataframe: netlytics.Table, tmp_path:
     assert (tmp_path / "report.csv").read_text() == "domain,bytes\nc.com,1000\n"
 
 
+def test_what_is_learned_is_kept(dataframe: netlytics.Table, tmp_path: Path) -> None:
+    from algos.WHAT import WHAT
+
+    kept = tmp_path / "kept"
+    first = WHAT(dataframe, tmp_path / "first", persistent_dir_local=kept, CORES=["a.com"])
+    first.run()
+    assert [path.name for path in kept.iterdir()] == ["bags.json"]
+    again = WHAT(dataframe, tmp_path / "again", persistent_dir_local=kept, CORES=["a.com"], USE_SAVED=True)
+    again.run()
+    reports = [(tmp_path / name / "report.csv").read_bytes() for name in ("first", "again")]
+    assert reports[0] == reports[1] and b"a.com" in reports[0]
+    with pytest.raises(netlytics.Error):
+        WHAT(dataframe, CORES=["a.com"], USE_SAVED=True).run()
+
+
 def test_a_connector_class(logs: Path) -> None:
     from connectors.squid_to_HTTP import Squid_To_HTTP
 
@@ -125,7 +141,7 @@ def test_docstrings_name_all_parameters() -> None:
         module, _, name = algorithm.class_name.rpartition(".")
         text = inspect.getdoc(getattr(importlib.import_module(module), name)) or ""
         for parameter in algorithm.parameters:
-            assert f"{parameter.name} " in text and parameter.help in text
+            assert re.search(rf"\b{parameter.name}\b", text) and parameter.help in text
 
 
 def test_every_public_thing_has_a_docstring() -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import datetime
+import gc
+import os
 import warnings
 from pathlib import Path
 
@@ -121,6 +123,20 @@ def test_two_answers_at_a_time(many: Path) -> None:
 def test_a_stream_outlives_its_table(many: Path) -> None:
     reader = netlytics.get_dataset("squid:http", many).to_reader()
     assert reader.read_all().num_rows == 100_000
+
+
+def test_a_fork_leaves_the_parents_session_alone(flows: netlytics.Table, tmp_path: Path) -> None:
+    table = flows.with_limits(temp_dir=str(tmp_path))
+    table.to_arrow()
+    folders = list(tmp_path.iterdir())
+    child = os.fork()
+    if child == 0:
+        del table, flows
+        gc.collect()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(folders) == 1 and list(tmp_path.iterdir()) == folders
+    assert table.to_arrow().num_rows == 5
 
 
 def test_limits(logs: Path, tmp_path: Path) -> None:
