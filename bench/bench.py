@@ -600,6 +600,42 @@ def cache(args):
     ]
 
 
+def hdfs(args):
+    """The same question of the log on HDFS, read through WebHDFS: a NameNode and a DataNode on this machine."""
+    sys.path.insert(0, str(ROOT / "tests" / "cluster"))
+    from hdfs import Hdfs  # real daemons, as in the tests
+
+    log = made(DATA / f"squid-{args.bytes}.log", lambda p: generate(p, args.bytes, 7))
+    jars = (ROOT / "build" / "hadoop" / "classpath").read_text().strip()
+    with tempfile.TemporaryDirectory(dir=DATA) as folder:
+        cluster = Hdfs(Path(folder), jars, datanodes=1)
+        cluster.site["dfs.blocksize"] = 128 << 20
+        cluster.java_flags = ["-XX:TieredStopAtLevel=4", "-Xmx512m"]  # as daemons run, not as tests want them
+        try:
+            cluster.start()
+            cluster.upload("/squid/access.log-20170301", log)
+            commands = {}
+            for threads in (2, 1):
+                name = f"{threads} thread{'s' * (threads > 1)}"
+                commands[f"local, {name}"] = (query(HTTP, log, threads), True)
+                commands[f"WebHDFS, {name}"] = (query(HTTP, f"{cluster.web}/squid", threads), True)
+            commands["curl, which reads only"] = (
+                ["curl", "-sL", "-o", "/dev/null", cluster.url("/squid/access.log-20170301", "OPEN")], False)
+            before = cluster.cpu_seconds()
+            best = measure("hdfs", commands, args.rounds, without_header)
+            theirs = (cluster.cpu_seconds() - before) / args.rounds / 3  # readings of the log in a round
+        finally:
+            cluster.stop()
+    return best, [
+        *((f"of local speed, {threads}",
+           best[f"local, {threads}"]["seconds"] / best[f"WebHDFS, {threads}"]["seconds"], ">= 0.6")
+          for threads in ("2 threads", "1 thread")),
+        ("of local speed by our own CPU seconds, 1 thread",
+         best["local, 1 thread"]["cpu"] / best["WebHDFS, 1 thread"]["cpu"], ">= 0.6, daemons elsewhere"),
+        ("the daemons' CPU seconds for one reading, on the same cores", theirs, ""),
+    ]
+
+
 def start(args):
     """The smallest question, from start to exit."""
     log = generated(DATA / "zeek-small.log", "zeek-dns", items=10)
@@ -610,7 +646,7 @@ def start(args):
 
 TASKS = {task.__name__: task for task in (
     top_hosts, jobs, gzip_files, zeek_dns, zeek_dns_gzip, zeek_flows, tstat_tcp, tstat_dns, tstat_http, bind,
-    pcap, many_files, parquet, cache, start)}
+    pcap, many_files, parquet, cache, hdfs, start)}
 
 
 def machine():

@@ -38,6 +38,7 @@ typedef nlt_status (*nlt_fs_visit)(void *ctx, const char *name, nlt_fs_info info
 
 struct nlt_fs {
     const char *scheme; /* what its paths begin with; "" matches all */
+    bool is_far;        /* each place that reading begins at costs round trips */
     /* Symlinks followed. NLT_ERR_NOT_FOUND, NLT_ERR_IO. */
     nlt_status (*stat)(const char *path, nlt_fs_info *info, nlt_error *err);
     /* Names of a directory without "." and "..", in no order; sizes may be -1. Symlinks followed,

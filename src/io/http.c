@@ -15,12 +15,12 @@
 #include "core/assert.h"
 
 enum {
-    INBOX_BYTES = 4 * CURL_MAX_WRITE_SIZE,
     POLL_MS = 100,
     CONNECT_MS = 10 * 1000,
     SILENT_SECONDS = 60, /* a transfer without a byte for so long is given up */
     READ_ALL_STEP = 64 << 10,
-    RECEIVE_BYTES = 256 << 10
+    RECEIVE_BYTES = 256 << 10,
+    INBOX_BYTES = RECEIVE_BYTES /* takes all that a step receives: pausing makes libcurl copy it */
 };
 
 struct nlt_http {

@@ -180,7 +180,9 @@ static nlt_status source_begin(nlt_source *source, int64_t offset, nlt_error *er
 {
     nlt_input *in = &source->in;
     bool is_file = in->file.info.kind == NLT_FS_FILE;
-    if (is_file) {
+    if (is_file && in->file.fs->is_far && offset > 0) {
+        source->codec = NLT_CODEC_PLAIN; /* who knows the offset has looked at the head */
+    } else if (is_file) {
         NLT_TRY(look_at_head(&in->file, &source->codec, err));
     } else {
         NLT_TRY(nlt__input_fill(in, NLT_MAGIC_MAX, err));

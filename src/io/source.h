@@ -23,7 +23,7 @@ enum { NLT_SOURCE_HEAD_MAX = 256 << 10 };
 typedef struct nlt_source nlt_source;
 
 /* `stop`, where not NULL, ends the waiting for a pipe: NLT_ERR_CANCELLED.
- * `offset` > 0 is allowed for plain files only (NLT_ERR_ARG). "-" is standard input.
+ * `offset` > 0 is allowed for plain files only (NLT_ERR_ARG; not looked at where that costs round trips). "-" is standard input.
  * NLT_ERR_NOT_FOUND: no such file; NLT_ERR_IO: not readable, a directory. */
 NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
     nlt_source **out, nlt_error *err) NLT_MUST_CHECK;

@@ -37,6 +37,13 @@ enum {
     GLOB_DEPTH_MAX = 64
 };
 
+/* How much a DataNode is asked for at once. What it has sent and nobody reads is lost work, and so
+ * is each asking: little of a file whose beginning is looked at, then as much as a split is long
+ * with the end of its last line, then ever more of who reads on. */
+#define STREAM_HEAD INT64_C(0x40000)
+#define STREAM_FIRST INT64_C(0x1010000)
+#define STREAM_MAX INT64_C(0x10000000)
+
 /* ---- addresses ---- */
 
 /* A path taken apart, and where its NameNodes are. */
@@ -482,6 +489,7 @@ typedef struct web_reader {
     target *target; /* owned */
     int64_t size;
     int64_t at;                     /* of the file, where the stream stands; -1: there is none */
+    int64_t end, asked;             /* where the last stream ends, and its length */
     char node[NLT_HADOOP_HOST_MAX]; /* DataNode that it comes from: "host:port" of its HTTP */
     char excluded[EXCLUDED_MAX];    /* "ip:port,ip:port" of those that failed */
     uint8_t head[HEAD_BYTES];       /* the file's first bytes, once read */
@@ -604,14 +612,28 @@ static nlt_status follow(
     return nlt__http_start(t->http, request, reply, err);
 }
 
+static int64_t choose_length(const web_reader *reader, int64_t offset)
+{
+    if (offset == 0) {
+        return STREAM_HEAD;
+    }
+    bool goes_on = offset == reader->end && reader->asked >= STREAM_FIRST;
+    return !goes_on                         ? STREAM_FIRST
+           : reader->asked < STREAM_MAX / 4 ? reader->asked * 4
+                                            : STREAM_MAX;
+}
+
 /* Opens the stream at `offset`. *is_final: no use to try again. */
 static nlt_status open_stream(
     web_reader *reader, int64_t offset, const atomic_bool *stop, bool *is_final, nlt_error *err)
 {
-    char op[EXCLUDED_MAX + 96];
+    char op[EXCLUDED_MAX + 128];
     nlt_http_reply reply;
-    (void)snprintf(op, sizeof op, "OPEN&offset=%lld%s%s", (long long)offset,
-        reader->excluded[0] != '\0' ? "&excludedatanodes=" : "", reader->excluded);
+    int64_t length = choose_length(reader, offset);
+    length = length < reader->size - offset ? length : reader->size - offset;
+    (void)snprintf(op, sizeof op, "OPEN&offset=%lld&length=%lld%s%s", (long long)offset,
+        (long long)length, reader->excluded[0] != '\0' ? "&excludedatanodes=" : "",
+        reader->excluded);
     reader->at = -1;
     *is_final = true;
     NLT_TRY(ask(reader->target, NLT_HTTP_GET, op, stop, &reply, err));
@@ -634,6 +656,8 @@ static nlt_status open_stream(
         return status;
     }
     reader->at = offset;
+    reader->end = offset + length;
+    reader->asked = length;
     return NLT_OK;
 }
 
@@ -648,7 +672,7 @@ static nlt_status stream_read(web_reader *reader, int64_t offset, const atomic_b
     for (int attempt = 1;; attempt++) {
         bool is_final = false;
         nlt_status status = NLT_OK;
-        if (reader->at != offset) {
+        if (reader->at != offset || reader->at == reader->end) {
             status = open_stream(reader, offset, stop, &is_final, err);
         }
         if (status == NLT_OK) {
@@ -848,10 +872,10 @@ static nlt_status web_make_folder(const char *path, nlt_error *err)
 
 #define WEB_ROW(scheme_text)                                                                       \
     {                                                                                              \
-        .scheme = (scheme_text), .stat = web_stat, .list = web_list, .glob = web_glob,             \
-        .open = web_open, .read = web_read, .close = web_close, .create = web_create,              \
-        .write = web_write, .finish = web_finish, .rename = web_rename, .remove = web_remove,      \
-        .make_folder = web_make_folder                                                             \
+        .scheme = (scheme_text), .is_far = true, .stat = web_stat, .list = web_list,               \
+        .glob = web_glob, .open = web_open, .read = web_read, .close = web_close,                  \
+        .create = web_create, .write = web_write, .finish = web_finish, .rename = web_rename,      \
+        .remove = web_remove, .make_folder = web_make_folder                                       \
     }
 
 const nlt_fs nlt__fs_hdfs = WEB_ROW("hdfs://");

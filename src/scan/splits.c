@@ -9,21 +9,23 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "io/fs.h"
 #include "scan/range.h"
 #include "scan/scan_types.h"
 
 enum {
     SPLIT_MIN = 1 << 20,
     SPLIT_MAX = 4 << 20,
+    SPLIT_FAR_MAX = 16 << 20, /* where each one costs round trips */
     SPLITS_PER_THREAD = 8,
     LOOK_BYTES = 256 << 10 /* read at once when headers are looked for */
 };
 
-static int64_t choose_split_bytes(int64_t total, int threads)
+static int64_t choose_split_bytes(int64_t total, int threads, int64_t max)
 {
     int64_t wanted = total / ((int64_t)(threads > 0 ? threads : 1) * SPLITS_PER_THREAD);
     int64_t bytes = SPLIT_MIN;
-    while (bytes < SPLIT_MAX && bytes * 2 <= wanted) {
+    while (bytes < max && bytes * 2 <= wanted) {
         bytes *= 2;
     }
     return bytes;
@@ -199,11 +201,14 @@ static nlt_status cut_thread(void *ctx, int thread, nlt_error *err)
 
 static nlt_status cut_files(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
 {
+    int64_t first_file = scan->n_files - nlt__scan_list(scan)->n;
     if (split_bytes <= 0) {
-        split_bytes = choose_split_bytes(scan->bytes, threads);
+        bool is_far = first_file < scan->n_files
+            && nlt__fs_for(scan->files[first_file].entry->path)->is_far;
+        split_bytes =
+            choose_split_bytes(scan->bytes, threads, is_far ? SPLIT_FAR_MAX : SPLIT_MAX);
     }
     int64_t cap = 0;
-    int64_t first_file = scan->n_files - nlt__scan_list(scan)->n;
     for (int64_t i = 0; i < scan->n_files; i++) {
         scan->first_split = i == first_file ? scan->n_splits : scan->first_split;
         NLT_TRY(split_file(scan, &cap, i, split_bytes, err));
@@ -243,7 +248,7 @@ nlt_status nlt__scan_split_range(nlt_scan *scan, const nlt_scan_range *range, in
     nlt_error *err)
 {
     int64_t cap = 0;
-    int64_t bytes = choose_split_bytes(range->end - range->begin, threads);
+    int64_t bytes = choose_split_bytes(range->end - range->begin, threads, SPLIT_MAX);
     nlt_free(scan->splits);
     scan->splits = NULL;
     scan->n_splits = 0;

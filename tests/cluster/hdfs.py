@@ -142,6 +142,14 @@ class Hdfs:
 
     # ---- its state ----
 
+    def cpu_seconds(self) -> float:
+        """Of all its processes so far."""
+        ticks = 0
+        for process in self.processes.values():
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def bean(self, name: str) -> dict[str, object]:
         url = f"http://{self.host}:{self.web_port}/jmx?qry=Hadoop:service=NameNode,name={name}"
         return json.loads(self.fetch(url))["beans"][0]
@@ -172,8 +180,11 @@ class Hdfs:
 
     # ---- files ----
 
+    def url(self, path: str, op: str) -> str:
+        return f"http://{self.host}:{self.web_port}/webhdfs/v1{path}?op={op}&{self.who}"
+
     def call(self, method: str, path: str, op: str, data: bytes | None = None) -> bytes:
-        url = f"http://{self.host}:{self.web_port}/webhdfs/v1{path}?op={op}&{self.who}"
+        url = self.url(path, op)
         opener = urllib.request.build_opener(KeepRedirect)
         try:
             with opener.open(urllib.request.Request(url, method=method), timeout=60) as reply:
@@ -187,6 +198,12 @@ class Hdfs:
 
     def put(self, path: str, data: bytes) -> None:
         self.call("PUT", path, f"CREATE&overwrite=true&blocksize={BLOCK_BYTES}", data)
+
+    def upload(self, path: str, local: Path) -> None:
+        """A file too large for memory; in blocks of the configured size."""
+        subprocess.run(
+            ["curl", "-sfL", "-o", "/dev/null", "-T", str(local), self.url(path, "CREATE&overwrite=true")], check=True
+        )
 
     def get(self, path: str) -> bytes:
         return self.call("GET", path, "OPEN")

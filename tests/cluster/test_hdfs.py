@@ -50,6 +50,18 @@ def test_small_files(run, hdfs, split):
     assert done.stdout.splitlines()[1:] == ["host7.test,1,7"]
 
 
+def test_a_file_of_many_requests(run, hdfs, tmp_path):
+    """Packed by gzip, but not smaller: read in order by one reader, which asks for it in pieces of 16 MiB and more."""
+    text = b"".join(line(i).encode() for i in range(400_000))
+    local = tmp_path / "access.log-20170301.gz"
+    local.write_bytes(gzip.compress(text, 0))
+    assert local.stat().st_size > 32 << 20
+    hdfs.put("/long/access.log-20170301.gz", local.read_bytes())
+    done = query(run, f"{hdfs.web}/long")
+    assert done.stdout == query(run, local).stdout
+    assert "400000 rows, 0 rejected" in done.stderr
+
+
 def test_what_is_not_there(run, hdfs, logs):
     assert "does not exist" in query(run, f"{hdfs.web}/nowhere", code=3).stderr
     assert "2018" in query(run, f"{hdfs.web}/logs", "-s", "2018_01_01", code=3).stderr
