@@ -66,6 +66,36 @@ nlt_status nlt__sql_named_struct(nlt_sql_call_state *call, nlt_sql_value *out)
     return nlt__sql_text(tr, &out->sql, "{%s}", list);
 }
 
+/* WINDOW(time, width): spans count from 1970. Rows without a time are in none. */
+nlt_status nlt__sql_window(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    nlt_sql_field *fields = NULL;
+    int64_t micros = 0;
+    const char *time = call->args[0].sql;
+    const nlt_sql_type type = nlt__sql_plain(NLT_SQL_TIMESTAMP);
+    nlt_sql_scope *query = call->scope;
+    if (!nlt__sql_interval_micros(nlt__sql_constant(call, 1), &micros) || micros <= 0) {
+        return nlt__sql_refuse(
+            tr, call->expr->place, "a window of other than '5 minutes' or the like");
+    }
+    while (query != NULL && query->select == NULL) {
+        query = query->parent;
+    }
+    if (query != NULL && query->needed == NULL) {
+        NLT_TRY(nlt__sql_text(tr, &query->needed, "%s IS NOT NULL", time));
+    }
+    NLT_TRY(new_struct(call, 2, &fields, &out->type));
+    NLT_TRY(set_field(call, &fields[0], "start", type));
+    NLT_TRY(set_field(call, &fields[1], "end", type));
+    const char *start = NULL;
+    NLT_TRY(nlt__sql_text(tr, &start, "epoch_us(%s) - ((epoch_us(%s) %% %lld) + %lld) %% %lld",
+        time, time, (long long)micros, (long long)micros, (long long)micros));
+    return nlt__sql_text(tr, &out->sql,
+        "{'start': make_timestamp(%s), 'end': make_timestamp(%s + %lld)}", start, start,
+        (long long)micros);
+}
+
 /* SORT_ARRAY(structs[, ascending]), in Spark's order of NULLs. */
 nlt_status nlt__sql_sort_structs(nlt_sql_call_state *call, nlt_sql_value *out)
 {

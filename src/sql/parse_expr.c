@@ -445,7 +445,8 @@ static nlt_status parse_column(nlt_parser *p, nlt_sql_expr **out)
             return NLT_OK;
         }
         NLT_TRY(nlt__parser_grow(p, &(*out)->parts, (*out)->n_parts, sizeof *(*out)->parts));
-        NLT_TRY(nlt__parser_name(p, &(*out)->parts[(*out)->n_parts]));
+        const char **part = &(*out)->parts[(*out)->n_parts];
+        NLT_TRY((*out)->n_parts > 0 ? nlt__parser_field(p, part) : nlt__parser_name(p, part));
         (*out)->n_parts++;
     } while (take_symbol(p, "."));
     return NLT_OK;
@@ -594,7 +595,7 @@ static nlt_status parse_postfix(nlt_parser *p, nlt_sql_expr **out)
             NLT_TRY(nlt__parser_type(p, &(*out)->type));
         } else if (value->kind != NLT_SQL_EXPR_STAR && take_symbol(p, ".")) {
             NLT_TRY(wrap(p, NLT_SQL_EXPR_FIELD, NULL, value, out));
-            NLT_TRY(nlt__parser_name(p, &(*out)->text));
+            NLT_TRY(nlt__parser_field(p, &(*out)->text));
         } else {
             return NLT_OK;
         }

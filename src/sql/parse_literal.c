@@ -269,10 +269,11 @@ typedef struct interval {
     bool has_time;
 } interval;
 
-static bool add_interval(interval *sum, nlt_bytes number, const interval_unit *unit)
+static bool add_interval(
+    interval *sum, nlt_bytes number, bool is_negative, const interval_unit *unit)
 {
     int64_t value = 0; /* millionths: only seconds may have decimals */
-    bool is_negative = number.len > 0 && number.ptr[0] == '-';
+    is_negative ^= number.len > 0 && number.ptr[0] == '-';
     if (number.len > 0 && (number.ptr[0] == '-' || number.ptr[0] == '+')) {
         number.ptr++;
         number.len--;
@@ -304,11 +305,46 @@ static bool read_interval_text(const char *text, interval *sum)
             return is_any;
         }
         const interval_unit *unit = find_unit(word);
-        if (unit == NULL || !add_interval(sum, number, unit)) {
+        if (unit == NULL || !add_interval(sum, number, false, unit)) {
             return false;
         }
         is_any = true;
     }
+}
+
+/* '1 02:03:04' DAY TO SECOND, '1-2' YEAR TO MONTH: numbers from one unit down to another. */
+static bool read_interval_range(nlt_bytes text, bool is_negative, const interval_unit *first,
+    const interval_unit *last, interval *sum)
+{
+    bool is_months = first->months != 0;
+    is_negative ^= text.len > 0 && text.ptr[0] == '-';
+    if (text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+')) {
+        text.ptr++;
+        text.len--;
+    }
+    if (first >= last || (last->months != 0) != is_months || first->days == 7) {
+        return false;
+    }
+    for (const interval_unit *unit = first; unit <= last; unit++) {
+        char mark = is_months ? '-' : unit->days == 1 ? ' ' : ':';
+        const char *end = unit < last ? memchr(text.ptr, mark, text.len) : text.ptr + text.len;
+        nlt_bytes number = {text.ptr, end != NULL ? (size_t)(end - text.ptr) : 0};
+        bool is_signed = number.len == 0 || number.ptr[0] < '0' || number.ptr[0] > '9';
+        if (is_signed || !add_interval(sum, number, is_negative, unit)) {
+            return false;
+        }
+        size_t skipped = number.len + (unit < last);
+        text = (nlt_bytes){text.ptr + skipped, text.len - skipped};
+    }
+    return true;
+}
+
+bool nlt__sql_interval_micros(const char *text, int64_t *out)
+{
+    interval sum = {0, 0, 0, false};
+    bool is_plain = read_interval_text(text, &sum) && sum.months == 0;
+    *out = sum.days * INT64_C(86400000000) + sum.micros;
+    return is_plain;
 }
 
 static nlt_status finish_interval(nlt_parser *p, const interval *sum, nlt_sql_expr *expr)
@@ -331,7 +367,9 @@ nlt_status nlt__parser_interval(nlt_parser *p, nlt_sql_expr **out)
     advance(p);
     bool is_any = false;
     for (;;) {
-        bool is_negative = (at_symbol(p, "-") && peek(p, 1)->kind == NLT_TOKEN_NUMBER);
+        nlt_token_kind behind = peek(p, 1)->kind;
+        bool is_negative =
+            at_symbol(p, "-") && (behind == NLT_TOKEN_NUMBER || behind == NLT_TOKEN_STRING);
         const nlt_token *number = peek(p, is_negative);
         const nlt_token *word = peek(p, is_negative + 1);
         bool is_text = number->kind == NLT_TOKEN_STRING;
@@ -348,13 +386,19 @@ nlt_status nlt__parser_interval(nlt_parser *p, nlt_sql_expr **out)
         }
         nlt_bytes digits =
             is_text ? (nlt_bytes){number->text.ptr + 1, number->text.len - 2} : number->text;
-        if (!add_interval(&sum, digits, unit)) {
+        const interval_unit *last = is_word(peek(p, is_negative + 2), "to")
+                                        ? find_unit(peek(p, is_negative + 3)->text)
+                                        : NULL;
+        if (is_text && last != NULL && !is_any) {
+            p->pos += is_negative + 4;
+            return read_interval_range(digits, is_negative, unit, last, &sum)
+                       ? finish_interval(p, &sum, *out)
+                       : nlt__parser_fail_at(p, number, "this interval is not understood");
+        }
+        if (!add_interval(&sum, digits, is_negative, unit)) {
             return nlt__parser_fail_at(p, number, "this interval is not understood");
         }
-        if (is_negative) {
-            return nlt__parser_refuse(p, "a negative interval");
-        }
-        p->pos += 2;
+        p->pos += 2 + is_negative;
         is_any = true;
     }
     if (!is_any || at_word(p, "to")) {

@@ -74,6 +74,58 @@ static nlt_status parse_table(nlt_parser *p, nlt_sql_relation_node **out)
     return NLT_OK;
 }
 
+static nlt_status parse_item(nlt_parser *p, nlt_sql_item *item);
+
+static nlt_status parse_pivot_items(nlt_parser *p, nlt_sql_item **items, int *n)
+{
+    do {
+        NLT_TRY(nlt__parser_grow(p, items, *n, sizeof **items));
+        NLT_TRY(parse_item(p, &(*items)[*n]));
+        ++*n;
+    } while (take_symbol(p, ","));
+    return NLT_OK;
+}
+
+/* PIVOT (aggregate, ... FOR column IN (value, ...)), UNPIVOT [INCLUDE NULLS] (value FOR name IN
+ * (column, ...)) behind a relation. */
+static nlt_status parse_pivot(nlt_parser *p, nlt_sql_relation_node **relation)
+{
+    nlt_sql_relation_node *node;
+    bool is_pivot = at_word(p, "pivot");
+    NLT_TRY(new_relation(p, is_pivot ? NLT_SQL_RELATION_PIVOT : NLT_SQL_RELATION_UNPIVOT, &node));
+    NLT_TRY(nlt__parser_make(p, sizeof *node->pivot, &node->pivot));
+    nlt_sql_pivot *pivot = node->pivot;
+    advance(p);
+    pivot->includes_nulls = !is_pivot && take_words(p, "include", "nulls");
+    if (!is_pivot && !pivot->includes_nulls) {
+        (void)take_words(p, "exclude", "nulls");
+    }
+    NLT_TRY(need_symbol(p, "("));
+    if (is_pivot) {
+        NLT_TRY(parse_pivot_items(p, &pivot->items, &pivot->n_items));
+    } else {
+        NLT_TRY(nlt__parser_name(p, &pivot->value_name));
+    }
+    NLT_TRY(need_word(p, "for"));
+    if (is_pivot) {
+        NLT_TRY(nlt__parser_value(p, 0, &pivot->on));
+    } else {
+        NLT_TRY(nlt__parser_name(p, &pivot->name_name));
+    }
+    NLT_TRY(need_word(p, "in"));
+    NLT_TRY(need_symbol(p, "("));
+    NLT_TRY(parse_pivot_items(p, &pivot->values, &pivot->n_values));
+    NLT_TRY(need_symbol(p, ")"));
+    NLT_TRY(need_symbol(p, ")"));
+    node->left = *relation;
+    node->depth = node->left->depth + 1;
+    *relation = node;
+    if (node->depth > NLT_PARSER_DEPTH_MAX) {
+        return fail_here(p, "too many pivots");
+    }
+    return parse_table_alias(p, node);
+}
+
 static nlt_status parse_primary_relation(nlt_parser *p, nlt_sql_relation_node **out)
 {
     bool is_lateral = take_word(p, "lateral");
@@ -101,10 +153,11 @@ static nlt_status parse_primary_relation(nlt_parser *p, nlt_sql_relation_node **
     if (at_word(p, "tablesample")) {
         return nlt__parser_refuse(p, "TABLESAMPLE");
     }
-    if (at_word(p, "pivot") || at_word(p, "unpivot")) {
-        return nlt__parser_refuse(p, "PIVOT");
+    NLT_TRY(parse_table_alias(p, *out));
+    while (at_word(p, "pivot") || at_word(p, "unpivot")) {
+        NLT_TRY(parse_pivot(p, out));
     }
-    return parse_table_alias(p, *out);
+    return NLT_OK;
 }
 
 /* The kind of a join whose words begin here; false: there is none. */
@@ -380,10 +433,10 @@ static nlt_status parse_select(nlt_parser *p, nlt_sql_select *select)
     if (take_word(p, "having")) {
         NLT_TRY(nlt__parser_expr(p, &select->having));
     }
-    if (at_word(p, "qualify")) {
-        return nlt__parser_refuse(p, "QUALIFY");
+    if (take_word(p, "window")) {
+        NLT_TRY(parse_windows(p, select));
     }
-    return take_word(p, "window") ? parse_windows(p, select) : NLT_OK;
+    return take_word(p, "qualify") ? nlt__parser_expr(p, &select->qualify) : NLT_OK;
 }
 
 static nlt_status new_query(nlt_parser *p, nlt_sql_query_kind kind, nlt_sql_query **out)
@@ -455,12 +508,11 @@ static nlt_status parse_sets_of(nlt_parser *p, bool is_intersect, nlt_sql_query 
 static nlt_status parse_ctes(nlt_parser *p, nlt_sql_query *query, nlt_sql_cte **ctes, int *n)
 {
     (void)query;
-    if (at_word(p, "recursive")) {
-        return nlt__parser_refuse(p, "WITH RECURSIVE");
-    }
+    bool is_recursive = take_word(p, "recursive");
     do {
         NLT_TRY(nlt__parser_grow(p, ctes, *n, sizeof **ctes));
         nlt_sql_cte *cte = &(*ctes)[*n];
+        cte->is_recursive = is_recursive;
         NLT_TRY(nlt__parser_name(p, &cte->name));
         if (take_symbol(p, "(")) {
             NLT_TRY(nlt__parser_names(p, &cte->columns, &cte->n_columns));

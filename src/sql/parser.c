@@ -111,7 +111,7 @@ static const char *const reserved[] = {"select", "from", "where", "group", "havi
 /* Words that may be names but no alias without AS: they go on with the query. */
 static const char *const no_alias[] = {"left", "right", "full", "semi", "anti", "window", "sort",
     "cluster", "distribute", "offset", "tablesample", "pivot", "unpivot", "qualify", "regexp",
-    "div", "rows", "range", "asc", "desc", "nulls", "escape", "outer"};
+    "div", "rows", "range", "for", "asc", "desc", "nulls", "escape", "outer"};
 
 static bool is_any_word(const nlt_token *token, const char *const *words, size_t n)
 {
@@ -161,6 +161,16 @@ nlt_status nlt__parser_name(nlt_parser *p, const char **out)
     copy[len] = '\0';
     *out = copy;
     return NLT_OK;
+}
+
+nlt_status nlt__parser_field(nlt_parser *p, const char **out)
+{
+    const nlt_token *token = peek(p, 0);
+    if (token->kind != NLT_TOKEN_WORD) {
+        return nlt__parser_name(p, out);
+    }
+    advance(p);
+    return copy_text(p, token->text, out);
 }
 
 /* name (, name)* */

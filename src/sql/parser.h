@@ -38,6 +38,8 @@ bool nlt__parser_is_name(const nlt_token *token);
 /* May it be an alias without AS? */
 bool nlt__parser_is_alias(const nlt_token *token);
 nlt_status nlt__parser_name(nlt_parser *p, const char **out) NLT_MUST_CHECK;
+/* A name behind a dot: any word may be one there. */
+nlt_status nlt__parser_field(nlt_parser *p, const char **out) NLT_MUST_CHECK;
 /* name (, name)* */
 nlt_status nlt__parser_names(nlt_parser *p, const char ***names, int *n) NLT_MUST_CHECK;
 

@@ -99,8 +99,21 @@ typedef enum nlt_sql_relation_kind {
     NLT_SQL_RELATION_VALUES,   /* `rows`, each a TUPLE */
     NLT_SQL_RELATION_FUNCTION, /* `call`: range(...), explode(...) */
     NLT_SQL_RELATION_JOIN,     /* `left`, `right` */
-    NLT_SQL_RELATION_VIEW      /* LATERAL VIEW: `left`, `call` */
+    NLT_SQL_RELATION_VIEW,     /* LATERAL VIEW: `left`, `call` */
+    NLT_SQL_RELATION_PIVOT,    /* `left`, `pivot` */
+    NLT_SQL_RELATION_UNPIVOT   /* `left`, `pivot` */
 } nlt_sql_relation_kind;
+
+/* PIVOT (items FOR on IN (values)); UNPIVOT (value_name FOR name_name IN (values)). */
+typedef struct nlt_sql_pivot {
+    nlt_sql_item *items;
+    int n_items;
+    nlt_sql_expr *on; /* a column, or a TUPLE of them */
+    nlt_sql_item *values;
+    int n_values;
+    const char *value_name, *name_name;
+    bool includes_nulls;
+} nlt_sql_pivot;
 
 struct nlt_sql_relation_node {
     nlt_sql_relation_kind kind;
@@ -114,6 +127,7 @@ struct nlt_sql_relation_node {
     nlt_sql_expr **rows;
     int n_rows;
     nlt_sql_expr *call;
+    nlt_sql_pivot *pivot;
     bool is_outer, is_lateral;
     int depth;
     nlt_sql_relation_node *left, *right;
@@ -146,11 +160,13 @@ typedef struct nlt_sql_select {
     int n_groups;
     bool is_group_all;
     nlt_sql_expr *having;
+    nlt_sql_expr *qualify;
     nlt_sql_named_window *windows;
     int n_windows;
 } nlt_sql_select;
 
 typedef struct nlt_sql_cte {
+    bool is_recursive; /* in WITH RECURSIVE */
     const char *name;
     const char **columns;
     int n_columns;
@@ -184,6 +200,9 @@ struct nlt_sql_query {
 /* Fills `err` with line and column of `place` in `sql`, the message, the line and a caret. */
 nlt_status nlt__sql_error(nlt_bytes sql, nlt_bytes place, nlt_error *err, const char *format, ...)
     NLT_PRINTF(4, 5);
+
+/* The length of an interval like "5 minutes". False: it is none, or it has months. */
+bool nlt__sql_interval_micros(const char *text, int64_t *out);
 
 /* Parses one query; a trailing ';' is fine. NLT_ERR_SQL with the place of what is wrong. */
 NLT_API nlt_status nlt__sql_parse(

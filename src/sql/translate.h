@@ -42,6 +42,7 @@ struct nlt_sql_scope {
     int n_outputs;
     bool prefers_outputs;                    /* HAVING and ORDER BY look at aliases first */
     const struct nlt_sql_grouping *grouping; /* GROUP BY's expressions, for grouping_id() */
+    const char *needed;                      /* one more condition of WHERE; NULL: none */
 };
 
 typedef struct nlt_sql_grouping {
@@ -63,6 +64,7 @@ typedef struct nlt_sql_known_cte {
     const char *name;
     const char *sql_name;
     const nlt_sql_answer *answer;
+    bool has_level; /* a last column, hidden from queries: the depth of the recursion */
     const struct nlt_sql_known_cte *before;
 } nlt_sql_known_cte;
 
@@ -73,8 +75,9 @@ typedef struct nlt_sql_translator {
     const nlt_sql_relation *relations;
     int n_relations;
     const nlt_sql_known_cte *ctes;
-    int n_names;       /* made up so far */
-    size_t text_bytes; /* made so far */
+    const nlt_sql_query *step; /* of the recursive CTE that is being made; NULL: none */
+    int n_names;               /* made up so far */
+    size_t text_bytes;         /* made so far */
 } nlt_sql_translator;
 
 /* ---- texts and errors (translate.c) ---- */
@@ -137,6 +140,12 @@ nlt_status nlt__sql_cast(
 /* `is_top`: its columns keep their names even if two are the same. */
 nlt_status nlt__sql_query(nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_query *query,
     bool is_top, nlt_sql_answer *out) NLT_MUST_CHECK;
+
+/* ---- pivots (translate_pivot.c) ---- */
+
+/* The text of a PIVOT or UNPIVOT over `from`, whose columns are those of `inner`. */
+nlt_status nlt__sql_pivot(nlt_sql_translator *tr, nlt_sql_scope *inner, const char *from,
+    const nlt_sql_relation_node *node, nlt_sql_answer *out) NLT_MUST_CHECK;
 
 /* ---- functions (functions.c, generators.c) ---- */
 

@@ -185,8 +185,10 @@ static nlt_status resolve_in(nlt_sql_translator *tr, const nlt_sql_scope *scope,
 {
     found_column found = {NULL, 0};
     int n_outputs = 0;
-    const nlt_sql_output *output =
-        expr->n_parts == 1 ? search_outputs(scope, expr->parts[0], &n_outputs) : NULL;
+    const nlt_sql_output *output = search_outputs(scope, expr->parts[0], &n_outputs);
+    if (output != NULL && expr->n_parts > 1 && output->value.type.kind != NLT_SQL_STRUCT) {
+        output = NULL;
+    }
     *n_used = 0;
     if (expr->n_parts > 1) {
         found = search_scope(scope, expr->parts[0], expr->parts[1]);
@@ -214,12 +216,34 @@ static nlt_status resolve_in(nlt_sql_translator *tr, const nlt_sql_scope *scope,
     return NLT_OK;
 }
 
+/* GROUP BY window(time, '5 minutes') makes a column `window`. */
+static nlt_status resolve_window(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_expr *expr, int *n_used, nlt_sql_value *out)
+{
+    const nlt_sql_select *select = scope->select;
+    if (select == NULL || !nlt__sql_equal_names(expr->parts[0], "window")) {
+        return NLT_OK;
+    }
+    for (int i = 0; i < select->n_groups; i++) {
+        const nlt_sql_group *group = &select->groups[i];
+        const nlt_sql_expr *call = group->kind == NULL ? group->exprs[0] : NULL;
+        if (call != NULL && call->kind == NLT_SQL_EXPR_CALL && strcmp(call->text, "window") == 0) {
+            *n_used = 1;
+            return nlt__sql_expr(tr, scope, call, out);
+        }
+    }
+    return NLT_OK;
+}
+
 static nlt_status column(
     nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr, nlt_sql_value *out)
 {
     int n_used = 0;
     for (const nlt_sql_scope *s = scope; s != NULL && n_used == 0; s = s->parent) {
         NLT_TRY(resolve_in(tr, s, expr, &n_used, out));
+    }
+    for (nlt_sql_scope *s = scope; s != NULL && n_used == 0; s = s->parent) {
+        NLT_TRY(resolve_window(tr, s, expr, &n_used, out));
     }
     if (n_used == 0) {
         return hint_columns(tr, scope, expr);
@@ -481,6 +505,20 @@ static nlt_status time_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sq
         spark_type(tr, values[1].type));
 }
 
+/* interval * integer, integer * interval */
+static nlt_status scale_interval(nlt_sql_translator *tr, const nlt_sql_value *values,
+    const nlt_sql_expr *expr, nlt_sql_value *out)
+{
+    int at = values[0].type.kind == NLT_SQL_INTERVAL ? 0 : 1;
+    if (!nlt__sql_is_integer(values[1 - at].type.kind)) {
+        return nlt__sql_refuse(
+            tr, expr->place, "an interval times %s", spark_type(tr, values[1 - at].type));
+    }
+    *out = (nlt_sql_value){NULL, values[at].type, expr};
+    return nlt__sql_text(
+        tr, &out->sql, "(%s * CAST(%s AS BIGINT))", values[at].sql, values[1 - at].sql);
+}
+
 static bool is_time(nlt_sql_kind kind)
 {
     return kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP || kind == NLT_SQL_INTERVAL;
@@ -495,6 +533,10 @@ nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_v
     if ((op[0] == '+' || op[0] == '-')
         && (is_time(values[0].type.kind) || is_time(values[1].type.kind))) {
         return time_arithmetic(tr, op, values, expr, out);
+    }
+    if (op[0] == '*'
+        && (values[0].type.kind == NLT_SQL_INTERVAL || values[1].type.kind == NLT_SQL_INTERVAL)) {
+        return scale_interval(tr, values, expr, out);
     }
     for (int i = 0; i < 2; i++) {
         NLT_TRY(make_number(tr, &values[i], expr));
@@ -677,7 +719,7 @@ static nlt_status unary(
         if (!nlt__sql_is_integer(out->type.kind)) {
             return nlt__sql_wrong(tr, expr->place, "~ takes an integer");
         }
-    } else {
+    } else if (out->type.kind != NLT_SQL_INTERVAL) {
         NLT_TRY(make_number(tr, out, expr));
     }
     out->expr = expr;

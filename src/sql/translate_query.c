@@ -11,7 +11,9 @@
 #include "sql/text.h"
 #include "sql/translate.h"
 
-enum { SQL_MAX = 16 << 20 };
+enum { SQL_MAX = 16 << 20, LEVELS_MAX = 100 };
+
+static const char level_name[] = "level#";
 
 /* ---- scopes ---- */
 
@@ -99,6 +101,16 @@ static nlt_status table_answer(
     return NLT_OK;
 }
 
+/* The hidden column of a recursive CTE. */
+static nlt_status add_level(nlt_sql_translator *tr, nlt_sql_scope *scope, const char *sql_name)
+{
+    NLT_TRY(reserve_columns(tr, scope, 1));
+    nlt_sql_column *column = &scope->columns[scope->n_columns++];
+    *column = (nlt_sql_column){
+        .name = level_name, .type = nlt__sql_plain(NLT_SQL_INT), .is_qualified_only = true};
+    return nlt__sql_text(tr, &column->sql, "%s.\"%s\"", sql_name, level_name);
+}
+
 static nlt_status table(nlt_sql_translator *tr, nlt_sql_scope *scope,
     const nlt_sql_relation_node *node, const char **out)
 {
@@ -112,7 +124,8 @@ static nlt_status table(nlt_sql_translator *tr, nlt_sql_scope *scope,
     for (const nlt_sql_known_cte *cte = tr->ctes; cte != NULL; cte = cte->before) {
         if (nlt__sql_equal_names(cte->name, node->parts[0])) {
             NLT_TRY(nlt__sql_text(tr, out, "%s AS %s", cte->sql_name, name));
-            return add_columns(tr, scope, cte->answer, name, node, alias);
+            NLT_TRY(add_columns(tr, scope, cte->answer, name, node, alias));
+            return cte->has_level ? add_level(tr, scope, name) : NLT_OK;
         }
     }
     for (int i = 0; i < tr->n_relations; i++) {
@@ -323,6 +336,20 @@ static nlt_status view(nlt_sql_translator *tr, nlt_sql_scope *scope,
     return add_columns(tr, scope, &answer, name, node, node->alias);
 }
 
+static nlt_status pivot(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out)
+{
+    nlt_sql_scope inner = {.parent = scope->parent};
+    nlt_sql_answer answer;
+    const char *from = NULL;
+    const char *name = NULL;
+    NLT_TRY(relation(tr, &inner, node->left, &from));
+    NLT_TRY(nlt__sql_pivot(tr, &inner, from, node, &answer));
+    NLT_TRY(new_name(tr, &name));
+    NLT_TRY(nlt__sql_text(tr, out, "(%s) AS %s", answer.sql, name));
+    return add_columns(tr, scope, &answer, name, node, node->alias);
+}
+
 /* ---- joins ---- */
 
 static nlt_sql_column *find_plain(
@@ -489,6 +516,9 @@ static nlt_status relation(nlt_sql_translator *tr, nlt_sql_scope *scope,
         return join(tr, scope, node, out);
     case NLT_SQL_RELATION_VIEW:
         return view(tr, scope, node, out);
+    case NLT_SQL_RELATION_PIVOT:
+    case NLT_SQL_RELATION_UNPIVOT:
+        return pivot(tr, scope, node, out);
     }
     return nlt_fail(tr->err, NLT_ERR_INTERNAL, "an unknown relation");
 }
@@ -608,6 +638,23 @@ static bool has_aggregate(const nlt_sql_expr *expr)
         }
     }
     return false;
+}
+
+/* Is there an aggregate, inside of windows, too? */
+static bool needs_groups(const nlt_sql_expr *expr)
+{
+    const nlt_sql_window *window = expr->call != NULL ? expr->call->over : NULL;
+    bool is_found = has_aggregate(expr);
+    for (int i = 0; i < expr->n_args && !is_found; i++) {
+        is_found = needs_groups(expr->args[i]);
+    }
+    for (int i = 0; window != NULL && i < window->n_partition && !is_found; i++) {
+        is_found = needs_groups(window->partition[i]);
+    }
+    for (int i = 0; window != NULL && i < window->n_order && !is_found; i++) {
+        is_found = needs_groups(window->order[i].expr);
+    }
+    return is_found;
 }
 
 /* A number in GROUP BY or ORDER BY is the number of an item; -1: the expression is none. */
@@ -892,6 +939,29 @@ static bool needs_grouping(const nlt_sql_select *select)
     return false;
 }
 
+/* The step of a recursive CTE counts its levels, so that one without an end has one. */
+static nlt_status add_next_level(nlt_sql_translator *tr, const nlt_sql_scope *scope,
+    const nlt_sql_query *query, select_list *list)
+{
+    nlt_sql_expr *expr = nlt__sql_alloc(tr, 1, sizeof *expr);
+    const nlt_sql_column *level = NULL;
+    for (int i = 0; i < scope->n_columns; i++) {
+        level = scope->columns[i].name == level_name ? &scope->columns[i] : level;
+    }
+    if (expr == NULL || level == NULL) {
+        return expr == NULL ? nlt__sql_oom(tr)
+                            : nlt__sql_refuse(tr, query->place,
+                                "a recursive query that does not read itself in its FROM");
+    }
+    expr->kind = NLT_SQL_EXPR_COLUMN;
+    expr->place = query->place;
+    nlt_sql_output output = {level_name, {NULL, nlt__sql_plain(NLT_SQL_INT), expr}, false};
+    NLT_TRY(nlt__sql_text(tr, &output.value.sql,
+        "CASE WHEN %s < %d THEN %s + 1 ELSE error('a recursion of more than %d levels') END",
+        level->sql, LEVELS_MAX, level->sql, LEVELS_MAX));
+    return add_output(tr, list, output);
+}
+
 static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
     const nlt_sql_query *query, bool is_top, nlt_sql_answer *answer, nlt_buf *out)
 {
@@ -924,6 +994,9 @@ static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
         status = select_items(tr, &scope, select, &list);
         tr->n_names = tr->n_names > n_names_after ? tr->n_names : n_names_after;
     }
+    if (status == NLT_OK && query == tr->step) {
+        status = add_next_level(tr, &scope, query, &list);
+    }
     if (status == NLT_OK) {
         status = name_answer(tr, &list, is_top, answer);
     }
@@ -938,14 +1011,25 @@ static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
     if (from != NULL) {
         NLT_TRY(nlt__buf_printf(out, tr->err, " FROM %s", from));
     }
-    if (condition != NULL) {
-        NLT_TRY(nlt__buf_printf(out, tr->err, " WHERE %s", condition));
+    if (condition != NULL || scope.needed != NULL) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, " WHERE %s%s%s", condition != NULL ? condition : "",
+            condition != NULL && scope.needed != NULL ? " AND " : "",
+            scope.needed != NULL ? scope.needed : ""));
     }
     NLT_TRY(nlt__buf_printf(out, tr->err, "%s", group_text));
     if (select->having != NULL) {
         scope.prefers_outputs = true;
         NLT_TRY(nlt__sql_condition(tr, &scope, select->having, "HAVING", &condition));
         NLT_TRY(nlt__buf_printf(out, tr->err, " HAVING %s", condition));
+    }
+    if (select->qualify != NULL) {
+        if (needs_groups(select->qualify)) { /* Spark does not find their GROUP BY */
+            return nlt__sql_wrong(tr, select->qualify->place,
+                "QUALIFY takes no aggregates; it may name those of the SELECT list");
+        }
+        scope.prefers_outputs = false;
+        NLT_TRY(nlt__sql_condition(tr, &scope, select->qualify, "QUALIFY", &condition));
+        NLT_TRY(nlt__buf_printf(out, tr->err, " QUALIFY %s", condition));
     }
     return put_order_and_limit(tr, &scope, query, select->is_distinct, out);
 }
@@ -1089,6 +1173,51 @@ static nlt_status rename_answer(
     return NLT_OK;
 }
 
+/* base UNION ALL step, where the step reads the CTE. */
+static nlt_status put_recursive_cte(
+    nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_cte *cte, nlt_buf *out)
+{
+    const nlt_sql_query *query = cte->query;
+    nlt_sql_known_cte *known = nlt__sql_alloc(tr, 1, sizeof *known);
+    nlt_sql_answer *answer = nlt__sql_alloc(tr, 1, sizeof *answer);
+    nlt_sql_answer step;
+    const char *columns = NULL;
+    if (known == NULL || answer == NULL) {
+        return nlt__sql_oom(tr);
+    }
+    if (!query->is_all || query->right->kind != NLT_SQL_QUERY_SELECT || query->n_ctes > 0
+        || query->n_order > 0 || query->limit != NULL) {
+        return nlt__sql_refuse(
+            tr, query->place, "a recursive query other than base UNION ALL SELECT");
+    }
+    NLT_TRY(nlt__sql_query(tr, outer, query->left, false, answer));
+    NLT_TRY(rename_answer(tr, cte, answer));
+    NLT_TRY(new_name(tr, &known->sql_name));
+    known->name = cte->name;
+    known->answer = answer;
+    known->has_level = true;
+    known->before = tr->ctes;
+    tr->ctes = known;
+    const nlt_sql_query *around = tr->step;
+    tr->step = query->right;
+    NLT_TRY(nlt__sql_query(tr, outer, query->right, false, &step));
+    tr->step = around;
+    if (step.n_columns != answer->n_columns + 1) {
+        return nlt__sql_wrong(
+            tr, query->place, "UNION of %d and %d columns", answer->n_columns, step.n_columns - 1);
+    }
+    for (int i = 0; i < answer->n_columns; i++) {
+        if (!nlt__sql_same_type(&answer->types[i], &step.types[i])) {
+            return nlt__sql_refuse(tr, query->place,
+                "a recursive query whose column %d changes its type (%s, %s)", i + 1,
+                nlt__sql_type_text(tr, answer->types[i]), nlt__sql_type_text(tr, step.types[i]));
+        }
+    }
+    NLT_TRY(named_columns(tr, answer, &columns));
+    return nlt__buf_printf(out, tr->err, "%s(%s, \"%s\") AS (SELECT *, 1 FROM (%s) UNION ALL (%s))",
+        known->sql_name, columns, level_name, answer->sql, step.sql);
+}
+
 static nlt_status put_cte(
     nlt_sql_translator *tr, nlt_sql_scope *outer, const nlt_sql_cte *cte, nlt_buf *out)
 {
@@ -1107,12 +1236,35 @@ static nlt_status put_cte(
     return nlt__buf_printf(out, tr->err, "%s AS (%s)", known->sql_name, answer->sql);
 }
 
+static bool names_table(const nlt_sql_relation_node *node, const char *name)
+{
+    return node != NULL
+           && ((node->kind == NLT_SQL_RELATION_TABLE && node->n_parts == 1
+                   && nlt__sql_equal_names(node->parts[0], name))
+               || names_table(node->left, name) || names_table(node->right, name));
+}
+
+/* Is it base UNION step, with the CTE in the FROM of the step? */
+static bool reads_itself(const nlt_sql_cte *cte)
+{
+    const nlt_sql_query *query = cte->query;
+    return query->kind == NLT_SQL_QUERY_SET && strcmp(query->set, "UNION") == 0
+           && query->right->kind == NLT_SQL_QUERY_SELECT
+           && names_table(query->right->select.from, cte->name);
+}
+
 static nlt_status put_query(nlt_sql_translator *tr, nlt_sql_scope *outer,
     const nlt_sql_query *query, bool is_top, nlt_sql_answer *answer, nlt_buf *out)
 {
     for (int i = 0; i < query->n_ctes; i++) {
-        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", i > 0 ? ", " : "WITH "));
-        NLT_TRY(put_cte(tr, outer, &query->ctes[i], out));
+        const nlt_sql_cte *cte = &query->ctes[i];
+        bool is_recursive = cte->is_recursive && reads_itself(cte);
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s",
+            i > 0               ? ", "
+            : cte->is_recursive ? "WITH RECURSIVE "
+                                : "WITH "));
+        NLT_TRY(
+            is_recursive ? put_recursive_cte(tr, outer, cte, out) : put_cte(tr, outer, cte, out));
     }
     if (query->n_ctes > 0) {
         NLT_TRY(nlt__buf_append(out, " ", 1, tr->err));

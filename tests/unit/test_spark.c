@@ -73,8 +73,8 @@ static void patterns_that_differ(void **state)
 {
     (void)state;
     static const char *const bad[] = {"(?=a)", "(?!a)", "(?<=a)b", "(?<!a)b", "(?>a)", "a*+", "a?+",
-        "a{1,2}+", "(a)\\1", "[a&&b]", "[a[b]]", "(?x)a", "\\G", "\\Z", "\\R", "(", ")",
-        "[", "a**", "*a", "\\", "\\p{Greek}", "a{2000}", "(?m)^a", "\\cA"};
+        "a{1,2}+", "(a)\\1", "[a&&b]", "[a[b]]", "(?x)a", "\\G", "\\Z", "\\R", "(", ")", "[", "a**",
+        "*a", "\\", "\\p{Greek}", "a{2000}", "(?m)^a", "\\cA"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         nlt_buf out = NLT_BUF_INIT(1 << 16);
         nlt_buf literal = NLT_BUF_INIT(1 << 16);
@@ -163,6 +163,12 @@ static void errors_with_their_place(void **state)
         {"SELECT '\\0'", "NUL"},
         {"SELECT list + 1 FROM netlytics", "takes numbers"},
         {"SELECT name[0] FROM netlytics", "only an array"},
+        {"SELECT * FROM netlytics PIVOT (sum(n) FOR name IN (x))", "no literal"},
+        {"SELECT struct(name, n AS name) FROM netlytics", "two fields of one name"},
+        {"SELECT * FROM netlytics ORDER BY struct(n)", "ORDER BY of a struct"},
+        {"WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n FROM t) SELECT 1", "UNION ALL"},
+        {"SELECT format_string('%d', x) FROM netlytics", "%d of DOUBLE"},
+        {"SELECT interval '1 2' day to month", "not understood"},
         {"", "empty"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -187,6 +193,16 @@ static void texts_pass_the_gate(void **state)
         "WITH t AS (SELECT 1 AS a) SELECT * FROM t, (VALUES (1, 'x'), (2, 'y')) u",
         "SELECT transform(list, v -> concat(v, name)) FROM netlytics",
         "SELECT \"read_csv\" AS `glob`, '; DROP' FROM netlytics",
+        "SELECT * FROM netlytics PIVOT (sum(n) AS s FOR name IN ('a', 'b'))",
+        "SELECT * FROM netlytics UNPIVOT (v FOR k IN (n, x))",
+        "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t",
+        "SELECT name, max(struct(x, name)).name FROM netlytics GROUP BY name",
+        "SELECT inline(arrays_zip(list, list)), n FROM netlytics",
+        "SELECT name FROM netlytics QUALIFY row_number() OVER (PARTITION BY n ORDER BY x) = 1",
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x DESC), listagg(name, ';') FROM "
+        "netlytics",
+        "SELECT window.start FROM netlytics GROUP BY window(timestamp_seconds(x), '1 hour')",
+        "SELECT format_string('%5.2f %s', x, name), array_sort(list, (a, b) -> 1) FROM netlytics",
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         nlt_buf out = NLT_BUF_INIT(1 << 20);
@@ -219,6 +235,8 @@ static void limits(void **state)
         {"SELECT cast(1 AS ", "array<", "int", 10000},
         {"SELECT 1 FROM netlytics", " CROSS JOIN netlytics", "", 10000},
         {"SELECT ", "left(", "name", 150},
+        {"SELECT ", "struct(", "name", 10000},
+        {"SELECT * FROM netlytics", " PIVOT (sum(n) FOR x IN (1))", "", 10000},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         nlt_buf sql = NLT_BUF_INIT(16 << 20);

@@ -346,3 +346,57 @@ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY response_body_len) AS a, perc
 SELECT host, percentile_cont(0.9) WITHIN GROUP (ORDER BY response_body_len) AS a, percentile_disc(0.5) WITHIN GROUP (ORDER BY response_body_len) AS b FROM http GROUP BY host ORDER BY host
 SELECT listagg(host) WITHIN GROUP (ORDER BY host DESC) AS a, string_agg(host, ';') WITHIN GROUP (ORDER BY req_time) AS b, listagg(DISTINCT host, ',') WITHIN GROUP (ORDER BY host) AS c FROM http
 SELECT method, listagg(status_code, ',') WITHIN GROUP (ORDER BY status_code) AS a FROM http GROUP BY method ORDER BY method
+
+-- QUALIFY, PIVOT, UNPIVOT
+SELECT host, req_time FROM http QUALIFY row_number() OVER (PARTITION BY host ORDER BY req_time) = 1 ORDER BY host
+SELECT host, row_number() OVER (PARTITION BY host ORDER BY req_time) AS n FROM http QUALIFY n = 1 ORDER BY host
+SELECT method, count(*) AS n FROM http GROUP BY method QUALIFY rank() OVER (ORDER BY count(*) DESC, method) <= 2 ORDER BY method
+SELECT method, sum(n) AS s FROM (SELECT method, 1 AS n FROM http) GROUP BY method QUALIFY row_number() OVER (ORDER BY method) = 1
+SELECT method, count(*) AS n, rank() OVER (ORDER BY count(*) DESC, method) AS r FROM http GROUP BY method QUALIFY r <= 2 ORDER BY method
+SELECT DISTINCT host FROM http QUALIFY count(*) OVER (PARTITION BY host) > 1 ORDER BY host
+SELECT host AS method FROM http QUALIFY method = 'GET' AND count(*) OVER () > 0 ORDER BY req_time
+SELECT host FROM http QUALIFY host = 'a.com'
+SELECT host FROM http WINDOW w AS (PARTITION BY host) QUALIFY count(*) OVER w > 1 ORDER BY req_time
+SELECT * FROM (SELECT method, host, response_body_len AS n FROM http) PIVOT (sum(n) FOR method IN ('GET', 'POST')) ORDER BY host
+SELECT * FROM (SELECT method, host, response_body_len AS n FROM http) PIVOT (sum(n) AS s, count(*) AS c FOR method IN ('GET' AS g, 'POST' AS p)) ORDER BY host
+SELECT * FROM (SELECT method, status_code, host, response_body_len AS n FROM http) PIVOT (max(n) FOR (method, status_code) IN (('GET', 200) AS a, ('GET', 404) AS b)) ORDER BY host
+SELECT * FROM (SELECT method, response_body_len AS n FROM http) PIVOT (sum(n) / count(*) AS m, avg(n) FOR method IN ('GET', 'HEAD'))
+SELECT * FROM (SELECT status_code, c_ip, response_body_len AS n FROM http) PIVOT (count(n) FOR status_code IN (200, 404, null)) ORDER BY c_ip
+SELECT g, count(*) AS n FROM (SELECT method, host, 1 AS one FROM http) PIVOT (sum(one) FOR method IN ('GET' AS g)) GROUP BY g ORDER BY g
+SELECT p.host, p.a FROM (SELECT method, host, c_ip FROM http) PIVOT (count(DISTINCT c_ip) FOR method IN ('GET' AS a)) AS p WHERE p.a > 1 ORDER BY p.host
+SELECT * FROM (SELECT host, request_body_len, response_body_len FROM http) UNPIVOT (n FOR what IN (request_body_len, response_body_len)) ORDER BY host, what, n
+SELECT * FROM (SELECT host, request_body_len AS a, response_body_len AS b FROM http) UNPIVOT INCLUDE NULLS (n FOR what IN (a AS req, b AS resp)) ORDER BY host, what, n
+
+-- recursive queries
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t ORDER BY n
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 200) SELECT max(n) FROM t
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 101) SELECT max(n) FROM t
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 100) SELECT max(n) AS m FROM t
+WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 90) SELECT max(n) AS m FROM t
+WITH RECURSIVE t AS (SELECT 1 AS n, 'a' AS s UNION ALL SELECT n + 1, concat(s, 'b') FROM t WHERE n < 4) SELECT * FROM t ORDER BY n
+WITH RECURSIVE t(a, b) AS (SELECT query, cast(1 AS bigint) FROM dns WHERE query = 'a.com' UNION ALL SELECT d.query, t.b + 1 FROM t JOIN dns d ON array_contains(d.answers, t.a) WHERE t.b < 3) SELECT a, b FROM t ORDER BY a, b
+WITH RECURSIVE u AS (SELECT 5 AS x), t(n) AS (SELECT x FROM u UNION ALL SELECT n - 1 FROM t WHERE n > 1) SELECT * FROM t ORDER BY n
+WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 3) SELECT a.n, b.n AS m FROM t a JOIN t b ON a.n = b.n + 1 ORDER BY a.n
+
+-- windows of time, intervals
+SELECT window(timestamp'2020-01-01 00:07:00', '5 minutes').start AS a, window(timestamp'2020-01-01 00:07:00', '5 minutes').end AS b
+SELECT window(timestamp'1969-12-31 23:58:00', '5 minutes').start AS f
+SELECT window(timestamp'2020-01-01 00:07:00', '1 week').start AS f
+SELECT window.start AS s, count(*) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t FROM http) GROUP BY window(t, '1 hour') ORDER BY s
+SELECT window(t, '10 minutes') AS w, count(*) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t FROM http) GROUP BY window(t, '10 minutes') ORDER BY w.start
+SELECT window.start AS s, window.end AS e, host, count(*) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t, host FROM http) GROUP BY window(t, '1 hour'), host ORDER BY s, host
+SELECT window.start AS s, count(*) AS n FROM (SELECT timestamp_seconds(cast(resp_time AS bigint)) AS t FROM http WHERE method <> 'HEAD') WHERE true GROUP BY window(t, '1 day') ORDER BY s
+SELECT timestamp'2020-01-01 00:00:00' - interval '1 02:03:04' day to second AS a, date'2020-01-01' + interval '1-2' year to month AS b, timestamp'2020-01-01 00:00:00' + interval '02:03' hour to minute AS c, timestamp'2020-01-01 00:00:00' + interval '02:03:04.5' hour to second AS d, timestamp'2020-01-01 00:00:00' + interval '3 04' day to hour AS e, timestamp'2020-01-01 00:00:00' + interval '03:04' minute to second AS f, timestamp'2020-01-01 00:00:00' + interval '-1 02:00:00' day to second AS g, timestamp'2020-01-01 00:00:00' - interval '3 04:05' day to minute AS h
+SELECT date'2020-01-10' + interval -3 days AS a, date'2020-01-10' + interval '-3' day AS b, timestamp'2020-01-10 00:00:00' + interval '-1 day 2 hours' AS c, date'2020-03-31' - interval -1 month AS d, timestamp'2020-01-10 00:00:00' + interval -1.5 seconds AS e, date'2020-01-10' + interval -'3' day AS f
+SELECT timestamp'2020-01-10 00:00:00' + interval 1 hour * 3 AS a, timestamp'2020-01-10 00:00:00' + 2 * interval 1 day AS b, - interval 1 hour + timestamp'2020-01-10 00:00:00' AS d
+SELECT count(*) FROM http WHERE from_unixtime(req_time, 'yyyy-MM-dd') = '2017-03-01'
+SELECT count(*) FROM http WHERE to_date(from_unixtime(req_time)) BETWEEN '2017-03-01' AND '2017-03-02'
+SELECT count(*) FROM http WHERE timestamp_seconds(req_time) >= '2017-03-01' AND timestamp_seconds(req_time) < timestamp'2017-03-01' + interval 1 day
+SELECT try_to_timestamp('x') AS a, try_to_timestamp('2020-01-01') AS b, try_to_date('nope') AS c, try_element_at(array(1), 5) AS d, try_element_at(map('a', 1), 'b') AS e, try_to_timestamp('01/02/2020', 'dd/MM/yyyy') AS f, try_to_date('01/02/2020', 'dd/MM/yyyy') AS g
+
+-- formats, SHA-2
+SELECT format_string('%s %s %s %s %s', 1, 2.5D, true, null, 'x') AS a, printf('%d items', 5L) AS b, format_string('%03d', 7) AS c, format_string('%+d', 7) AS d, format_string('%.3f', 2.0005D) AS e, format_string('%10.1f|', 3.14159D) AS f, format_string('%s', 1.50) AS g
+SELECT format_string('%5s|%-5s|%.2s|%5.1s|', 'ab', 'ab', 'abc', 'xyz') AS a, format_string('%d %d', cast(null AS int), -5) AS b, format_string('%x %X', 255, 255L) AS c, format_string('%x', -1) AS d, format_string('%,d %,.2f', 1234567, 1234567.891D) AS e, format_string('100%%') AS f, format_string('%5.1f%%', 12.345D) AS h, format_string('a%n') AS k, format_string('') AS l, format_string('it''s %s', '%d') AS m
+SELECT format_string('%.2f', 0.125D) AS a, format_string('%.0f', 2.5D) AS b, format_string('%f', 1.5D) AS c, format_string('%.2f', double('nan')) AS d, format_string('%.2f', 1e10D) AS e, format_string('%08.3f', -3.14159D) AS f, format_string('%.1f', -0.05D) AS h, format_string('%.10f', 0.1D) AS i, format_string('%6.1f|%-8.2f|', double('-inf'), 1.5D) AS j, format_string('%.2f', cast(null AS double)) AS k
+SELECT host, format_string('%s:%5d %8.2f%%', host, status_code, response_body_len / 100D) AS a FROM http ORDER BY req_time
+SELECT sha2('abc', 512) AS a, sha2('abc', 224) AS b, sha2('abc', 384) AS c, sha2('', 512) AS d, sha2('abc', 0) AS e, sha2('abc', 256) AS f, sha2('abc', 1) AS g, sha2(null, 512) AS h, sha2(repeat('a', 55), 224) AS i, sha2(repeat('a', 56), 224) AS j, sha2(repeat('a', 111), 384) AS k, sha2(repeat('a', 112), 512) AS l, sha2(repeat('é', 200), 512) AS m, sha2(repeat('x', 64), 256) AS n, sha2(repeat('x', 128), 384) AS o
