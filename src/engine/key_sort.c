@@ -6,6 +6,8 @@
 
 #include "engine/key_sort.h"
 
+#include <string.h>
+
 #include "core/alloc.h"
 #include "core/num.h"
 
@@ -203,12 +205,40 @@ static void copy_row(sorter *s, const nlt_row_lanes *from, int i)
     s->n++;
 }
 
+/* All rows of a block. */
+static void copy_block(sorter *s, const nlt_row_lanes *from, int n)
+{
+    for (int l = 0; l < nlt__row_lane_count(s->store); l++) {
+        memcpy(s->rows.lanes[l] + s->n, from->lanes[l], (size_t)n * sizeof(uint64_t));
+    }
+    for (int c = 0; c < column_count(s->store); c++) {
+        if ((s->n & 63) == 0) {
+            memcpy(s->rows.nulls[c] + (s->n >> 6), from->nulls[c],
+                (size_t)(n + 63) / 64 * sizeof(uint64_t));
+            continue;
+        }
+        for (int i = 0; i < n; i++) {
+            set_bit(s->rows.nulls[c], s->n + i, nlt__valid(from->nulls[c], i));
+        }
+    }
+    s->n += n;
+}
+
+static bool is_all(hash_range range)
+{
+    return range.from == 0 && range.to == UINT64_C(1) << 32;
+}
+
 static nlt_status load_block(sorter *s, const nlt_row_cursor *cursor, const nlt_row_lanes *block,
     int n, hash_range range, nlt_error *err)
 {
     int64_t first = s->n;
     NLT_TRY(reserve(s, n, err));
-    for (int i = 0; i < n; i++) {
+    s->rows.whole_columns &= block->whole_columns;
+    if (is_all(range)) {
+        copy_block(s, block, n);
+    }
+    for (int i = 0; !is_all(range) && i < n; i++) {
         if (is_in(range, turned(nlt__row_hash(s->store, block, i)))) {
             copy_row(s, block, i);
         }
@@ -228,6 +258,10 @@ static nlt_status load(sorter *s, int part, hash_range range, nlt_error *err)
     nlt_row_cursor *cursor = NULL;
     const nlt_row_lanes *block = NULL;
     int n = 0;
+    s->rows.whole_columns = UINT64_MAX;
+    if (is_all(range)) {
+        NLT_TRY(reserve(s, nlt__row_store_rows(s->store, part), err));
+    }
     nlt_status status = nlt__row_cursor_open(s->store, part, &cursor, err);
     while (status == NLT_OK) {
         status = nlt__row_cursor_next(cursor, &block, &n, err);

@@ -118,8 +118,10 @@ void nlt__block_unpack(const nlt_block_shape *shape, const char *block, nlt_row_
 {
     int n = nlt__block_rows(block);
     const char *p = block + NLT_BLOCK_HEADER;
+    out->whole_columns = 0;
     for (int c = 0; c < shape->n_cols; c++) {
         size_t bytes = *p++ != 0 ? null_bytes(n) : 0;
+        out->whole_columns |= (uint64_t)(bytes == 0) << c;
         memset(out->nulls[c], 0, NLT_BLOCK_ROWS / 8);
         memcpy(out->nulls[c], p, bytes);
         p += bytes;

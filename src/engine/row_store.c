@@ -1065,6 +1065,24 @@ static int64_t row_at(const uint32_t *index, int64_t i)
     return index != NULL ? (int64_t)index[i] : i;
 }
 
+/* Bits 0..n-1 of zeros. */
+static void set_valid(uint64_t *valid, int64_t n)
+{
+    memset(valid, 0xff, (size_t)(n / 64) * sizeof *valid);
+    if (n % 64 > 0) {
+        valid[n / 64] = (UINT64_C(1) << n % 64) - 1;
+    }
+}
+
+static void take_valid(uint64_t *valid, const uint64_t *nulls, const uint32_t *index, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        if (!nlt__valid(nulls, row_at(index, i))) {
+            nlt__set_valid(valid, i);
+        }
+    }
+}
+
 static void gather_words(uint64_t *out, const uint64_t *lane, const uint32_t *index, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -1144,11 +1162,10 @@ nlt_status nlt__row_to_batch(const nlt_row_store *store, const nlt_row_lanes *ro
     nlt__batch_reset(out, NLT_BATCH_ROWS);
     for (int c = 0; c < out->n_cols; c++) {
         int column = columns != NULL ? columns[c] : c;
-        const uint64_t *nulls = rows->nulls[column];
-        for (int64_t i = 0; i < n; i++) {
-            if (!nlt__valid(nulls, index != NULL ? (int64_t)index[i] : i)) {
-                nlt__set_valid(out->cols[c].valid, i);
-            }
+        if (rows->whole_columns >> column & 1) {
+            set_valid(out->cols[c].valid, n);
+        } else {
+            take_valid(out->cols[c].valid, rows->nulls[column], index, n);
         }
         NLT_TRY(gather(&out->cols[c], rows, store->lane_of[column], index, n, err));
     }

@@ -77,6 +77,7 @@ NLT_API nlt_status nlt__row_store_flush(nlt_row_store *store, nlt_error *err) NL
 typedef struct nlt_row_lanes {
     uint64_t *lanes[NLT_STORE_LANES_MAX];
     uint64_t *nulls[NLT_STORE_COLUMNS_MAX]; /* bit i set: row i is NULL */
+    uint64_t whole_columns; /* bit c set: column c has no NULL for sure */
 } nlt_row_lanes;
 
 /* hash, length, bytes: at any address. */
