@@ -98,6 +98,8 @@ typedef struct nlt_pairing {
     /* The next record; puts at most one row. IGNORED: its line was not used after all. A shortage
      * of memory is left in out->failed. */
     nlt_row (*take)(void *state, const nlt_record *record, nlt_builder *out);
+    /* A record of this key will soon be taken. NULL: nothing is to be done for it. */
+    void (*fetch)(const void *state, uint64_t hash);
     const nlt_assembly *assembly; /* of packets that were held; NULL: none are */
 } nlt_pairing;
 

@@ -12,16 +12,20 @@
 typedef struct nlt_open_row nlt_open_row;
 
 struct nlt_open_row {
-    nlt_open_row *chain; /* the next one of its slot */
     nlt_open_row *older;
     nlt_open_row *newer;
     uint64_t hash; /* of the key */
     int64_t time;  /* ns; when it was touched last */
 };
 
+typedef struct nlt_open_slot {
+    uint64_t hash;
+    nlt_open_row *row; /* NULL: free */
+} nlt_open_slot;
+
 /* All zero: empty. */
 typedef struct nlt_open_rows {
-    nlt_open_row **slots; /* owned; a power of two */
+    nlt_open_slot *slots; /* owned; a power of two */
     size_t n_slots;
     size_t n; /* <= n_slots / 2 */
     nlt_open_row *oldest;
@@ -34,6 +38,14 @@ typedef bool (*nlt_open_row_is_fn)(const nlt_open_row *row, const void *key);
 /* NULL: no such row is open. */
 NLT_API nlt_open_row *nlt__open_rows_find(const nlt_open_rows *rows, uint64_t hash,
     nlt_open_row_is_fn is_key, const void *key);
+/* A row of this hash will soon be looked for: what finds it is fetched from memory meanwhile. */
+static inline void nlt__open_rows_fetch(const nlt_open_rows *rows, uint64_t hash)
+{
+    if (rows->n_slots > 0) {
+        __builtin_prefetch(&rows->slots[hash & (rows->n_slots - 1)]);
+    }
+}
+
 /* Opens a row whose key no other has, as the newest: times do not step back. False: out of memory,
  * and the row was not added. */
 NLT_API bool nlt__open_rows_add(nlt_open_rows *rows, nlt_open_row *row, uint64_t hash,

@@ -320,7 +320,7 @@ static const nlt_assembly dns_assembly = {.open = assembly_open, .close = assemb
 
 /* A query that waits for its response. */
 typedef struct open_query {
-    nlt_open_row open; /* its time is the first query's; chained: not in use */
+    nlt_open_row open; /* its time is the first query's; newer: the next spare one */
     int64_t row_key;
     message query; /* and what stands behind it: room for SHORT_QUERY bytes or more */
 } open_query;
@@ -463,7 +463,7 @@ static open_query *new_query(dns_state *state, size_t query_len)
         size_t room = query_len > SHORT_QUERY ? query_len : SHORT_QUERY;
         return nlt_alloc(sizeof *query + room);
     }
-    state->spare = query->open.chain;
+    state->spare = query->open.newer;
     return query;
 }
 
@@ -472,7 +472,7 @@ static void end_query(dns_state *state, open_query *query)
     if (query->query.query_len > SHORT_QUERY) {
         nlt_free(query);
     } else {
-        query->open.chain = state->spare;
+        query->open.newer = state->spare;
         state->spare = &query->open;
     }
 }
@@ -483,7 +483,7 @@ static void dns_close(void *state)
     if (s != NULL) {
         nlt__open_rows_clear(&s->open, free_query);
         while (s->spare != NULL) {
-            nlt_open_row *next = s->spare->chain;
+            nlt_open_row *next = s->spare->newer;
             nlt_free(s->spare);
             s->spare = next;
         }
@@ -533,6 +533,11 @@ static bool dns_expire(void *state, int64_t now, nlt_builder *out)
 }
 
 /* A query that is open is at most QUERY_AGE_NS old: older ones have expired. */
+static void dns_fetch(const void *state, uint64_t hash)
+{
+    nlt__open_rows_fetch(&((const dns_state *)state)->open, hash);
+}
+
 static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 {
     dns_state *s = state;
@@ -551,7 +556,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 }
 
 static const nlt_pairing dns_pairing = {.open = dns_open, .close = dns_close,
-    .expire = dns_expire, .take = dns_take, .assembly = &dns_assembly};
+    .expire = dns_expire, .take = dns_take, .fetch = dns_fetch, .assembly = &dns_assembly};
 
 static const char *const pcap_layouts[] = {"*.%Y%m%d.%H%M%S.%u"};
 static const char *const tstat_layouts[] = {"*/*/%Y_%m_%d*/*/udp_dns.pcap*"};

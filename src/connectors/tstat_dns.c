@@ -477,6 +477,11 @@ static bool dns_expire(void *state, int64_t now, nlt_builder *out)
     return false;
 }
 
+static void dns_fetch(const void *state, uint64_t hash)
+{
+    nlt__open_rows_fetch(&((const dns_state *)state)->open, hash);
+}
+
 static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 {
     dns_state *s = state;
@@ -501,7 +506,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 }
 
 static const nlt_pairing dns_pairing = {
-    .open = dns_open, .close = dns_close, .expire = dns_expire, .take = dns_take};
+    .open = dns_open, .close = dns_close, .expire = dns_expire, .take = dns_take, .fetch = dns_fetch};
 
 static int dns_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
 {

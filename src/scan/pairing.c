@@ -331,6 +331,9 @@ static bool take_records(nlt_pairing_run *run, share *s, nlt_builder *out)
             const char *next = (const char *)s->records[s->pos + AHEAD].record;
             __builtin_prefetch(next);
             __builtin_prefetch(next + 64);
+            if (pairing->fetch != NULL) {
+                pairing->fetch(s->state, s->records[s->pos + AHEAD / 2].record->hash);
+            }
         }
         const nlt_record_ref *one = &s->records[s->pos];
         const nlt_record *record = one->record;

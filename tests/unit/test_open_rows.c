@@ -125,6 +125,33 @@ static void test_many(void **state)
     nlt__open_rows_clear(&rows, free_row);
 }
 
+/* Hashes of few slots, at the end of the table and its beginning: rows stand in each other's way. */
+static void test_crowded_slots(void **state)
+{
+    (void)state;
+    enum { KEYS = 30, ROUNDS = 20000 };
+    nlt_open_rows rows = {0};
+    bool is_open[KEYS] = {false};
+    uint64_t seed = 7;
+    for (int round = 0; round < ROUNDS; round++) {
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        int key = (int)(seed >> 33) % KEYS;
+        if (is_open[key]) {
+            waiting *row = find(&rows, (uint64_t)(key % 7) - 4, key);
+            assert_int_equal(row->key, key);
+            nlt__open_rows_remove(&rows, &row->open);
+            test_free(row);
+        } else {
+            add(&rows, (uint64_t)(key % 7) - 4, key, round);
+        }
+        is_open[key] = !is_open[key];
+        for (int i = 0; i < KEYS; i++) {
+            assert_int_equal(find(&rows, (uint64_t)(i % 7) - 4, i) != NULL, is_open[i]);
+        }
+    }
+    nlt__open_rows_clear(&rows, free_row);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -144,6 +171,7 @@ int main(void)
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_crowded_slots),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
