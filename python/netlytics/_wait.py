@@ -52,10 +52,16 @@ class _TqdmBar:
         self._bar.close()
 
 
+def _is_looked_at() -> bool:
+    """A notebook or a terminal."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return getattr(shell, "kernel", None) is not None or sys.stderr.isatty()
+
+
 def _bar(session: Session) -> _Bar:
     """A bar if one is wanted; where nobody said, if somebody looks and tqdm is there."""
     wanted = session.limits.progress
-    if wanted is False or (wanted is None and "ipykernel" not in sys.modules and not sys.stderr.isatty()):
+    if wanted is False or (wanted is None and not _is_looked_at()):
         return _NoBar()
     try:
         from tqdm.auto import tqdm

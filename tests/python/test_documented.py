@@ -113,6 +113,7 @@ def test_results_are_replaced_only_if_told(dataframe: netlytics.Table, tmp_path:
     assert (tmp_path / "report.csv").read_text() == "domain,bytes\nc.com,1000\n"
 
 
+@pytest.mark.filterwarnings("ignore:WHAT")
 def test_what_is_learned_is_kept(dataframe: netlytics.Table, tmp_path: Path) -> None:
     from algos.WHAT import WHAT
 
