@@ -131,9 +131,11 @@ def test_a_fork_leaves_the_parents_session_alone(flows: netlytics.Table, tmp_pat
     folders = list(tmp_path.iterdir())
     child = os.fork()
     if child == 0:
-        del table, flows
-        gc.collect()
-        os._exit(0)
+        try:
+            del table, flows
+            gc.collect()
+        finally:
+            os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert len(folders) == 1 and list(tmp_path.iterdir()) == folders
     assert table.to_arrow().num_rows == 5
