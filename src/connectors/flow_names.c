@@ -2,7 +2,8 @@
 /* A hash table in shards, each with its lock while names are told.
  *
  * Tables are far larger than caches: slots hold the hashes, so that one line of memory decides most
- * look-ups, and those of some dozen flows are asked for at once. An entry lies beside its texts. */
+ * look-ups, and those of some dozen flows are asked for at once. An entry lies beside its texts, in two
+ * lines of memory as a rule. */
 
 #include "connectors/flow_names.h"
 
@@ -14,18 +15,18 @@
 #include "core/hash.h"
 
 /* Not more shards: their tables shall be of several huge pages each. */
-enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS, FIRST_SLOTS = 64 };
+enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS, FIRST_SLOTS = 64, CACHE_LINE = 64 };
 
 typedef struct entry {
     int64_t time;
     int64_t row_key;
-    const char *uid; /* of the shard's arena, as name */
-    const char *name;
+    const char *name; /* of the shard's arena, at first behind the uid */
     uint32_t uid_len;
     uint32_t name_len;
     uint8_t rank;
     bool has_tls;
     atomic_bool is_used;
+    char uid[];
 } entry;
 
 typedef struct slot {
@@ -168,12 +169,12 @@ static bool tell_locked(shard *s, uint64_t hash, nlt_bytes uid, const flow_name 
     slot *place = find_slot(s, hash, uid);
     entry *at = place->at;
     if (at == NULL) {
-        at = nlt__arena_alloc(&s->arena, sizeof *at);
-        const char *copy = at == NULL ? NULL : nlt__arena_copy(&s->arena, uid);
-        if (copy == NULL) {
+        at = nlt__arena_alloc(&s->arena, sizeof *at + uid.len);
+        if (at == NULL) {
             return false;
         }
-        *at = (entry){.uid = copy, .uid_len = (uint32_t)uid.len};
+        *at = (entry){.uid_len = (uint32_t)uid.len};
+        memcpy(at->uid, uid.ptr, uid.len);
         if (!set_name(s, at, name)) {
             return false;
         }
@@ -228,5 +229,6 @@ void flow_names_expect(void *facts, const nlt_bytes *uids, int n, bool is_told)
         const shard *s = shard_of(facts, hashes[i]);
         const entry *at = s->n == 0 ? NULL : s->slots[hashes[i] & (s->n_slots - 1)].at;
         __builtin_prefetch(at);
+        __builtin_prefetch((const char *)at + CACHE_LINE);
     }
 }

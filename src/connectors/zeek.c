@@ -143,10 +143,11 @@ typedef enum answer_rule {
     ANSWERS_QTYPE    /* all have the question's */
 } answer_rule;
 
-static bool is_text(const zeek_value *value, const char *text)
+static inline bool is_text(const zeek_value *value, const char *text)
 {
-    return value->kind != ZEEK_ABSENT && value->text.len == strlen(text)
-        && memcmp(value->text.ptr, text, value->text.len) == 0;
+    size_t len = strlen(text); /* known where it is called */
+    return value->kind != ZEEK_ABSENT && value->text.len == len
+        && memcmp(value->text.ptr, text, len) == 0;
 }
 
 static answer_rule rule_of(const zeek_value *qtype)
