@@ -345,7 +345,8 @@ static nlt_bytes destination(nlt_bytes word)
 
 static void put_flags(nlt_builder *out, nlt_bytes flags)
 {
-    if (!nlt_wants(out, NLT_DNS_FLAGS_REQ) || flags.len == 0 || (flags.ptr[0] != '+' && flags.ptr[0] != '-')) {
+    if (!nlt_wants(out, NLT_DNS_FLAGS_REQ) || flags.len == 0
+        || (flags.ptr[0] != '+' && flags.ptr[0] != '-')) {
         return;
     }
     bool is_cd = memchr(flags.ptr, 'C', flags.len) != NULL;

@@ -12,7 +12,11 @@
 #include "core/num.h"
 #include "core/simd.h"
 
-enum { NLT_FIELDS_PEEK = 10, NLT_FIELDS_AHEAD = 2 * NLT_FIELDS_PEEK, NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP };
+enum {
+    NLT_FIELDS_PEEK = 10,
+    NLT_FIELDS_AHEAD = 2 * NLT_FIELDS_PEEK,
+    NLT_FIELDS_EDGES = NLT_FIELDS_AHEAD + 64 + NLT_PUSH_STEP
+};
 
 typedef struct nlt_fields {
     const char *base;

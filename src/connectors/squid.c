@@ -85,7 +85,8 @@ typedef struct native_head {
 
 /* Finds the hierarchy field behind the first eight, `url` and `user` being the last ones of them; the
  * URL ends before the field before it. */
-static inline bool find_hierarchy(nlt_fields *fields, nlt_bytes url, nlt_bytes user, squid_request *request)
+static inline bool find_hierarchy(nlt_fields *fields, nlt_bytes url, nlt_bytes user,
+    squid_request *request)
 {
     nlt_bytes before = url;
     nlt_bytes field;

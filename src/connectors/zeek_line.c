@@ -113,7 +113,9 @@ static void take_cuts(const nlt_columns *columns, const nlt_separator *unset, nl
     const char mark = unset->bytes[0];
     for (int i = 0; i < columns->n_needs; i++) {
         nlt_bytes text = nlt__cuts_column(cuts, line.ptr, (uint32_t)columns->needs[i].column);
-        bool is_unset = is_usual ? text.len == 1 && text.ptr[0] == mark : zeek_is_marker(text, unset);
+        /* no branches, which would go now here, now there; what is behind the line can be read */
+        bool is_unset = is_usual ? (text.len == 1) & (text.ptr[0] == mark)
+                                 : zeek_is_marker(text, unset);
         values[columns->needs[i].field] = (zeek_value){text, is_unset ? ZEEK_ABSENT : ZEEK_TSV};
     }
 }

@@ -24,6 +24,16 @@ static inline uint64_t nlt__byte_bits(const char *p, char byte)
     return bits;
 }
 
+/* Of 32 bytes. */
+static inline uint32_t nlt__byte_bits32(const char *p, char byte)
+{
+    const __m128i wanted = _mm_set1_epi8(byte);
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(low, wanted))
+        | (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(high, wanted)) << 16;
+}
+
 /* What ends or divides the authority of a URL: / ? # @ : */
 static inline uint64_t nlt__authority_bits(const char *p)
 {
@@ -116,6 +126,15 @@ static inline uint64_t nlt__authority_bits(const char *p)
     return bits;
 }
 
+static inline uint32_t nlt__byte_bits32(const char *p, char byte)
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < 32; i++) {
+        bits |= (uint32_t)(p[i] == byte) << i;
+    }
+    return bits;
+}
+
 static inline uint64_t nlt__byte_bits(const char *p, char byte)
 {
     uint64_t bits = 0;
@@ -130,29 +149,31 @@ static inline uint64_t nlt__byte_bits(const char *p, char byte)
 /* The first such byte of a text, 64 bytes behind which can be read; NULL: none. */
 static inline const char *nlt__find_byte(const char *p, size_t len, char byte)
 {
-    for (size_t i = 0; i < len; i += 64) {
-        uint64_t bits = nlt__byte_bits(p + i, byte);
+    for (size_t i = 0; i < len; i += 32) {
+        uint32_t bits = nlt__byte_bits32(p + i, byte);
         if (bits != 0) {
-            size_t at = i + (size_t)__builtin_ctzll(bits);
+            size_t at = i + (size_t)__builtin_ctz(bits);
             return at < len ? p + at : NULL;
         }
     }
     return NULL;
 }
 
-enum { NLT_PUSH_STEP = 8 };
+enum { NLT_PUSH_STEP = 16 };
 
-/* Writes base + the positions of the set bits, and returns how many: eight at once, since branching
- * on each would cost more than writing some that do not count. Room for 7 more. */
+/* Writes base + the positions of the set bits, and returns how many: sixteen at once, since branching
+ * on each would cost more than writing some that do not count. Room for 16 more. */
 static inline unsigned nlt__push_bits(uint64_t bits, uint32_t base, uint32_t *out)
 {
+    const uint64_t top = UINT64_C(1) << 63;
     unsigned n = (unsigned)__builtin_popcountll(bits);
-    for (unsigned done = 0; done < n; done += NLT_PUSH_STEP, out += NLT_PUSH_STEP) {
+    do {
         for (int i = 0; i < NLT_PUSH_STEP; i++) {
-            out[i] = base + (bits != 0 ? (uint32_t)__builtin_ctzll(bits) : 0);
+            out[i] = base + (uint32_t)__builtin_ctzll(bits | top);
             bits &= bits - 1;
         }
-    }
+        out += NLT_PUSH_STEP;
+    } while (bits != 0);
     return n;
 }
 
