@@ -97,7 +97,9 @@ static nlt_status open_file(nlt_outputs *outputs, const char *folder, const char
     nlt_outfile **out, nlt_error *err)
 {
     char *path = join(folder, name);
-    nlt_status status = path != NULL ? nlt__outfile_open_until(path, &outputs->table->session->is_cancelled, out, err) : no_memory(err);
+    nlt_status status = path != NULL
+        ? nlt__outfile_open_until(path, &outputs->table->session->is_cancelled, out, err)
+        : no_memory(err);
     nlt_free(path);
     if (status == NLT_OK) {
         outputs->files[outputs->n_files++] = *out;

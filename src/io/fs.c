@@ -198,11 +198,11 @@ static nlt_status fail_output(nlt_error *err, const char *path, int code)
 static nlt_status local_create(const char *path, nlt_fs_file *file, nlt_error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+    file->name = file->name != NULL ? file->name : path;
     if (fd < 0) {
-        return fail_output(err, path, errno);
+        return fail_output(err, file->name, errno);
     }
     file->handle = fd;
-    file->name = path;
     file->info = (nlt_fs_info){NLT_FS_FILE, -1};
     return NLT_OK;
 }

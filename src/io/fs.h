@@ -55,7 +55,8 @@ struct nlt_fs {
     void (*close)(nlt_fs_file *file);
 
     /* A file that must not be there yet, for writing in order. `path` is borrowed until the end, as
-     * is `name`, which may be set to another one for messages; `stop` is followed if it is set before.
+     * is `name`, which messages call it by; both it and `stop` may be set before, else they are `path`
+     * and none.
      * NLT_ERR_OUTPUT, as for all that follow. */
     nlt_status (*create)(const char *path, nlt_fs_file *file, nlt_error *err);
     nlt_status (*write)(nlt_fs_file *file, const void *bytes, size_t len, nlt_error *err);

@@ -759,8 +759,10 @@ static nlt_status start_upload(target *t, const atomic_bool *stop, nlt_error *er
 static nlt_status web_create(const char *path, nlt_fs_file *file, nlt_error *err)
 {
     target *t = NULL;
+    file->name = file->name != NULL ? file->name : path;
     nlt_status status = target_open(path, &t, err);
     if (status == NLT_OK) {
+        t->name = file->name;
         status = start_upload(t, file->stop, err);
     }
     if (status != NLT_OK) {
@@ -769,7 +771,6 @@ static nlt_status web_create(const char *path, nlt_fs_file *file, nlt_error *err
     }
     file->state = t;
     file->handle = HANDLE_WRITER;
-    file->name = path;
     file->info = (nlt_fs_info){NLT_FS_FILE, -1};
     return NLT_OK;
 }

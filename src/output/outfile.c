@@ -65,8 +65,8 @@ static nlt_status create_temporary(nlt_outfile *file, nlt_error *err)
             return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
         }
         errno = 0; /* other file systems leave it alone */
-        status = file->file.fs->create(file->temp, &file->file, err);
         file->file.name = file->path; /* in messages */
+        status = file->file.fs->create(file->temp, &file->file, err);
         if (status == NLT_ERR_OUTPUT && errno != EEXIST) {
             break;
         }

@@ -7,13 +7,15 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from conftest import BIN, SQL, line, query
-from hdfs import BLOCK_BYTES
+from hdfs import BLOCK_BYTES, write_site
 
 TOP = ("job", "-c", "squid:flows", "--algo", "domain_traffic")
 
@@ -215,3 +217,133 @@ def test_interrupted(hdfs, tmp_path):
         err = process.communicate(timeout=60)[1].decode()
         assert process.returncode == 130, err
         assert tree(hdfs, "/stopped") == []
+
+
+# ---- faults while it is written ----
+
+
+@pytest.mark.parametrize("name", ["datanode0", "datanode1", "namenode"])
+def test_killed_in_the_middle_of_a_write(hdfs, tmp_path, name):
+    """Each is one of two ends: the whole result, or an error that says so and nothing left."""
+    logs = tmp_path / "access.log-20170301"
+    logs.write_bytes(b"".join(line(i).encode() for i in range(300_000)))
+    hdfs.call("PUT", f"/killed_{name}", "MKDIRS")
+    command = [BIN, "query", "-c", "squid:flows", "-i", logs, "-q", "SELECT * FROM netlytics", "--threads", "1"]
+    subprocess.run([*command, "-o", "r.csv"], cwd=tmp_path, check=True, capture_output=True)
+    process = subprocess.Popen(
+        [*command, "-o", f"{hdfs.web}/killed_{name}/r.csv"], cwd=tmp_path, stderr=subprocess.PIPE,
+        env={**os.environ, "HADOOP_USER_NAME": "root"},
+    )  # fmt: skip
+    while process.poll() is None and ".tmp-" not in str(tree(hdfs, f"/killed_{name}")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)
+    hdfs.kill(name)
+    process.send_signal(signal.SIGCONT)
+    if name == "namenode":
+        time.sleep(1)
+        hdfs.start_namenode()
+    err = process.communicate(timeout=180)[1].decode()
+    if name != "namenode":
+        hdfs.start_datanode(int(name[-1]))
+    hdfs.wait(lambda: hdfs.bean("FSNamesystem")["NumLiveDataNodes"] == 2)
+    hdfs.wait_writable()
+    if process.returncode == 0:
+        assert hdfs.get(f"/killed_{name}/r.csv") == (tmp_path / "r.csv").read_bytes()
+        assert tree(hdfs, f"/killed_{name}") == ["r.csv"]
+    else:
+        assert process.returncode == 7 and f"/killed_{name}/r.csv" in err, err
+        assert tree(hdfs, f"/killed_{name}") == []
+
+
+class Hostile(BaseHTTPRequestHandler):
+    """WebHDFS that takes results as an enemy would; `mode` says how."""
+
+    mode = ""
+    deleted: list[str] = []
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def reply(self, code: int, body: bytes, **headers: str) -> None:
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    def refuse(self, code: int, exception: str, message: str) -> None:
+        self.reply(code, json.dumps({"RemoteException": {"exception": exception, "message": message}}).encode())
+
+    def read_chunks(self) -> None:
+        while size := int(self.rfile.readline(), 16):
+            self.rfile.read(size + 2)
+        self.rfile.readline()
+
+    def do_GET(self):
+        self.refuse(404, "FileNotFoundException", "nothing there")
+
+    def do_DELETE(self):
+        type(self).deleted.append(self.path.partition("?")[0])
+        self.reply(200, b'{"boolean": true}')
+
+    def do_PUT(self):
+        mode = type(self).mode
+        here = f"http://127.0.0.1:{self.server.server_port}/datanode"
+        if "op=RENAME" in self.path:
+            return self.reply(200, {"no rename": b'{"boolean": false}', "html": b"<html>"}.get(mode, b"{}"))
+        if not self.path.startswith("/datanode"):
+            places = {"no host": "http://127.0.0.1:1/x", "file url": "file:///etc/passwd", "no place": ""}
+            return self.reply(307, b"", Location=places.get(mode, here))
+        if mode == "cut":
+            self.rfile.read(100)
+            self.close_connection = True
+        elif mode == "early":
+            self.refuse(403, "DSQuotaExceededException", "The DiskSpace quota is exceeded")
+        elif mode == "too early":
+            self.reply(201, b"")
+        else:
+            self.read_chunks()
+            self.reply(500 if mode == "500" else 201, b"<html>oh</html>")
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [
+        ("no host", "127.0.0.1 port 1"),
+        ("file url", "redirects"),
+        ("no place", "redirects"),
+        ("cut", "r.csv"),
+        ("early", "quota"),
+        ("too early", "too early"),
+        ("500", "code 500"),
+        ("no rename", "refuses"),
+        ("html", "JSON"),
+    ],
+)
+def test_replies_that_are_malformed(run, hostile, tmp_path, mode, word):
+    Hostile.mode = mode
+    Hostile.deleted = []
+    write_site(tmp_path / "hdfs-site.xml", {"dfs.http.client.retry.max.attempts": 2})
+    (tmp_path / "in.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(200_000)))
+    web = f"webhdfs://127.0.0.1:{hostile.server_port}"
+    done = run(
+        "query", "-c", "csv", "-i", "in.csv", "-q", "SELECT * FROM netlytics", "-o", f"{web}/r.csv",
+        env={"HADOOP_CONF_DIR": str(tmp_path)}, code=7,
+    )  # fmt: skip
+    assert word in done.stderr and f"{web}/r.csv" in done.stderr and ".tmp-" not in done.stderr
+    if mode not in ("file url", "no place"):  # of which nothing was begun
+        assert [path.rpartition("/")[2][:11] for path in Hostile.deleted] == [".r.csv.tmp-"]
