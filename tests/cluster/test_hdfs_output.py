@@ -100,6 +100,47 @@ def test_directories_of_the_flags(run, hdfs, logs):
         assert "a local path" in run(*job, flag, f"{hdfs.uri}/models", code=2).stderr
 
 
+WHAT = ("job", "-c", "squid:flows", "--algo", "WHAT", "--params")
+
+
+def test_what_is_learned_stays_on_hdfs(run, hdfs, logs, tmp_path):
+    cores = {"CORES": ["host1.test", "host2.test"]}
+    run(*WHAT, json.dumps(cores), "-i", logs, "-o", "local", "--persistent_dir_local", "models")
+    learned = (tmp_path / "models/bags.json").read_bytes()
+    place = ("--persistent_dir_HDFS", f"{hdfs.web}/models/what")
+    run(*WHAT, json.dumps(cores), "-i", f"{hdfs.web}/logs", "-o", f"{hdfs.web}/what/trained", *place)
+    assert tree(hdfs, "/models") == ["what", "what/bags.json"]
+    assert hdfs.get("/models/what/bags.json") == learned
+    assert hdfs.names("/what/trained") == ["bags.json", "report.csv", "report.json"]
+    assert hdfs.get("/what/trained/report.csv") == (tmp_path / "local/report.csv").read_bytes()
+
+    saved = json.dumps({**cores, "USE_SAVED": True, "SAVE_FLOWS": True})
+    run(*WHAT, saved, "-i", logs, "-o", f"{hdfs.web}/what/used", *place)
+    run(*WHAT, saved, "-i", logs, "-o", "used", "--persistent_dir_local", "models")
+    for name in ("report.csv", "flows.csv"):
+        assert hdfs.get(f"/what/used/{name}") == (tmp_path / "used" / name).read_bytes()
+
+    # Another run holds the lock; the state and the folder stay as they were.
+    hdfs.put("/models/what/.bags.json.lock", b"process 1 on elsewhere")
+    done = run(*WHAT, json.dumps(cores), "-i", logs, "-o", f"{hdfs.web}/what/locked", *place, code=1)
+    assert "process 1 on elsewhere" in done.stderr
+    hdfs.call("DELETE", "/models/what/.bags.json.lock", "DELETE")
+    assert hdfs.get("/models/what/bags.json") == learned
+    assert hdfs.names("/what") == ["trained", "used"]
+
+
+def test_state_that_cannot_be_written_takes_the_results_with_it(run, hdfs, logs):
+    hdfs.call("PUT", "/mine", "MKDIRS&permission=777")
+    hdfs.call("PUT", "/closed_models", "MKDIRS&permission=755")
+    for place, word in ((f"{hdfs.web}/closed_models", "Permission denied"), (f"{hdfs.web}/logs/access.log-20170301", "")):
+        done = run(
+            *WHAT, '{"CORES": ["host1.test"]}', "-i", logs, "-o", f"{hdfs.web}/mine/job", "--persistent_dir_HDFS", place,
+            env={"HADOOP_USER_NAME": "nobody"}, code=7,
+        )  # fmt: skip
+        assert word in done.stderr
+        assert tree(hdfs, "/mine") == [] and tree(hdfs, "/closed_models") == []
+
+
 # ---- --output_file_HDFS ----
 
 
