@@ -21,42 +21,59 @@
 
 /* ---- messages ---- */
 
-typedef struct dns_key {
-    nlt_ip c_ip;
-    nlt_ip s_ip;
-    uint16_t c_port;
-    uint16_t s_port;
-    uint16_t id;
-    uint16_t qtype;
-} dns_key;
-
-/* The body of a record: what rows need of a message. Behind it stand the query, which belongs to the
- * key, and the raw message. */
+/* The body of a record: what rows need of a message. Behind it stand its key and the raw message. */
 typedef struct message {
     uint32_t answers_at; /* in the raw message */
     uint16_t qclass;
     uint16_t rcode;
     uint16_t n_answers;
-    uint16_t query_len;
+    uint16_t key_len;
     uint16_t raw_len; /* 0: the answers are not asked for, or there are none */
     uint8_t flags;
-    bool is_response;
-    bool has_question;
-    bool has_time;
-    dns_key key;
+    uint8_t traits; /* HAS_TIME ... */
 } message;
 
-_Static_assert(sizeof(message) == offsetof(message, key) + 42,
-    "key and query are compared as bytes in a row");
+enum { HAS_TIME = 1, HAS_QUESTION = 2, IS_RESPONSE = 4, IS_IPV6 = 8 };
 
-static const char *query_of(const message *m)
+/* How a key begins; then come the addresses of client and server, 4 or 16 bytes each, and the query. */
+typedef struct key_head {
+    uint16_t c_port;
+    uint16_t s_port;
+    uint16_t id;
+    uint16_t qtype;
+} key_head;
+
+enum { KEY_MAX = sizeof(key_head) + 2 * 16 + NLT_DNS_NAME_TEXT_MAX };
+
+static size_t ip_bytes(const message *m)
+{
+    return (m->traits & IS_IPV6) != 0 ? 16 : 4;
+}
+
+static const char *key_of(const message *m)
 {
     return (const char *)(m + 1);
 }
 
+static nlt_bytes query_of(const message *m)
+{
+    size_t before = sizeof(key_head) + 2 * ip_bytes(m);
+    return (nlt_bytes){key_of(m) + before, m->key_len - before};
+}
+
 static const uint8_t *raw_of(const message *m)
 {
-    return (const uint8_t *)(m + 1) + m->query_len;
+    return (const uint8_t *)key_of(m) + m->key_len;
+}
+
+/* Eight bytes at a time, up to seven more than `len`; no call. */
+static inline void copy_words(void *to, const void *from, size_t len)
+{
+    for (size_t i = 0; i < len; i += 8) {
+        uint64_t word;
+        memcpy(&word, (const char *)from + i, sizeof word);
+        memcpy((char *)to + i, &word, sizeof word);
+    }
 }
 
 /* What rows are asked to tell. */
@@ -85,20 +102,29 @@ typedef struct sighting {
     int64_t row_key;
 } sighting;
 
-static dns_key key_of(const sighting *seen, const nlt_dns *dns)
+/* Writes the key of a message; its length. */
+static size_t write_key(const sighting *seen, const nlt_dns *dns, char key[KEY_MAX + 8])
 {
     bool is_response = dns->is_response;
-    return (dns_key){.c_ip = is_response ? *seen->dst : *seen->src,
-        .s_ip = is_response ? *seen->src : *seen->dst,
-        .c_port = is_response ? seen->dst_port : seen->src_port,
-        .s_port = is_response ? seen->src_port : seen->dst_port,
-        .id = dns->id, .qtype = dns->qtype};
+    const nlt_ip *client = is_response ? seen->dst : seen->src;
+    const nlt_ip *server = is_response ? seen->src : seen->dst;
+    key_head head = {.c_port = is_response ? seen->dst_port : seen->src_port,
+        .s_port = is_response ? seen->src_port : seen->dst_port, .id = dns->id, .qtype = dns->qtype};
+    size_t len = sizeof head;
+    size_t n = client->family == 6 ? 16 : 4;
+    memcpy(key, &head, sizeof head);
+    memcpy(key + len, client->bytes, 16); /* of which 4 may count */
+    memcpy(key + len + n, server->bytes, 16);
+    len += 2 * n;
+    copy_words(key + len, dns->query, dns->query_len);
+    return len + dns->query_len;
 }
 
 /* Puts a record. False: the bytes are no DNS message. */
 static bool put_message(const sighting *seen, wanted want, nlt_records *records)
 {
     nlt_dns dns;
+    char key[KEY_MAX + 8];
     bool is_mdns = seen->src_port == NLT_PORT_MDNS || seen->dst_port == NLT_PORT_MDNS;
     nlt_dns_status status = want.rcode ? nlt__dns_decode(seen->bytes, is_mdns, &dns)
                                        : nlt__dns_decode_basic(seen->bytes, is_mdns, &dns);
@@ -107,11 +133,10 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
     }
     bool keeps_raw = want.answers && dns.is_response && dns.n_answers > 0;
     size_t raw_len = keeps_raw ? seen->bytes.len : 0;
-    dns_key key = key_of(seen, &dns);
-    uint64_t hash = nlt__hash((nlt_bytes){(const char *)&key, sizeof key}, 0);
-    hash = nlt__hash((nlt_bytes){dns.query, dns.query_len}, hash);
-    size_t size = sizeof(message) + dns.query_len + raw_len;
-    nlt_record *record = nlt__record_begin(records, hash, size);
+    size_t key_len = write_key(seen, &dns, key);
+    size_t size = sizeof(message) + key_len + raw_len;
+    uint64_t hash = nlt__hash((nlt_bytes){key, key_len}, 0);
+    nlt_record *record = nlt__record_begin(records, hash, size + 8);
     if (record == NULL) {
         return true;
     }
@@ -119,14 +144,15 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
     record->row_key = seen->row_key;
     record->kind = 0;
     message *body = (message *)(void *)record->body;
-    *body = (message){.key = key, .qclass = dns.qclass, .rcode = dns.rcode,
-        .n_answers = dns.n_answers, .query_len = dns.query_len, .raw_len = (uint16_t)raw_len,
-        .answers_at = dns.answers_at, .flags = dns.flags, .is_response = dns.is_response,
-        .has_question = dns.has_question, .has_time = seen->has_time};
+    *body = (message){.qclass = dns.qclass, .rcode = dns.rcode, .n_answers = dns.n_answers,
+        .key_len = (uint16_t)key_len, .raw_len = (uint16_t)raw_len, .answers_at = dns.answers_at,
+        .flags = dns.flags,
+        .traits = (uint8_t)((seen->has_time ? HAS_TIME : 0) | (dns.has_question ? HAS_QUESTION : 0)
+            | (dns.is_response ? IS_RESPONSE : 0) | (seen->src->family == 6 ? IS_IPV6 : 0))};
     char *behind = (char *)(body + 1);
-    memcpy(behind, dns.query, dns.query_len);
+    copy_words(behind, key, key_len);
     if (keeps_raw) {
-        memcpy(behind + dns.query_len, seen->bytes.ptr, raw_len);
+        memcpy(behind + key_len, seen->bytes.ptr, raw_len);
     }
     nlt__record_end(records, record, (uint32_t)size);
     return true;
@@ -322,40 +348,50 @@ static const nlt_assembly dns_assembly = {.open = assembly_open, .close = assemb
 typedef struct open_query {
     nlt_open_row open; /* its time is the first query's; newer: the next spare one */
     int64_t row_key;
-    message query; /* and what stands behind it: room for SHORT_QUERY bytes or more */
+    message query; /* and its key: room for SHORT_KEY bytes or more */
 } open_query;
 
-enum { SHORT_QUERY = 64 };
+enum { SHORT_KEY = 96 };
 
 typedef struct dns_state {
     nlt_open_rows open;
-    nlt_open_row *spare; /* not in use, for queries of up to SHORT_QUERY bytes */
+    nlt_open_row *spare; /* not in use, for keys of up to SHORT_KEY bytes */
     nlt_buf text; /* of one answer's data */
 } dns_state;
 
-static void put_ip(nlt_builder *out, int column, const nlt_ip *ip)
+static void put_ip(nlt_builder *out, int column, const message *m, size_t at)
 {
     char text[NLT_IP_TEXT_MAX];
     if (nlt_wants(out, column)) {
-        nlt_put_copy(out, column, (nlt_bytes){text, nlt__ip_format(ip, text)});
+        nlt_ip ip = {.family = (m->traits & IS_IPV6) != 0 ? 6 : 4};
+        memcpy(ip.bytes, key_of(m) + at, ip_bytes(m));
+        nlt_put_clean_copy(out, column, (nlt_bytes){text, nlt__ip_format(&ip, text)});
     }
 }
 
+/* Texts are ASCII. */
 static void put_ids(nlt_builder *out, const message *m)
 {
     char storage[32];
-    put_ip(out, NLT_DNS_C_IP, &m->key.c_ip);
-    put_ip(out, NLT_DNS_S_IP, &m->key.s_ip);
-    nlt_put_i64(out, NLT_DNS_C_PORT, m->key.c_port);
-    nlt_put_i64(out, NLT_DNS_S_PORT, m->key.s_port);
+    key_head head;
+    memcpy(&head, key_of(m), sizeof head);
+    put_ip(out, NLT_DNS_C_IP, m, sizeof head);
+    put_ip(out, NLT_DNS_S_IP, m, sizeof head + ip_bytes(m));
+    nlt_put_i64(out, NLT_DNS_C_PORT, head.c_port);
+    nlt_put_i64(out, NLT_DNS_S_PORT, head.s_port);
     if (nlt_wants(out, NLT_DNS_TRANS_ID)) {
-        nlt_put_copy(out, NLT_DNS_TRANS_ID,
-            (nlt_bytes){storage, nlt__format_i64(m->key.id, storage)});
+        nlt_put_clean_copy(out, NLT_DNS_TRANS_ID,
+            (nlt_bytes){storage, nlt__format_i64(head.id, storage)});
     }
-    if (m->has_question) {
-        nlt_put_copy(out, NLT_DNS_QUERY, (nlt_bytes){query_of(m), m->query_len});
-        nlt_put_copy(out, NLT_DNS_REQ_TYPE, nlt__dns_type_name(m->key.qtype, storage));
-        nlt_put_copy(out, NLT_DNS_REQ_CLASS, nlt__dns_class_name(m->qclass, storage));
+    if ((m->traits & HAS_QUESTION) == 0) {
+        return;
+    }
+    nlt_put_clean_copy(out, NLT_DNS_QUERY, query_of(m));
+    if (nlt_wants(out, NLT_DNS_REQ_TYPE)) {
+        nlt_put_clean_copy(out, NLT_DNS_REQ_TYPE, nlt__dns_type_name(head.qtype, storage));
+    }
+    if (nlt_wants(out, NLT_DNS_REQ_CLASS)) {
+        nlt_put_clean_copy(out, NLT_DNS_REQ_CLASS, nlt__dns_class_name(m->qclass, storage));
     }
 }
 
@@ -369,7 +405,7 @@ static void add_rdata(dns_state *state, const nlt_dns *dns, const nlt_dns_record
         return;
     }
     size_t len = nlt__dns_rdata_text(dns, answer, state->text.ptr);
-    nlt_add_copy(out, NLT_DNS_ANSWERS, (nlt_bytes){state->text.ptr, len});
+    nlt_add_clean_copy(out, NLT_DNS_ANSWERS, (nlt_bytes){state->text.ptr, len});
 }
 
 static void put_answers(dns_state *state, const message *m, nlt_builder *out)
@@ -388,7 +424,7 @@ static void put_answers(dns_state *state, const message *m, nlt_builder *out)
         nlt_dns_record answer;
         nlt__dns_next_answer(&dns, &at, &answer);
         nlt_add_i64(out, NLT_DNS_ANSWER_TTLS, answer.ttl_s);
-        nlt_add_copy(out, NLT_DNS_ANSWER_TYPES, nlt__dns_type_name(answer.type, storage));
+        nlt_add_clean_copy(out, NLT_DNS_ANSWER_TYPES, nlt__dns_type_name(answer.type, storage));
         if (nlt_wants(out, NLT_DNS_ANSWERS)) {
             add_rdata(state, &dns, &answer, out);
         }
@@ -397,7 +433,7 @@ static void put_answers(dns_state *state, const message *m, nlt_builder *out)
 
 static void put_time(nlt_builder *out, int column, const message *m, int64_t time_ns)
 {
-    if (m->has_time && nlt_wants(out, column)) {
+    if ((m->traits & HAS_TIME) != 0 && nlt_wants(out, column)) {
         nlt_put_double(out, column, nlt__capture_seconds(time_ns));
     }
 }
@@ -409,7 +445,7 @@ static void put_response(dns_state *state, const nlt_record *record, nlt_builder
     put_time(out, NLT_DNS_RESP_TIME, m, record->time);
     nlt_put_i64(out, NLT_DNS_FLAGS_RESP, m->flags);
     if (nlt_wants(out, NLT_DNS_RESP_CODE)) {
-        nlt_put_copy(out, NLT_DNS_RESP_CODE, nlt__dns_rcode_name(m->rcode, storage));
+        nlt_put_clean_copy(out, NLT_DNS_RESP_CODE, nlt__dns_rcode_name(m->rcode, storage));
     }
     put_answers(state, m, out);
 }
@@ -456,12 +492,12 @@ static void free_query(nlt_open_row *row)
     nlt_free(row);
 }
 
-static open_query *new_query(dns_state *state, size_t query_len)
+static open_query *new_query(dns_state *state, size_t key_len)
 {
     open_query *query = (open_query *)state->spare;
-    if (query_len > SHORT_QUERY || query == NULL) {
-        size_t room = query_len > SHORT_QUERY ? query_len : SHORT_QUERY;
-        return nlt_alloc(sizeof *query + room);
+    if (key_len > SHORT_KEY || query == NULL) {
+        size_t room = key_len > SHORT_KEY ? key_len : SHORT_KEY;
+        return nlt_alloc(sizeof *query + room + 8);
     }
     state->spare = query->open.newer;
     return query;
@@ -469,7 +505,7 @@ static open_query *new_query(dns_state *state, size_t query_len)
 
 static void end_query(dns_state *state, open_query *query)
 {
-    if (query->query.query_len > SHORT_QUERY) {
+    if (query->query.key_len > SHORT_KEY) {
         nlt_free(query);
     } else {
         query->open.newer = state->spare;
@@ -496,21 +532,20 @@ static bool is_of_key(const nlt_open_row *row, const void *key)
 {
     const message *a = &((const open_query *)row)->query;
     const message *b = key;
-    return a->query_len == b->query_len
-        && memcmp((const char *)a + offsetof(message, key), (const char *)b + offsetof(message, key),
-               sizeof a->key + a->query_len) == 0;
+    return a->key_len == b->key_len && ((a->traits ^ b->traits) & IS_IPV6) == 0
+        && memcmp(key_of(a), key_of(b), a->key_len) == 0;
 }
 
 static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder *out)
 {
     const message *m = (const message *)(const void *)record->body;
-    open_query *query = new_query(state, m->query_len);
+    open_query *query = new_query(state, m->key_len);
     if (query == NULL) {
         out->failed = NLT_ERR_NOMEM;
         return;
     }
     query->row_key = record->row_key;
-    memcpy(&query->query, m, sizeof *m + m->query_len);
+    copy_words(&query->query, m, sizeof *m + m->key_len); /* records are padded to words */
     if (!nlt__open_rows_add(&state->open, &query->open, record->hash, record->time)) {
         end_query(state, query);
         out->failed = NLT_ERR_NOMEM;
@@ -543,7 +578,7 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
     dns_state *s = state;
     const message *m = (const message *)(const void *)record->body;
     open_query *query = (open_query *)nlt__open_rows_find(&s->open, record->hash, is_of_key, m);
-    if (m->is_response) {
+    if ((m->traits & IS_RESPONSE) != 0) {
         put_row(s, query, record, out);
         if (query != NULL) {
             nlt__open_rows_remove(&s->open, &query->open);

@@ -38,11 +38,33 @@ static inline size_t nlt__record_size(uint32_t len)
     return (sizeof(nlt_record) + len + 7) & ~(size_t)7;
 }
 
+/* Makes room in a buffer. False: no memory, which the scan tells. */
+NLT_API bool nlt__record_reserve(nlt_records *records, nlt_buf *buf, size_t size);
+
 /* Room for a record whose body has at most `cap` (<= NLT_RECORD_MAX) bytes; the caller fills it and
  * calls nlt__record_end. NULL: no memory, which the scan tells. */
-NLT_API nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap);
+static inline nlt_record *nlt__record_begin(nlt_records *records, uint64_t hash, size_t cap)
+{
+    nlt_buf *buf = &records->shares[nlt__share_of(hash)];
+    size_t size = nlt__record_size((uint32_t)cap);
+    if (buf->cap - buf->len < size && !nlt__record_reserve(records, buf, size)) {
+        return NULL;
+    }
+    nlt_record *record = (nlt_record *)(void *)(buf->ptr + buf->len);
+    record->hash = hash;
+    return record;
+}
+
 /* Counts the record that was begun last, with `len` bytes of body. */
-NLT_API void nlt__record_end(nlt_records *records, nlt_record *record, uint32_t len);
+static inline void nlt__record_end(nlt_records *records, nlt_record *record, uint32_t len)
+{
+    int share = nlt__share_of(record->hash);
+    record->len = len;
+    records->shares[share].len += nlt__record_size(len);
+    records->counts[share]++;
+    records->max_time = record->time > records->max_time ? record->time : records->max_time;
+}
+
 /* Adds a piece: a record without key whose body is a copy of `bytes` (at most NLT_RECORD_MAX). */
 NLT_API void nlt__record_add_piece(nlt_records *records, nlt_record head, nlt_bytes bytes);
 

@@ -156,18 +156,26 @@ void nlt__put_dirty(nlt_builder *out, int column, nlt_bytes text)
     nlt_put_clean(out, column, clean);
 }
 
-/* The text in the arena, clean; short texts need no copy, since they are stored inline. */
+/* The text in the arena; short texts need no copy, since they are stored inline. */
+static bool copy(nlt_builder *out, nlt_bytes *text)
+{
+    const char *kept = text->len > NLT_STR_INLINE ? nlt__arena_copy(&out->arena, *text) : text->ptr;
+    if (kept == NULL) {
+        fail(out, NLT_ERR_NOMEM);
+        return false;
+    }
+    text->ptr = kept;
+    return true;
+}
+
 static bool copy_clean(nlt_builder *out, nlt_bytes text, nlt_bytes *clean)
 {
     nlt_status status = nlt__text_escape(&out->arena, text, clean);
-    if (status == NLT_OK && clean->ptr == text.ptr && text.len > NLT_STR_INLINE) {
-        clean->ptr = nlt__arena_copy(&out->arena, text);
-        status = clean->ptr == NULL ? NLT_ERR_NOMEM : NLT_OK;
-    }
     if (status != NLT_OK) {
         fail(out, status);
+        return false;
     }
-    return status == NLT_OK;
+    return clean->ptr != text.ptr || copy(out, clean);
 }
 
 void nlt_put_copy(nlt_builder *out, int column, nlt_bytes text)
@@ -175,6 +183,13 @@ void nlt_put_copy(nlt_builder *out, int column, nlt_bytes text)
     nlt_bytes clean = {"", 0};
     if (nlt_wants(out, column) && copy_clean(out, text, &clean)) {
         nlt_put_clean(out, column, clean);
+    }
+}
+
+void nlt_put_clean_copy(nlt_builder *out, int column, nlt_bytes text)
+{
+    if (nlt_wants(out, column) && copy(out, &text)) {
+        nlt_put_clean(out, column, text);
     }
 }
 
@@ -239,5 +254,13 @@ void nlt_add_copy(nlt_builder *out, int column, nlt_bytes text)
     nlt_bytes clean = {"", 0};
     if (vec != NULL && copy_clean(out, text, &clean)) {
         add_clean(out, vec, clean);
+    }
+}
+
+void nlt_add_clean_copy(nlt_builder *out, int column, nlt_bytes text)
+{
+    nlt_vec *vec = column_of(out, column);
+    if (vec != NULL && copy(out, &text)) {
+        add_clean(out, vec, text);
     }
 }

@@ -101,11 +101,14 @@ static inline void nlt_put_text(nlt_builder *out, int column, nlt_bytes text)
 
 /* Copies text that does not live in the line (a lower-cased name, a joined list). */
 NLT_API void nlt_put_copy(nlt_builder *out, int column, nlt_bytes text);
+/* The same of text that is known to be valid UTF-8 without NUL. */
+NLT_API void nlt_put_clean_copy(nlt_builder *out, int column, nlt_bytes text);
 
 /* Lists: begin, then items, for a row; a list that was begun and got no item is empty, not NULL. */
 NLT_API void nlt_put_list(nlt_builder *out, int column);
 NLT_API void nlt_add_i64(nlt_builder *out, int column, int64_t value);
 NLT_API void nlt_add_text(nlt_builder *out, int column, nlt_bytes text);
 NLT_API void nlt_add_copy(nlt_builder *out, int column, nlt_bytes text);
+NLT_API void nlt_add_clean_copy(nlt_builder *out, int column, nlt_bytes text);
 
 #endif
