@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import json
 import random
 import struct
@@ -329,9 +330,9 @@ def test_packets_that_look_like_records(run, tmp_path):
     fake = [ask(START, i, f"fake{i}.example") for i in range(900)]
     for made in (pcap, pcapng):
         head = len(made([]))
-        before = many(6000, 6)
-        while head + len(made(before)) > (1 << 20) - 10_000:
-            before.pop()
+        packets = many(6000, 6)
+        ends = itertools.accumulate(len(made([packet])) - head for packet in packets)
+        before = [packet for packet, end in zip(packets, ends) if head + end < (1 << 20) - 10_000]
         inner = made(fake)[head:]
         holder = (START + 1, b"\0" * 12 + b"\x08\x06" + b"\0" * 2 + inner)  # ARP; as long as all in it
         path = tmp_path / "a.pcap"

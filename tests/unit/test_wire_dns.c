@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -166,6 +167,64 @@ static void longest_name(void **state)
     wire[n - 1] = 1;
     wire[n++] = 0;
     assert_int_equal(nlt__dns_name((nlt_bytes){(char *)wire, n}, 0, text, &end), 0);
+}
+
+/* The text of a name octet by octet, as dns.h says. */
+static size_t plain_name(const uint8_t *wire, char *out)
+{
+    size_t n = 0;
+    while (*wire != 0) {
+        for (unsigned left = *wire++; left > 0; left--) {
+            uint8_t octet = *wire++;
+            if (octet >= 'A' && octet <= 'Z') {
+                out[n++] = (char)(octet + 32);
+            } else if (octet > 0x20 && octet < 0x7f) {
+                if (strchr(".\"\\();@$", octet) != NULL) {
+                    out[n++] = '\\';
+                }
+                out[n++] = (char)octet;
+            } else {
+                n += (size_t)snprintf(out + n, 5, "\\%03u", octet);
+            }
+        }
+        out[n++] = '.';
+    }
+    return n - 1;
+}
+
+/* All lengths of labels, with octets as hosts have them and one that they have not. */
+static void kinds_of_names(void **state)
+{
+    (void)state;
+    static const char usual[] = "abcXYZ019-_";
+    static const uint8_t others[] = {'a', 1, 2, 3, 44, 43, '.', '\\', ' ', 0, 0x80, 0xae, 0xe1, 255, '/', '@', '[', '`', '{', '+'};
+    uint32_t random = 1;
+    for (int round = 0; round < 20000; round++) {
+        uint8_t wire[300];
+        size_t n = 0;
+        for (int labels = 1 + round % 4; labels > 0; labels--) {
+            random = random * 1664525 + 1013904223;
+            unsigned len = 1 + (random >> 8) % (round % 7 == 0 ? 63 : 12);
+            len = n + 1 + len > 250 ? 1 : len;
+            wire[n++] = (uint8_t)len;
+            for (unsigned i = 0; i < len; i++) {
+                wire[n++] = (uint8_t)usual[((random >> 10) + i * 7) % (sizeof usual - 1)];
+            }
+        }
+        if (round % 3 == 0) {
+            wire[1 + (random >> 9) % wire[0]] = others[(random >> 16) % sizeof others];
+        }
+        wire[n++] = 0;
+        size_t behind = round % 2 == 0 ? 9U : (unsigned)round % 9;
+        memset(wire + n, 0xff, behind);
+        char expected[NLT_DNS_NAME_TEXT_MAX + 16];
+        char text[NLT_DNS_NAME_TEXT_MAX + 16];
+        size_t end = 0;
+        size_t len = nlt__dns_name((nlt_bytes){(char *)wire, n + behind}, 0, text, &end);
+        assert_int_equal(len, plain_name(wire, expected));
+        assert_memory_equal(text, expected, len);
+        assert_int_equal(end, n);
+    }
 }
 
 static void pointer_chains(void **state)
@@ -347,6 +406,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(pointers),
         cmocka_unit_test(longest_name),
+        cmocka_unit_test(kinds_of_names),
         cmocka_unit_test(pointer_chains),
         cmocka_unit_test(questions),
         cmocka_unit_test(answers),
