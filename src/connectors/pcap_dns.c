@@ -567,12 +567,12 @@ static bool dns_expire(void *state, int64_t now, nlt_builder *out)
     return false;
 }
 
-/* A query that is open is at most QUERY_AGE_NS old: older ones have expired. */
 static void dns_fetch(const void *state, uint64_t hash)
 {
     nlt__open_rows_fetch(&((const dns_state *)state)->open, hash);
 }
 
+/* A query that is open is at most QUERY_AGE_NS old: older ones have expired. */
 static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
 {
     dns_state *s = state;
