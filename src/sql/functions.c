@@ -501,7 +501,7 @@ static nlt_status translate_arguments(nlt_sql_call_state *call, const nlt_sql_fu
     }
     call->n_args = expr->n_args;
     bool is_star = expr->n_args == 1 && expr->args[0]->kind == NLT_SQL_EXPR_STAR
-                   && expr->args[0]->n_parts == 0;
+                   && expr->args[0]->n_parts == 0 && expr->args[0]->n_args == 0;
     if (is_star && strcmp(first->name, "count") == 0) {
         call->n_args = 0;
         return NLT_OK;

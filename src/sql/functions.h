@@ -57,6 +57,11 @@ nlt_status nlt__sql_fill(
 /* A constant text argument; NULL if argument `index` is none. */
 const char *nlt__sql_constant(const nlt_sql_call_state *call, int index);
 
+static inline void set_type(nlt_sql_value *out, nlt_sql_kind kind)
+{
+    out->type = nlt__sql_plain(kind);
+}
+
 /* Of all files: array of `item`; a constant integer argument, or `fallback` where it was left out.
  */
 nlt_status nlt__sql_array_of(
@@ -100,7 +105,8 @@ nlt_status nlt__sql_read_pattern(
     X(avg_decimal)                                                                                 \
     X(percentile)                                                                                  \
     X(percentile_disc)                                                                             \
-    X(first) X(last) X(concat) X(concat_ws) X(nvl2) X(nullif) X(element_at) X(get) X(date_part) X( \
+    X(first)                                                                                       \
+    X(last) X(concat) X(concat_ws) X(nvl2) X(nullif) X(element_at) X(get) X(date_part) X(          \
         date_trunc) X(trunc) X(round_decimal) X(round_integer) X(floor_decimal) X(ceil_decimal)    \
         X(grouping_id) X(array) X(map) X(type_of) X(regexp_like) X(regexp_extract) X(              \
             regexp_extract_all) X(regexp_replace) X(regexp_count) X(split) X(transform) X(filter)  \

@@ -9,11 +9,6 @@
 #include "sql/functions.h"
 #include "sql/text.h"
 
-static void set_type(nlt_sql_value *out, nlt_sql_kind kind)
-{
-    out->type = nlt__sql_plain(kind);
-}
-
 nlt_status nlt__sql_array_of(nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out)
 {
     nlt_sql_type *copy = nlt__sql_alloc(call->tr, 1, sizeof *copy);
@@ -455,28 +450,48 @@ nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
         p.literal);
 }
 
+/* One step of a path: .name, ['name'] or [number], as DuckDB writes it. 0: none of these. */
+static size_t path_step(const char *p, nlt_buf *out, nlt_status *status)
+{
+    bool is_quoted = p[0] == '[' && p[1] == '\'';
+    size_t skip = is_quoted ? 2 : 1;
+    size_t len = is_quoted     ? strcspn(p + 2, "'\"\\*?")
+                 : p[0] == '[' ? strspn(p + 1, "0123456789")
+                               : strcspn(p + 1, ".[]'\"\\*? ");
+    const char *end = is_quoted ? "']" : p[0] == '[' ? "]" : "";
+    bool is_step =
+        (p[0] == '.' || p[0] == '[') && len > 0 && strncmp(p + skip + len, end, strlen(end)) == 0;
+    if (!is_step) {
+        return 0;
+    }
+    *status = p[0] == '[' && !is_quoted
+                  ? nlt__buf_printf(out, NULL, "[%.*s]", (int)len, p + skip)
+                  : nlt__buf_printf(out, NULL, ".\"%.*s\"", (int)len, p + skip);
+    return skip + len + strlen(end);
+}
+
 /* Paths of names and numbers only. */
 nlt_status nlt__sql_get_json(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    const char *path = nlt__sql_constant(call, 1);
-    bool is_plain = path[0] == '$';
-    for (const char *p = path + 1; is_plain && *p != '\0';) {
-        size_t len = 0;
-        if (*p == '.') {
-            len =
-                1
-                + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-        } else if (*p == '[') {
-            len = 1 + strspn(p + 1, "0123456789");
-            len = len > 1 && p[len] == ']' ? len + 1 : 0;
-        }
-        is_plain = len > 1;
+    const char *p = nlt__sql_constant(call, 1);
+    nlt_buf path = NLT_BUF_INIT(1 << 20);
+    nlt_status status = nlt__buf_append(&path, "$", 1, NULL);
+    bool is_plain = *p++ == '$' && *p != '\0';
+    while (status == NLT_OK && is_plain && *p != '\0') {
+        size_t len = path_step(p, &path, &status);
+        is_plain = len > 0;
         p += len;
     }
-    if (!is_plain) {
-        return nlt__sql_refuse(
-            call->tr, call->args[1].expr->place, "a path other than $.name and $[number]");
+    if (status == NLT_OK && is_plain) {
+        status = quote(call, &path, &call->args[1].sql);
+    } else if (status == NLT_OK) {
+        status = nlt__sql_refuse(call->tr, call->args[1].expr->place,
+            "a path other than $.name, $['name'] and $[number]");
+    } else {
+        status = nlt__sql_oom(call->tr);
     }
+    nlt__buf_clear(&path);
+    NLT_TRY(status);
     set_type(out, NLT_SQL_STRING);
     return nlt__sql_fill(
         call, "CASE WHEN json_valid($1) THEN json_extract_string($1, $2) END", &out->sql);
@@ -801,114 +816,6 @@ nlt_status nlt__sql_ceil_real(nlt_sql_call_state *call, nlt_sql_value *out)
     return whole_real(call, "ceil", out);
 }
 
-/* ---- times ---- */
-
-typedef struct time_field {
-    const char *names; /* "|a|b|" */
-    const char *sql;
-    bool needs_time;
-} time_field;
-
-static const time_field time_fields[] = {
-    {"|year|y|years|yr|yrs|", "year($1)", false},
-    {"|yearofweek|", "isoyear($1)", false},
-    {"|quarter|qtr|", "quarter($1)", false},
-    {"|month|mon|mons|months|", "month($1)", false},
-    {"|week|w|weeks|", "week($1)", false},
-    {"|day|d|days|", "day($1)", false},
-    {"|dayofweek|dow|", "(dayofweek($1) + 1)", false},
-    {"|dayofweek_iso|dow_iso|", "isodow($1)", false},
-    {"|doy|", "dayofyear($1)", false},
-    {"|hour|h|hours|hr|hrs|", "hour($1)", true},
-    {"|minute|m|min|mins|minutes|", "minute($1)", true},
-    {"|second|s|sec|seconds|secs|", NULL, true},
-};
-
-nlt_status nlt__sql_date_part(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    char name[40];
-    const char *text = nlt__sql_constant(call, 0);
-    if (strlen(text) + 3 > sizeof name) {
-        return nlt__sql_wrong(call->tr, call->expr->place, "there is no field %.40s", text);
-    }
-    name[0] = '|';
-    nlt__sql_lower((nlt_bytes){text, strlen(text)}, name + 1);
-    (void)snprintf(name + strlen(name), 2, "|");
-    for (size_t i = 0; i < sizeof time_fields / sizeof time_fields[0]; i++) {
-        const time_field *field = &time_fields[i];
-        if (strstr(field->names, name) == NULL) {
-            continue;
-        }
-        nlt_sql_value time = call->args[1];
-        bool is_date = time.type.kind == NLT_SQL_DATE;
-        NLT_TRY(nlt__sql_cast(call->tr, &time,
-            nlt__sql_plain(is_date && !field->needs_time ? NLT_SQL_DATE : NLT_SQL_TIMESTAMP)));
-        call->args[0] = time;
-        set_type(out, NLT_SQL_INT);
-        if (field->sql == NULL) {
-            out->type = nlt__sql_decimal(8, 6);
-            return nlt__sql_fill(call,
-                "(CAST(date_part('microsecond', $1) AS DECIMAL(8, 0)) * CAST('0.000001' AS "
-                "DECIMAL(7, 6)))::DECIMAL(8, 6)",
-                &out->sql);
-        }
-        NLT_TRY(nlt__sql_fill(call, field->sql, &out->sql));
-        return nlt__sql_text(call->tr, &out->sql, "CAST(%s AS INTEGER)", out->sql);
-    }
-    return nlt__sql_wrong(call->tr, call->expr->place, "there is no field %s in a time", text);
-}
-
-/* Units of DATE_TRUNC and TRUNC, as DuckDB calls them; NULL: none, which gives NULL. */
-static const char *trunc_unit(const char *text, bool is_date)
-{
-    static const struct {
-        const char *names, *unit;
-        bool is_date;
-    } units[] = {
-        {"|year|yyyy|yy|", "year", true},
-        {"|quarter|", "quarter", true},
-        {"|month|mm|mon|", "month", true},
-        {"|week|", "week", true},
-        {"|day|dd|", "day", false},
-        {"|hour|", "hour", false},
-        {"|minute|", "minute", false},
-        {"|second|", "second", false},
-        {"|millisecond|", "milliseconds", false},
-        {"|microsecond|", "microseconds", false},
-    };
-    char name[40];
-    if (strlen(text) + 3 > sizeof name) {
-        return NULL;
-    }
-    name[0] = '|';
-    nlt__sql_lower((nlt_bytes){text, strlen(text)}, name + 1);
-    (void)snprintf(name + strlen(name), 2, "|");
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strstr(units[i].names, name) != NULL && (units[i].is_date || !is_date)) {
-            return units[i].unit;
-        }
-    }
-    return NULL;
-}
-
-nlt_status nlt__sql_date_trunc(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    const char *unit = trunc_unit(nlt__sql_constant(call, 0), false);
-    set_type(out, NLT_SQL_TIMESTAMP);
-    return unit == NULL ? nlt__sql_text(call->tr, &out->sql, "CAST(NULL AS TIMESTAMP)")
-                        : nlt__sql_text(call->tr, &out->sql,
-                            "CAST(date_trunc('%s', %s) AS TIMESTAMP)", unit, call->args[1].sql);
-}
-
-nlt_status nlt__sql_trunc(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    const char *unit = trunc_unit(nlt__sql_constant(call, 1), true);
-    set_type(out, NLT_SQL_DATE);
-    return unit == NULL ? nlt__sql_text(call->tr, &out->sql, "CAST(NULL AS DATE)")
-                        : nlt__sql_text(call->tr, &out->sql, "CAST(date_trunc('%s', %s) AS DATE)",
-                            unit, call->args[0].sql);
-}
-
 /* ---- arrays and maps ---- */
 
 nlt_status nlt__sql_array(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -999,92 +906,6 @@ nlt_status nlt__sql_sequence(nlt_sql_call_state *call, nlt_sql_value *out)
         &out->sql));
     return nlt__sql_text(
         call->tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(call->tr, out->type));
-}
-
-/* Days or times. Months are added to the start each time, so that the 31st stays one. */
-nlt_status nlt__sql_sequence_time(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    nlt_sql_type item;
-    nlt_sql_translator *tr = call->tr;
-    bool has_step = call->n_args == 3;
-    unsigned parts = has_step ? call->args[2].type.precision : 0;
-    NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, call->args, 2, call->expr, &item));
-    NLT_TRY(nlt__sql_array_of(call, item, &out->type));
-    bool is_date = item.kind == NLT_SQL_DATE;
-    if (has_step && is_date && (parts & NLT_SQL_INTERVAL_TIME) != 0) {
-        return nlt__sql_wrong(tr, call->expr->place, "a sequence of days has steps of days");
-    }
-    if ((parts & NLT_SQL_INTERVAL_MONTHS) == 0) {
-        NLT_TRY(nlt__sql_fill(call,
-            has_step
-                ? "generate_series(CAST($1 AS TIMESTAMP), CAST($2 AS TIMESTAMP), $3)"
-                : "CASE WHEN $1 <= $2 THEN generate_series(CAST($1 AS TIMESTAMP), CAST($2 AS "
-                  "TIMESTAMP), to_days(1)) ELSE generate_series(CAST($1 AS TIMESTAMP), CAST($2 "
-                  "AS TIMESTAMP), to_days(-1)) END",
-            &out->sql));
-    } else if (parts == NLT_SQL_INTERVAL_MONTHS) {
-        NLT_TRY(nlt__sql_fill(call,
-            "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_filter(list_transform(range(0, "
-            "greatest((year($2) - year($1)) * 12 + month($2) - month($1), 0) + 1), lambda x: "
-            "CAST($1 "
-            "AS TIMESTAMP) + $3 * x), lambda x: x <= $2) END",
-            &out->sql));
-    } else {
-        return nlt__sql_refuse(tr, call->expr->place, "a step of months and less");
-    }
-    return nlt__sql_text(
-        tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type));
-}
-
-typedef struct unit {
-    const char *name;
-    int months;
-    int64_t micros;
-} unit;
-
-static const unit units[] = {{"microsecond", 0, 1}, {"millisecond", 0, 1000},
-    {"second", 0, 1000000}, {"minute", 0, 60000000}, {"hour", 0, 3600000000},
-    {"day", 0, 86400000000}, {"dayofyear", 0, 86400000000}, {"week", 0, 604800000000},
-    {"month", 1, 0}, {"quarter", 3, 0}, {"year", 12, 0}};
-
-static nlt_status find_unit(nlt_sql_call_state *call, const unit **out)
-{
-    const char *name = nlt__sql_constant(call, 0);
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (nlt__sql_equal_names(units[i].name, name)) {
-            *out = &units[i];
-            return NLT_OK;
-        }
-    }
-    return nlt__sql_wrong(call->tr, call->expr->place, "there is no unit %.40s", name);
-}
-
-nlt_status nlt__sql_timestampadd(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    const unit *u = NULL;
-    NLT_TRY(find_unit(call, &u));
-    set_type(out, NLT_SQL_TIMESTAMP);
-    return u->months > 0
-               ? nlt__sql_text(call->tr, &out->sql, "(%s + to_months(CAST(%s * %d AS INTEGER)))",
-                   call->args[2].sql, call->args[1].sql, u->months)
-               : nlt__sql_text(call->tr, &out->sql, "(%s + to_microseconds(%s * %lld))",
-                   call->args[2].sql, call->args[1].sql, (long long)u->micros);
-}
-
-nlt_status nlt__sql_timestampdiff(nlt_sql_call_state *call, nlt_sql_value *out)
-{
-    static const char months[] =
-        "((year($3) - year($2)) * 12 + month($3) - month($2) - CASE WHEN date_trunc('month', $3) > "
-        "date_trunc('month', $2) AND $3 - date_trunc('month', $3) < $2 - date_trunc('month', $2) "
-        "THEN 1 WHEN date_trunc('month', $3) < date_trunc('month', $2) AND $3 - "
-        "date_trunc('month', $3) > $2 - date_trunc('month', $2) THEN -1 ELSE 0 END)";
-    const unit *u = NULL;
-    const char *amount = NULL;
-    NLT_TRY(find_unit(call, &u));
-    set_type(out, NLT_SQL_BIGINT);
-    NLT_TRY(nlt__sql_fill(call, u->months > 0 ? months : "(epoch_us($3) - epoch_us($2))", &amount));
-    return nlt__sql_text(call->tr, &out->sql, "CAST(%s // %lld AS BIGINT)", amount,
-        u->months > 0 ? (long long)u->months : (long long)u->micros);
 }
 
 /* ---- lambdas ---- */

@@ -435,6 +435,24 @@ static nlt_status parse_parentheses(nlt_parser *p, nlt_sql_expr **out)
     return need_symbol(p, ")");
 }
 
+/* * EXCEPT (column, ...), behind the star */
+static nlt_status parse_star_except(nlt_parser *p, nlt_sql_expr *star)
+{
+    if (!at_word(p, "except") || !is_symbol(peek(p, 1), "(") || !nlt__parser_is_name(peek(p, 2))) {
+        return NLT_OK;
+    }
+    p->pos += 2;
+    do {
+        nlt_sql_expr *column;
+        NLT_TRY(new_expr(p, NLT_SQL_EXPR_COLUMN, peek(p, 0)->text, &column));
+        NLT_TRY(nlt__parser_grow(p, &column->parts, 0, sizeof *column->parts));
+        NLT_TRY(nlt__parser_name(p, &column->parts[0]));
+        column->n_parts = 1;
+        NLT_TRY(nlt__parser_add_arg(p, star, column));
+    } while (take_symbol(p, ","));
+    return need_symbol(p, ")");
+}
+
 /* name(.name)*[.*] */
 static nlt_status parse_column(nlt_parser *p, nlt_sql_expr **out)
 {
@@ -442,7 +460,7 @@ static nlt_status parse_column(nlt_parser *p, nlt_sql_expr **out)
     do {
         if (take_symbol(p, "*")) {
             (*out)->kind = NLT_SQL_EXPR_STAR;
-            return NLT_OK;
+            return parse_star_except(p, *out);
         }
         NLT_TRY(nlt__parser_grow(p, &(*out)->parts, (*out)->n_parts, sizeof *(*out)->parts));
         const char **part = &(*out)->parts[(*out)->n_parts];
@@ -559,7 +577,8 @@ static nlt_status parse_primary(nlt_parser *p, nlt_sql_expr **out)
             return parse_parentheses(p, out);
         }
         if (take_symbol(p, "*")) {
-            return new_expr(p, NLT_SQL_EXPR_STAR, token->text, out);
+            NLT_TRY(new_expr(p, NLT_SQL_EXPR_STAR, token->text, out));
+            return parse_star_except(p, *out);
         }
         break;
     case NLT_TOKEN_QUOTED:

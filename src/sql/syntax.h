@@ -13,7 +13,7 @@ typedef struct nlt_sql_relation_node nlt_sql_relation_node;
 typedef enum nlt_sql_expr_kind {
     NLT_SQL_EXPR_LITERAL,  /* `type`; `text`: its value, without quotes */
     NLT_SQL_EXPR_COLUMN,   /* `parts` */
-    NLT_SQL_EXPR_STAR,     /* `parts`: the qualifier, perhaps none */
+    NLT_SQL_EXPR_STAR,     /* `parts`: the qualifier, perhaps none; columns of EXCEPT */
     NLT_SQL_EXPR_UNARY,    /* `text`: "-", "+", "~", "not" */
     NLT_SQL_EXPR_BINARY,   /* `text`: the operator; "and" and "or" take two arguments or more */
     NLT_SQL_EXPR_CALL,     /* `text`: the function in lower case; `call` */

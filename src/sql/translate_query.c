@@ -552,25 +552,42 @@ static nlt_status add_output(nlt_sql_translator *tr, select_list *list, nlt_sql_
     return NLT_OK;
 }
 
+/* Is the column meant by the star, or left out by its EXCEPT? */
+static bool is_starred(const nlt_sql_expr *star, const nlt_sql_column *column, bool *is_excepted)
+{
+    *is_excepted = false;
+    for (int i = 0; i < star->n_args; i++) {
+        *is_excepted = *is_excepted || nlt__sql_equal_names(star->args[i]->parts[0], column->name);
+    }
+    return star->n_parts == 0 ? !column->is_qualified_only
+                              : column->qualifier != NULL
+                                    && nlt__sql_equal_names(column->qualifier, star->parts[0]);
+}
+
 static nlt_status add_star(
     nlt_sql_translator *tr, const nlt_sql_scope *scope, const nlt_sql_expr *star, select_list *list)
 {
     bool is_any = false;
+    int n_excepted = 0;
     if (star->n_parts > 1) {
         return nlt__sql_refuse(tr, star->place, "* of a field");
     }
     for (int i = 0; i < scope->n_columns; i++) {
         const nlt_sql_column *column = &scope->columns[i];
-        bool is_meant = star->n_parts == 0
-                            ? !column->is_qualified_only
-                            : column->qualifier != NULL
-                                  && nlt__sql_equal_names(column->qualifier, star->parts[0]);
-        if (!is_meant) {
+        bool is_excepted;
+        if (!is_starred(star, column, &is_excepted)) {
             continue;
         }
         is_any = true;
+        n_excepted += is_excepted;
         nlt_sql_value value = {column->sql, column->type, star};
-        NLT_TRY(add_output(tr, list, (nlt_sql_output){column->name, value, false}));
+        if (!is_excepted) {
+            NLT_TRY(add_output(tr, list, (nlt_sql_output){column->name, value, false}));
+        }
+    }
+    if (n_excepted != star->n_args) {
+        return nlt__sql_wrong(
+            tr, star->place, "EXCEPT: each name must be that of one column of the star");
     }
     return is_any ? NLT_OK
                   : nlt__sql_wrong(tr, star->place, "* stands for nothing: no table %s",

@@ -2,7 +2,8 @@
 """Asks a real Spark for the answers to statements.sql: writes answers.json beside it.
 
     pip install 'pyspark==4.*'  (and Java 17)
-    python make.py
+    python make.py          (all statements)
+    python make.py --new    (only those that answers.json does not have)
 
 The tables are http.ndjson and dns.ndjson, self-made. Spark's settings are those of the specification.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import sys
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -60,9 +62,15 @@ def main() -> None:
     spark.sparkContext.setLogLevel("OFF")
     for name, schema in TABLES.items():
         spark.read.schema(schema).json(str(HERE / f"{name}.ndjson")).createOrReplaceTempView(name)
+    known = {}
+    if "--new" in sys.argv:
+        known = {answer["sql"]: answer for answer in json.loads((HERE / "answers.json").read_text())}
     answers = []
     for line in (HERE / "statements.sql").read_text().splitlines():
         if not line or line.startswith("--"):
+            continue
+        if line in known:
+            answers.append(known[line])
             continue
         answer = {"sql": line}
         try:

@@ -400,3 +400,10 @@ SELECT format_string('%5s|%-5s|%.2s|%5.1s|', 'ab', 'ab', 'abc', 'xyz') AS a, for
 SELECT format_string('%.2f', 0.125D) AS a, format_string('%.0f', 2.5D) AS b, format_string('%f', 1.5D) AS c, format_string('%.2f', double('nan')) AS d, format_string('%.2f', 1e10D) AS e, format_string('%08.3f', -3.14159D) AS f, format_string('%.1f', -0.05D) AS h, format_string('%.10f', 0.1D) AS i, format_string('%6.1f|%-8.2f|', double('-inf'), 1.5D) AS j, format_string('%.2f', cast(null AS double)) AS k
 SELECT host, format_string('%s:%5d %8.2f%%', host, status_code, response_body_len / 100D) AS a FROM http ORDER BY req_time
 SELECT sha2('abc', 512) AS a, sha2('abc', 224) AS b, sha2('abc', 384) AS c, sha2('', 512) AS d, sha2('abc', 0) AS e, sha2('abc', 256) AS f, sha2('abc', 1) AS g, sha2(null, 512) AS h, sha2(repeat('a', 55), 224) AS i, sha2(repeat('a', 56), 224) AS j, sha2(repeat('a', 111), 384) AS k, sha2(repeat('a', 112), 512) AS l, sha2(repeat('é', 200), 512) AS m, sha2(repeat('x', 64), 256) AS n, sha2(repeat('x', 128), 384) AS o
+
+-- stars with EXCEPT, paths of JSON
+SELECT * EXCEPT (req_time, resp_time, path, user_agent, content_type) FROM http ORDER BY host, c_ip, s_port
+SELECT h.* EXCEPT (REQ_TIME, resp_time, path, user_agent, content_type, s_port), 1 AS one FROM http h ORDER BY host, c_ip, one, response_body_len
+SELECT * EXCEPT (host, nothing) FROM http
+SELECT 1 AS a EXCEPT (SELECT 2 AS a)
+SELECT get_json_object('{"a-b":{"c d":[5,"x"]}}', '$.a-b') AS a, get_json_object('{"a":1}', '$[\'a\']') AS b, get_json_object('{"a b":{"c":[5,"x"]}}', '$[\'a b\'].c[1]') AS c, get_json_object('{"é":1}', '$.é') AS d, get_json_object('{"a":[[1,2],[3]]}', '$.a[0][1]') AS e, get_json_object('{"a":1}', '$.A') AS f, get_json_object('{"1":2}', '$.1') AS g
