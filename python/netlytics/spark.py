@@ -50,10 +50,10 @@ PAIRED_BYTES = 64 << 20  # of a dataset for each part of its records
 _SHIPPED = "spark.netlytics.shipped"
 
 
-def session(name: str = "netlytics") -> SparkSession:
+def session(name: str = "netlytics", settings: dict[str, str] | None = None) -> SparkSession:
     """A session with the settings that results depend on."""
     builder = SparkSession.builder.appName(name)
-    for key, value in {**AT_START, **CONFIGURATION}.items():
+    for key, value in {**(settings or {}), **AT_START, **CONFIGURATION}.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
 

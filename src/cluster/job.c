@@ -66,18 +66,18 @@ static nlt_status check_name(const nlt_job *job, const char *name, nlt_error *er
 
 static nlt_status check_connector(const nlt_connector *connector, nlt_error *err)
 {
-    if (connector->n_tellers == 0) {
+    if (connector->n_tellers == 0 || connector->apart != NULL) {
         return NLT_OK;
     }
-    nlt_fail(err, NLT_ERR_ARG, "%s does not run on a cluster in this version",
-        connector->class_name);
+    nlt_fail(
+        err, NLT_ERR_ARG, "%s does not run on a cluster in this version", connector->class_name);
     nlt_error_hint(err, "leave out --engine spark");
     return NLT_ERR_ARG;
 }
 
 /* Where packets hold pieces of messages a split is a whole file (task_records.c). */
-static nlt_status choose_split_bytes(const nlt_dataset_request *request, int64_t *bytes,
-    nlt_error *err)
+static nlt_status choose_split_bytes(
+    const nlt_dataset_request *request, int64_t *bytes, nlt_error *err)
 {
     const nlt_connector *connector = NULL;
     if (request->connector == NULL) {
@@ -268,12 +268,13 @@ static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
     for (int64_t i = 0; status == NLT_OK && i < nlt__scan_split_count(s); i++) {
         status = put_split(job, scan, i, splits, err);
     }
-    const nlt_pairing *pairing = nlt__scan_connector(s)->pairing;
+    const nlt_connector *connector = nlt__scan_connector(s);
+    const nlt_pairing *pairing =
+        connector->apart != NULL ? connector->apart[0]->pairing : connector->pairing;
     const char *pairs = pairing == NULL ? "" : pairing->is_by_file ? "by file" : "by time";
     json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
-        "pairs", pairs, "name",
-        nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name, "table",
-        nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
+        "pairs", pairs, "name", nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name,
+        "table", nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
         (json_int_t)nlt__scan_bytes(s), "columns", columns_json(nlt__scan_table(s)), "splits",
         splits);
     char *text = NULL;
@@ -372,9 +373,11 @@ nlt_status nlt_job_take_pairs(nlt_job *job, int dataset, const char *report, nlt
     nlt_status status = NLT_OK;
     if (json_is_integer(rows) && json_is_integer(filtered) && json_is_integer(unused)) {
         const nlt_line_counts counts = {.rows = json_integer_value(rows),
-            .filtered = json_integer_value(filtered), .used = -json_integer_value(unused),
+            .filtered = json_integer_value(filtered),
+            .used = -json_integer_value(unused),
             .ignored = json_integer_value(unused)};
-        nlt__pairing_count_rows(job->scans[dataset], &counts);
+        nlt__pairing_count_rows(job->scans[dataset], &counts,
+            json_integer_value(json_object_get(json, "facts_unused")));
     } else {
         status = nlt_fail(err, NLT_ERR_FORMAT, "not the report of a pairing");
     }

@@ -72,8 +72,8 @@ static int64_t integer(const nlt_batch *batch, int column, int64_t row)
 }
 
 /* Row `row` as the record that it was. */
-static nlt_status read_record(pair_task *p, const nlt_batch *batch, int64_t row,
-    const nlt_record **out, nlt_error *err)
+static nlt_status read_record(
+    pair_task *p, const nlt_batch *batch, int64_t row, const nlt_record **out, nlt_error *err)
 {
     nlt_bytes body = nlt__str_bytes((const nlt_str *)batch->cols[NLT_RECORD_BODY].data + row);
     if (body.len > NLT_RECORD_MAX) {
@@ -84,7 +84,8 @@ static nlt_status read_record(pair_task *p, const nlt_batch *batch, int64_t row,
     nlt_record *record = (nlt_record *)(void *)p->record.ptr;
     *record = (nlt_record){.hash = (uint64_t)integer(batch, NLT_RECORD_HASH, row) ^ NLT_RECORD_FLIP,
         .time = integer(batch, NLT_RECORD_TIME, row),
-        .row_key = integer(batch, NLT_RECORD_ROW_KEY, row), .len = (uint32_t)body.len,
+        .row_key = integer(batch, NLT_RECORD_ROW_KEY, row),
+        .len = (uint32_t)body.len,
         .kind = (uint32_t)integer(batch, NLT_RECORD_KIND, row)};
     memcpy(record->body, body.ptr, body.len);
     *out = record;
@@ -97,8 +98,8 @@ static nlt_status take(nlt_task *task, pair_task *p, const nlt_record *record, n
     bool is_next_file = p->pairing->is_by_file && p->file >= 0 && file != p->file;
     NLT_TRY(expire(task, p, is_next_file ? INT64_MAX : record->time, err));
     p->file = file;
-    p->n_unused += p->pairing->take(p->state, record, nlt__scan_reader_builder(p->reader))
-        == NLT_ROW_IGNORED;
+    p->n_unused +=
+        p->pairing->take(p->state, record, nlt__scan_reader_builder(p->reader)) == NLT_ROW_IGNORED;
     return NLT_OK;
 }
 
@@ -123,8 +124,10 @@ static nlt_status step_pair(nlt_task *task, nlt_error *err)
 static nlt_status report_pair(nlt_task *task, json_t **out, nlt_error *err)
 {
     const pair_task *p = task->state;
-    *out = json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)p->n_rows, "filtered",
-        (json_int_t)p->n_filtered, "unused", (json_int_t)p->n_unused);
+    int64_t facts = p->pairing->unused != NULL ? p->pairing->unused(p->state) : 0;
+    *out = json_pack("{s:I, s:I, s:I, s:I}", "facts_unused", (json_int_t)facts, "rows",
+        (json_int_t)p->n_rows, "filtered", (json_int_t)p->n_filtered, "unused",
+        (json_int_t)p->n_unused);
     return *out != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
 }
 
@@ -135,14 +138,14 @@ static nlt_status open_pair(pair_task *p, const char *split, const char *names, 
     NLT_TRY(nlt__split_open(split, &p->scan, err));
     p->pairing = nlt__scan_connector(p->scan)->pairing;
     if (p->pairing == NULL) {
-        return nlt_fail(err, NLT_ERR_ARG, "%s pairs no records",
-            nlt__scan_connector(p->scan)->class_name);
+        return nlt_fail(
+            err, NLT_ERR_ARG, "%s pairs no records", nlt__scan_connector(p->scan)->class_name);
     }
-    NLT_TRY(nlt__row_input_expect(
-        &p->rows, nlt__record_columns, NLT_RECORD_COLUMNS, "a pairing", err));
+    NLT_TRY(
+        nlt__row_input_expect(&p->rows, nlt__record_columns, NLT_RECORD_COLUMNS, "a pairing", err));
     NLT_TRY(nlt__named_columns(nlt__scan_table(p->scan), names, &p->columns, err));
-    NLT_TRY(nlt__scan_reader_open(
-        p->scan, p->columns.wanted, p->columns.n_wanted, &p->reader, err));
+    NLT_TRY(
+        nlt__scan_reader_open(p->scan, p->columns.wanted, p->columns.n_wanted, &p->reader, err));
     nlt__builder_reset(nlt__scan_reader_builder(p->reader));
     p->is_open = true;
     return p->pairing->open(nlt__scan_reader_builder(p->reader), &p->state, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A split of a paired connector as a task: its records as rows. Packets that hold pieces of messages
- * are put together here, so a split of such a connector is a whole file. */
+/* A split of a paired connector as a task: its records as rows. Packets that hold pieces of
+ * messages are put together here, so a split of such a connector is a whole file. */
 
 #include <string.h>
 
@@ -10,7 +10,10 @@
 
 enum { RECORDS_MAX = 1 << 30 };
 
-#define INTEGER {NLT_TYPE_INT64, NLT_TYPE_INT64, 0}
+#define INTEGER                                                                                    \
+    {                                                                                              \
+        NLT_TYPE_INT64, NLT_TYPE_INT64, 0                                                          \
+    }
 
 const nlt_column_desc nlt__record_columns[NLT_RECORD_COLUMNS] = {
     [NLT_RECORD_FILE] = {.name = "file", .dtype = INTEGER, .unit = "", .help = ""},
@@ -20,14 +23,16 @@ const nlt_column_desc nlt__record_columns[NLT_RECORD_COLUMNS] = {
     [NLT_RECORD_ORDINAL] = {.name = "ordinal", .dtype = INTEGER, .unit = "", .help = ""},
     [NLT_RECORD_KIND] = {.name = "kind", .dtype = INTEGER, .unit = "", .help = ""},
     [NLT_RECORD_BODY] = {.name = "body",
-        .dtype = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .unit = "", .help = ""},
+        .dtype = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+        .unit = "",
+        .help = ""},
 };
 
 typedef struct records_task {
     nlt_scan *scan;          /* owned */
     nlt_scan_reader *reader; /* owned */
     nlt_records records;
-    void *assembly; /* NULL: no piece has come */
+    void *assembly;   /* NULL: no piece has come */
     nlt_batch *batch; /* owned */
     int64_t ordinal;
     bool has_begun;
@@ -126,14 +131,17 @@ static nlt_status step_records(nlt_task *task, nlt_error *err)
     }
     NLT_TRY(nlt__scan_reader_next(r->reader, &none, err));
     task->is_done = !nlt__scan_reader_is_reading(r->reader);
+    if (task->is_done) {
+        NLT_TRY(nlt__scan_reader_file(r->reader, err));
+    }
     NLT_TRY(assemble(r, task->is_done, err));
     for (int i = 0; i < NLT_SHARES; i++) {
         NLT_TRY(give_share(task, r, &r->records.shares[i], err));
         r->records.counts[i] = 0;
     }
     return r->records.failed == NLT_OK
-        ? NLT_OK
-        : nlt_fail(err, r->records.failed, "out of memory for records");
+               ? NLT_OK
+               : nlt_fail(err, r->records.failed, "out of memory for records");
 }
 
 static nlt_status report_records(nlt_task *task, json_t **out, nlt_error *err)
@@ -160,8 +168,8 @@ static nlt_status open_records(records_task *r, const int *wanted, int n_wanted,
     return nlt__scan_reader_open(r->scan, wanted, n_wanted, &r->reader, err);
 }
 
-nlt_status nlt__task_records(nlt_scan *scan, const int *wanted, int n_wanted, nlt_task **out,
-    nlt_error *err)
+nlt_status nlt__task_records(
+    nlt_scan *scan, const int *wanted, int n_wanted, nlt_task **out, nlt_error *err)
 {
     *out = NULL;
     records_task *r = nlt_alloc_zero(1, sizeof *r);

@@ -25,8 +25,8 @@ static const nlt_column_desc key_column = {.name = NLT_ROW_KEY_COLUMN,
     .unit = "",
     .help = ""};
 
-nlt_status nlt__named_columns(const nlt_table_desc *table, const char *names,
-    nlt_named_columns *out, nlt_error *err)
+nlt_status nlt__named_columns(
+    const nlt_table_desc *table, const char *names, nlt_named_columns *out, nlt_error *err)
 {
     *out = (nlt_named_columns){.n_wanted = 0};
     while (*names != '\0') {
@@ -36,12 +36,12 @@ nlt_status nlt__named_columns(const nlt_table_desc *table, const char *names,
             const char *name = table->columns[i].name;
             found = strlen(name) == len && strncmp(name, names, len) == 0 ? i : found;
         }
-        bool is_key = len == strlen(NLT_ROW_KEY_COLUMN)
-            && strncmp(names, NLT_ROW_KEY_COLUMN, len) == 0;
+        bool is_key =
+            len == strlen(NLT_ROW_KEY_COLUMN) && strncmp(names, NLT_ROW_KEY_COLUMN, len) == 0;
         if (out->has_key || (found < 0 && !is_key)
             || out->n_wanted + 1 >= NLT_BUILDER_COLUMNS_MAX) {
-            return nlt_fail(err, NLT_ERR_ARG, "table %s has no column \"%.*s\"", table->name,
-                (int)len, names);
+            return nlt_fail(
+                err, NLT_ERR_ARG, "table %s has no column \"%.*s\"", table->name, (int)len, names);
         }
         out->columns[out->n_wanted] = is_key ? key_column : table->columns[found];
         if (is_key) {
@@ -54,8 +54,8 @@ nlt_status nlt__named_columns(const nlt_table_desc *table, const char *names,
     return NLT_OK;
 }
 
-const nlt_batch *nlt__keyed_view(nlt_keyed_view *view, const nlt_batch *batch,
-    const nlt_named_columns *columns)
+const nlt_batch *nlt__keyed_view(
+    nlt_keyed_view *view, const nlt_batch *batch, const nlt_named_columns *columns)
 {
     if (!columns->has_key) {
         return batch;
@@ -85,6 +85,9 @@ nlt_status nlt__split_begin(nlt_scan_reader *reader, nlt_records *records, nlt_e
     const nlt_batch *none = NULL;
     NLT_TRY(nlt__scan_reader_start(reader, SPLIT - 1, records, err));
     NLT_TRY(nlt__scan_reader_next(reader, &none, err));
+    if (records != NULL) {
+        NLT_TRY(nlt__scan_reader_file(reader, err));
+    }
     return nlt__scan_reader_start(reader, SPLIT, records, err);
 }
 
@@ -115,8 +118,7 @@ static const nlt_task_kind split_kind = {step_split, report_split, close_split};
 static nlt_status open_split(split_task *s, const char *names, nlt_error *err)
 {
     NLT_TRY(nlt__named_columns(nlt__scan_table(s->scan), names, &s->columns, err));
-    return nlt__scan_reader_open(
-        s->scan, s->columns.wanted, s->columns.n_wanted, &s->reader, err);
+    return nlt__scan_reader_open(s->scan, s->columns.wanted, s->columns.n_wanted, &s->reader, err);
 }
 
 nlt_status nlt_task_scan(const char *split, const char *columns, nlt_task **out, nlt_error *err)

@@ -101,6 +101,7 @@ typedef struct nlt_pairing {
     /* A record of this key will soon be taken. NULL: nothing is to be done for it. */
     void (*fetch)(const void *state, uint64_t hash);
     const nlt_assembly *assembly; /* of packets that were held; NULL: none are */
+    int64_t (*unused)(const void *state); /* as nlt_facts.unused, at the end; NULL: nothing to say */
 } nlt_pairing;
 
 struct nlt_capture_record;
@@ -138,6 +139,9 @@ struct nlt_connector {
     int n_tellers;
     const char *stem; /* how their names begin ("http"), where the request names files ("conn") */
     const nlt_facts *facts;
+    /* The connectors that read the same files where no process sees all of them: of the tellers, in
+     * their order, then of the files themselves. All pair. NULL: there are none. */
+    const nlt_connector *const *apart;
     const nlt_pairing *pairing; /* lines put records instead of rows */
     /* How surely a sample whose lines have been taken is of this format (0..100), whatever share of
      * them was accepted; says what it is and what feeds the columns. `state` is the line function's,

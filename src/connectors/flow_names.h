@@ -34,4 +34,16 @@ void flow_names_expect(void *facts, const nlt_bytes *uids, int n, bool is_told);
 
 extern const nlt_facts flow_names_facts;
 
+/* Facts that only listen: what the last line told, or of which flow it asked. Nothing is found. */
+typedef struct flow_names_tap {
+    bool has_told, has_asked;
+    bool assumes_tls; /* who asks is told that TLS has told a name */
+    nlt_bytes uid;    /* borrowed from the line, as name */
+    flow_name name;
+} flow_names_tap;
+
+extern const nlt_facts flow_names_tap_facts;
+/* Of facts that were opened by flow_names_tap_facts. */
+flow_names_tap *flow_names_tap_of(void *facts);
+
 #endif

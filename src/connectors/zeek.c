@@ -2,6 +2,7 @@
 /* Zeek (Bro) logs: dns, http, and conn with the names that http and ssl tell. */
 
 #include "connectors/flow_names.h"
+#include "connectors/flows_apart.h"
 #include "connectors/name.h"
 #include "connectors/zeek_line.h"
 #include "connectors/zeek_probe.h"
@@ -568,6 +569,38 @@ static const nlt_connector ssl_names = {
 
 static const nlt_connector *const flow_tellers[] = {&http_names, &ssl_names};
 
+/* ---- the same where no process sees all files ---- */
+
+static nlt_row http_name_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+{
+    return nlt__flow_apart_teller(&http_names, ctx, line, out);
+}
+
+static nlt_row ssl_name_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+{
+    return nlt__flow_apart_teller(&ssl_names, ctx, line, out);
+}
+
+extern const nlt_connector nlt_connector_zeek_named_flows;
+
+static nlt_row flow_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
+{
+    return nlt__flow_apart_line(&nlt_connector_zeek_named_flows, ctx, line, out);
+}
+
+#define APART(line_function)                                                                       \
+    {                                                                                              \
+        .class_name = "connectors.bro_to_named_flows.Bro_To_Named_Flows", .tool = "Zeek",          \
+        .table = &nlt_table_named_flows, .line = (line_function), .header_mark = '#',              \
+        .state_size = sizeof(zeek_state), .facts = &flow_names_tap_facts,                          \
+        .pairing = &nlt__flow_apart_pairing                                                        \
+    }
+
+static const nlt_connector http_names_apart = APART(http_name_apart);
+static const nlt_connector ssl_names_apart = APART(ssl_name_apart);
+static const nlt_connector flows_apart = APART(flow_apart);
+static const nlt_connector *const all_apart[] = {&http_names_apart, &ssl_names_apart, &flows_apart};
+
 const nlt_connector nlt_connector_zeek_dns = {
     .class_name = "connectors.bro_to_DNS.Bro_To_DNS",
     .alias = "zeek:DNS",
@@ -618,6 +651,7 @@ const nlt_connector nlt_connector_zeek_named_flows = {
     .tellers = flow_tellers,
     .n_tellers = FIELD_COUNT(flow_tellers),
     .facts = &flow_names_facts,
+    .apart = all_apart,
     .stem = "conn",
     .summary = "Zeek (Bro) conn.log with the names that http.log and ssl.log tell: one row per flow",
     .note = ZEEK_NOTE " TCP, and UDP with a TLS name (QUIC).",

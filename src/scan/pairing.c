@@ -457,7 +457,7 @@ static void count_once(nlt_pairing_run *run)
     pthread_mutex_unlock(&scan->lock);
 }
 
-void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts)
+void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts, int64_t facts_unused)
 {
     pthread_mutex_lock(&scan->lock);
     scan->report.counts.rows += counts->rows;
@@ -465,6 +465,8 @@ void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts)
     scan->report.counts.used += counts->used;
     scan->report.counts.ignored += counts->ignored;
     scan->are_pairs_counted = true;
+    scan->has_unused = true;
+    scan->unused += facts_unused;
     pthread_mutex_unlock(&scan->lock);
 }
 

@@ -218,7 +218,7 @@ nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, cons
 void nlt__pairing_count_pieces(nlt_scan *scan, int64_t file, const nlt_piece_counts *counts);
 /* Adds what pairings elsewhere have made of records: rows and filtered; used is negative, as ignored is
  * positive, for those that were not used after all. */
-void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts);
+void nlt__pairing_count_rows(nlt_scan *scan, const nlt_line_counts *counts, int64_t facts_unused);
 
 void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more);
 /* Adds a split's report to the scan's, instead of what a shorter reading of the split has added; a

@@ -54,12 +54,24 @@ static json_t *second_json(double value)
     return __builtin_isfinite(value) ? json_real(value) : json_null();
 }
 
+/* Which of the connectors that read files of the dataset reads this one: a teller, or the last. */
+static int part_of(const nlt_scan *scan, const nlt_scan_file *file)
+{
+    int part = 0;
+    while (part < scan->connector->n_tellers
+        && scan->connector->tellers[part] != file->connector) {
+        part++;
+    }
+    return part;
+}
+
 static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timezone)
 {
     const nlt_split *split = &scan->splits[index];
     const nlt_file *file = scan->files[split->file].entry;
-    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "connector",
-        scan->files[split->file].connector->class_name, "path", file->path, "file",
+    return json_pack("{s:s, s:i, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "connector",
+        scan->connector->class_name, "part", part_of(scan, &scan->files[split->file]), "path",
+        file->path, "file",
         (json_int_t)(scan->file_number + split->file), "day", bound_json(file->day, NLT_DAY_OPEN),
         "begin", (json_int_t)split->begin, "end", bound_json(split->end, INT64_MAX), "timezone",
         timezone != NULL ? timezone : "UTC", "filter_rows", (int)scan->filter_rows, "from",
@@ -168,6 +180,14 @@ static nlt_status fill(nlt_scan *scan, const json_t *json, nlt_error *err)
         return nlt_fail(err, NLT_ERR_FORMAT, "not a split");
     }
     NLT_TRY(nlt__connector_find(read_text(json, "connector"), &scan->connector, err));
+    if (scan->connector->apart != NULL) {
+        int64_t part = read_bound(json, "part", 0);
+        if (part < 0 || part > scan->connector->n_tellers) {
+            return nlt_fail(err, NLT_ERR_FORMAT, "not a split");
+        }
+        scan->connector = scan->connector->apart[part];
+        NLT_TRY(scan->connector->facts->open(&scan->facts, err));
+    }
     scan->name = nlt_strdup("netlytics");
     if (scan->name == NULL) {
         return no_memory(err);

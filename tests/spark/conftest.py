@@ -54,18 +54,15 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="session")
 def session(cluster):
     """A session on the cluster, as the scripts make it."""
-    from pyspark.sql import SparkSession
-
     from netlytics import spark as engine
 
     settings = {
         "spark.master": cluster.master, "spark.driver.host": "127.0.0.1", "spark.executor.memory": "512m",
         "spark.sql.shuffle.partitions": "4", "spark.default.parallelism": "2",
+        "spark.cores.max": "2", "spark.dynamicAllocation.enabled": "false",
     }  # fmt: skip
-    builder = SparkSession.builder
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    spark = engine.session("netlytics tests")
+    spark = engine.session("netlytics tests", settings)
+    assert spark.sparkContext.master == cluster.master
     spark.sparkContext.setLogLevel("OFF")
     yield spark
     spark.stop()

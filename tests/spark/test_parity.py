@@ -18,6 +18,7 @@ CONNECTORS = {
     "zeek:http": "zeek_http",
     "bind:dns": "bind_dns",
     "tstat:flows": "tstat_named_flows",
+    "zeek:flows": "zeek_named_flows",
     "tstat:dns": "tstat_dns",
     "tstat:http": "tstat_http",
     "pcap:dns": "pcap_dns",
