@@ -86,6 +86,7 @@ typedef enum cli_option {
     CLI_OPT_REPORT_JSON,
     CLI_OPT_ENGINE,
     CLI_OPT_MASTER,
+    CLI_OPT_VERIFY,
     CLI_OPT_THREADS,
     CLI_OPT_MEMORY,
     CLI_OPT_TEMP_DIR_LOCAL,
@@ -275,6 +276,8 @@ nlt_status cli_spark_write(cli_run *run, const char *format, const char *path, i
 nlt_status cli_spark_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
     NLT_MUST_CHECK;
 void cli_spark_close(cli_run *run);
+/* verify.c: --verify; runs the command over a sample on both engines. NLT_ERR_INTERNAL: they differ. */
+nlt_status cli_verify(const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- places to write to ---- */
 

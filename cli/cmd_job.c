@@ -73,6 +73,9 @@ nlt_status cli_cmd_job(const cli_options *options, nlt_error *err)
 {
     job j = {0};
     cli_run run = {0};
+    if (cli_option_is_on(options, CLI_OPT_VERIFY)) {
+        return cli_verify(options, err);
+    }
     int64_t n_rows = 0;
     nlt_status status = run_job(&run, options, &j, &n_rows, err);
     if (status == NLT_OK) {

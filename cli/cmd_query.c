@@ -329,6 +329,9 @@ static nlt_status answer_query(cli_run *run, const cli_options *options, const t
 nlt_status cli_cmd_query(const cli_options *options, nlt_error *err)
 {
     target to = {0};
+    if (cli_option_is_on(options, CLI_OPT_VERIFY)) {
+        return cli_verify(options, err);
+    }
     NLT_TRY(check_query(options, &to, err));
     cli_run run = {0};
     nlt_status status = answer_query(&run, options, &to, err);

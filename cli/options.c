@@ -97,6 +97,8 @@ const cli_flag cli_flags[] = {
         "where it runs: duckdb, in this process (default), or spark"},
     {CLI_OPT_MASTER, "master", 0, "URL", CLI_GROUP_RUNNING, RUNS, NULL,
         "of --engine spark: local[N], spark://HOST:PORT, yarn (Spark's default)"},
+    {CLI_OPT_VERIFY, "verify", 0, NULL, CLI_GROUP_RUNNING, RUNS, NULL,
+        "run it over one file of the input on both engines and compare; nothing is written"},
     {CLI_OPT_THREADS, "threads", 0, "N", CLI_GROUP_RUNNING, RUNS, NULL,
         "threads (all cores)"},
     {CLI_OPT_MEMORY, "memory", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,

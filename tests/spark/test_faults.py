@@ -172,6 +172,9 @@ def test_the_program(cluster, embedded, tmp_path):
     embedded(*job, "alone")
     for name in ("report.csv", "report.json"):
         assert (tmp_path / "spark" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    verified = submit(cluster, tmp_path, *job, "unwritten", "--verify")
+    assert "both engines give the same 5 rows for " in verified.stderr
+    assert not (tmp_path / "unwritten").exists()
     again = submit(cluster, tmp_path, *job, "spark", code=7)
     assert "exists already" in again.stderr
     refused = submit(cluster, tmp_path, "query", "-c", "squid:flows", "-i", "logs", "-q", "SELECT nam FROM netlytics", code=5)
