@@ -51,6 +51,11 @@ def find(name: str) -> Path:
     raise ImportError(f"{name} is in none of {', '.join(looked_at)}; NL_LIB may name it")
 
 
+def needed_beside(library: Path) -> list[Path]:
+    """What a library of the wheel needs: files that must lie beside it wherever it is sent."""
+    return sorted((library.resolve().parent.parent.parent / "netlytics.libs").glob("*.so*"))
+
+
 def _load(name: str) -> ctypes.CDLL:
     path = find(name)
     try:

@@ -78,10 +78,8 @@ def ship(spark: SparkSession) -> None:
     library = _library.find(_library.CORE_NAME)
     shutil.copyfile(library, folder / _library.CORE_NAME)
     spark.sparkContext.addFile(str(folder / _library.CORE_NAME))
-    if library.parent.name == "lib":  # of the wheel: what the library needs lies beside it
-        for other in sorted(library.parent.glob("*.so*")):
-            if not re.search("netlytics|duckdb", other.name):
-                spark.sparkContext.addFile(str(other))
+    for other in _library.needed_beside(library):
+        spark.sparkContext.addFile(str(other))
     spark.conf.set(_SHIPPED, spark.sparkContext.applicationId)
 
 

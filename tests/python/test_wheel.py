@@ -136,6 +136,21 @@ def test_executors_load_it_without_the_engine(python: Path, tmp_path: Path) -> N
     assert call(python, code, tmp_path) == "False\n"
 
 
+def test_the_library_is_sent_with_what_it_needs(python: Path, tmp_path: Path) -> None:
+    code = (
+        "import shutil; from netlytics import _library\n"
+        "library = _library.find('libnetlytics.so')\n"
+        f"shutil.copy(library, {str(tmp_path / 'libnetlytics.so')!r})\n"
+        f"print([shutil.copy(file, {str(tmp_path)!r}) for file in _library.needed_beside(library)])\n"
+    )
+    assert "libcurl" in call(python, code, tmp_path)
+    names = [path.name for path in tmp_path.iterdir()]
+    sent = f"import os; os.environ['NL_LIB'] = {str(tmp_path)!r}\nimport netlytics"
+    found = mapped(python, sent, tmp_path)
+    assert {str(tmp_path / name) for name in names if "libcurl" in name or "libnetlytics" in name} <= found
+    assert not any("netlytics.libs" in path for path in found)
+
+
 def test_a_library_of_another_version_is_refused(python: Path, tmp_path: Path) -> None:
     source = tmp_path / "other.c"
     source.write_text("int nlt_abi_version(void) { return 999; }\n")
