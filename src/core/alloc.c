@@ -6,6 +6,7 @@
 #include "core/alloc.h"
 
 #include <stdatomic.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -98,4 +99,11 @@ char *nlt_strdup(const char *text)
 void nlt_free(void *ptr)
 {
     free(ptr);
+}
+
+void nlt_alloc_trim(void)
+{
+#if defined(__GLIBC__)
+    (void)malloc_trim(0);
+#endif
 }

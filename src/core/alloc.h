@@ -19,6 +19,8 @@ NLT_API void *nlt_realloc_array(void *ptr, size_t count, size_t size) NLT_MUST_C
 NLT_API char *nlt_strdup(const char *text) NLT_MUST_CHECK;
 NLT_API char *nlt_strndup(const char *text, size_t len) NLT_MUST_CHECK;
 NLT_API void nlt_free(void *ptr); /* NULL is fine */
+/* Gives what was freed back to the system, where that can be told; takes milliseconds. */
+NLT_API void nlt_alloc_trim(void);
 
 /* Tests only: the n-th allocation from now on (1 = the next) fails, and every later one of this
  * process until it is set to 0 again. */

@@ -129,14 +129,34 @@ static int columns_of(const nlt_plan *plan, const nlt_output *output,
     return n;
 }
 
+/* DuckDB's sort of wide rows takes more than its limit: rows of kernels go to disk meanwhile, and what
+ * kernels have freed goes back to the system. */
+static nlt_status begin_sorting(nlt_session *session, nlt_error *err)
+{
+    session->budget.memory_max = 0;
+    for (int i = 0; i < NLT_PLAN_NODES_MAX; i++) {
+        if (session->relations[i].store != NULL) {
+            NLT_TRY(nlt__row_store_trim(session->relations[i].store, err));
+        }
+    }
+    nlt_alloc_trim();
+    return NLT_OK;
+}
+
 static nlt_status write_csv(nlt_outputs *outputs, const nlt_output *output, nlt_error *err)
 {
     nlt_column_desc columns[NLT_KERNEL_COLUMNS_MAX];
     nlt_outfile *file = NULL;
     int n = columns_of(&outputs->table->plan, output, columns);
     NLT_TRY(open_file(outputs, outputs->folder, output->name, &file, err));
-    return nlt__relation_write_file(outputs->table->session, output->relation, output->order,
-        columns, n, nlt__format_find("csv"), file, err);
+    nlt_session *session = outputs->table->session;
+    nlt_status status = begin_sorting(session, err);
+    if (status == NLT_OK) {
+        status = nlt__relation_write_file(session, output->relation, output->order, columns, n,
+            nlt__format_find("csv"), file, err);
+    }
+    session->budget.memory_max = session->sql_bytes;
+    return status;
 }
 
 static nlt_status add_lines(void *ctx, const nlt_batch *batch, nlt_error *err)
