@@ -141,6 +141,9 @@ static bool fits(const nlt_sql_function *row, const nlt_sql_value *args, int n)
         if (code == '\0') {
             return false;
         }
+        if (code != 'u' && args[i].expr->kind == NLT_SQL_EXPR_LAMBDA) {
+            return false;
+        }
         bool is_null = args[i].type.kind == NLT_SQL_NULL && strchr("NXU", code) == NULL
                        && (code != 'Z' || i > 0);
         if (code != 'u' && !is_null && !is_kind(code, args[i].type.kind)) {
@@ -263,8 +266,26 @@ static nlt_status unify_code(nlt_sql_call_state *call, const nlt_sql_function *r
     return NLT_OK;
 }
 
+/* NULL where an array or a map is needed is one of NULLs. */
+static nlt_status type_null(nlt_sql_call_state *call, char code, nlt_sql_value *value)
+{
+    static const nlt_sql_type nothing = {.kind = NLT_SQL_NULL};
+    if (value->type.kind != NLT_SQL_NULL || strchr("AOMF", code) == NULL) {
+        return NLT_OK;
+    }
+    value->type = nlt__sql_plain(code == 'M' ? NLT_SQL_MAP : NLT_SQL_ARRAY);
+    value->type.item = &nothing;
+    value->type.key = &nothing;
+    return nlt__sql_text(
+        call->tr, &value->sql, "CAST(NULL AS %s)", nlt__sql_type_text(call->tr, value->type));
+}
+
 static nlt_status cast_arguments(nlt_sql_call_state *call, const nlt_sql_function *row)
 {
+    for (int i = 0; i < call->n_args; i++) {
+        bool is_optional;
+        NLT_TRY(type_null(call, code_at(row->params, i, &is_optional), &call->args[i]));
+    }
     NLT_TRY(unify_code(call, row, 'c'));
     NLT_TRY(unify_code(call, row, 'g'));
     for (int i = 0; i < call->n_args; i++) {

@@ -164,6 +164,8 @@ static void errors_with_their_place(void **state)
         {"SELECT list + 1 FROM netlytics", "takes numbers"},
         {"SELECT name[0] FROM netlytics", "only an array"},
         {"SELECT * FROM netlytics PIVOT (sum(n) FOR name IN (x))", "no literal"},
+        {"SELECT map_entries(a -> 1)", "these arguments"},
+        {"SELECT size(a -> 1), hash(a -> 1)", "these arguments"},
         {"SELECT struct(name, n AS name) FROM netlytics", "two fields of one name"},
         {"SELECT * FROM netlytics ORDER BY struct(n)", "ORDER BY of a struct"},
         {"WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n FROM t) SELECT 1", "UNION ALL"},
@@ -202,6 +204,7 @@ static void texts_pass_the_gate(void **state)
         "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x DESC), listagg(name, ';') FROM "
         "netlytics",
         "SELECT window.start FROM netlytics GROUP BY window(timestamp_seconds(x), '1 hour')",
+        "SELECT map_entries(null), map_keys(null), array_max(null), flatten(null), get(null, 1)",
         "SELECT format_string('%5.2f %s', x, name), array_sort(list, (a, b) -> 1) FROM netlytics",
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
