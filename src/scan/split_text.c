@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A split as text and back. Header lines are hexadecimal, since they are any bytes. */
 
+#define _GNU_SOURCE
 #include "scan/split_text.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/hex.h"
+#include "io/fs.h"
 #include "scan/scan_types.h"
 
 enum { TEXT_MAX = 64 << 20 };
@@ -65,12 +68,23 @@ static int part_of(const nlt_scan *scan, const nlt_scan_file *file)
     return part;
 }
 
+/* What other processes open: they are in other folders. NULL: no memory. */
+static json_t *place_json(const char *path)
+{
+    char folder[NLT_FS_PATH_MAX];
+    bool is_whole = path[0] == '/' || strstr(path, "://") != NULL;
+    if (is_whole || getcwd(folder, sizeof folder) == NULL) {
+        return json_string(path);
+    }
+    return json_sprintf("%s/%s", folder, path);
+}
+
 static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timezone)
 {
     const nlt_split *split = &scan->splits[index];
     const nlt_file *file = scan->files[split->file].entry;
-    return json_pack("{s:s, s:i, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "connector",
-        scan->connector->class_name, "part", part_of(scan, &scan->files[split->file]), "path",
+    return json_pack("{s:o, s:s, s:i, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "place",
+        place_json(file->path), "connector", scan->connector->class_name, "part", part_of(scan, &scan->files[split->file]), "path",
         file->path, "file",
         (json_int_t)(scan->file_number + split->file), "day", bound_json(file->day, NLT_DAY_OPEN),
         "begin", (json_int_t)split->begin, "end", bound_json(split->end, INT64_MAX), "timezone",
@@ -151,6 +165,11 @@ static nlt_status fill_file(nlt_scan *scan, const json_t *json, nlt_error *err)
     scan->files[0] = (nlt_scan_file){
         .entry = entry, .connector = scan->connector, .splits_left = 2, .head_left = 3};
     scan->file_number = read_bound(json, "file", 0);
+    const char *place = read_text(json, "place");
+    scan->files[0].place = place != NULL ? nlt_strdup(place) : NULL;
+    if (place != NULL && scan->files[0].place == NULL) {
+        return no_memory(err);
+    }
     return entry->path != NULL ? NLT_OK : no_memory(err);
 }
 

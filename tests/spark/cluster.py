@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real Spark on loopback: one master and some workers of one core, each a Java process of its own."""
+"""A real Spark on loopback: one master and some workers of two cores, each a Java process of its own."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class Spark:
         for i in range(self.workers):
             self.spawn(
                 f"worker{i}", "org.apache.spark.deploy.worker.Worker", "--host", HOST,
-                "--port", str(free_port()), "--webui-port", str(free_port()), "--cores", "1",
-                "--memory", "1g", "--work-dir", str(self.folder / f"worker{i}"), self.master,
+                "--port", str(free_port()), "--webui-port", str(free_port()), "--cores", "2",
+                "--memory", "3g", "--work-dir", str(self.folder / f"worker{i}"), self.master,
             )  # fmt: skip
         end = time.monotonic() + START_SECONDS
         while self.state().get("aliveworkers") != self.workers:
