@@ -26,8 +26,17 @@
 enum { LINE_MAX = 1024, BUFFER = 1 << 20 };
 
 typedef enum odd_kind {
-    ODD_SHORT, ODD_TIME, ODD_NUMBER, ODD_URL, ODD_BLANK, ODD_COMMENT, ODD_COMBINED, ODD_MIME,
-    ODD_ERROR, ODD_UTF8, ODD_COUNT
+    ODD_SHORT,
+    ODD_TIME,
+    ODD_NUMBER,
+    ODD_URL,
+    ODD_BLANK,
+    ODD_COMMENT,
+    ODD_COMBINED,
+    ODD_MIME,
+    ODD_ERROR,
+    ODD_UTF8,
+    ODD_COUNT
 } odd_kind;
 
 _Static_assert((int)ODD_COUNT == (int)ODD_KINDS, "one count per kind");
@@ -141,8 +150,8 @@ static int put_url(generator *g, char *out, size_t cap, bool is_connect)
 {
     static const char *const folders[] = {"articles", "static", "images", "assets", "api/v1",
         "api/v2", "products", "user/profile", "media/2017/03", "js/lib"};
-    static const char *const suffixes[] = {".html", ".jpg", ".png", ".js", ".css", ".json", "",
-        ".mp4", "?"};
+    static const char *const suffixes[] = {
+        ".html", ".jpg", ".png", ".js", ".css", ".json", "", ".mp4", "?"};
     const char *host = draw_host(g);
     if (is_connect) {
         return below(g, 64) == 0 ? snprintf(out, cap, "[2001:db8::%x]:443", below(g, 4096))
@@ -218,7 +227,8 @@ static int odd_line(generator *g, odd_kind kind, char *out)
     case ODD_MIME:
         len = native_line(g, out);
         return len
-            + snprintf(out + len, LINE_MAX - (size_t)len, " [Host: a b\\r\\n] [HTTP/1.1 200 OK\\r\\n]");
+            + snprintf(
+                out + len, LINE_MAX - (size_t)len, " [Host: a b\\r\\n] [HTTP/1.1 200 OK\\r\\n]");
     case ODD_ERROR:
         return snprintf(out, LINE_MAX,
             "%lld.734 0 10.0.0.1 NONE_NONE/000 0 - error:transaction-end-before-headers - "
@@ -287,16 +297,15 @@ static bool write_lines(generator *g, FILE *file, int64_t bytes, bool is_packed)
             if (fwrite(packed, 1, n, file) != n) {
                 return false;
             }
-        } while (stream.avail_out == 0
-            || (left <= 0 && stream.internal_state.state != ZSTATE_END));
+        } while (stream.avail_out == 0 || (left <= 0 && stream.internal_state.state != ZSTATE_END));
     }
     return true;
 }
 
 static void report(const generator *g)
 {
-    (void)fprintf(stderr, "{\"lines\": %lld, \"native\": %lld", (long long)g->lines,
-        (long long)g->native);
+    (void)fprintf(
+        stderr, "{\"lines\": %lld, \"native\": %lld", (long long)g->lines, (long long)g->native);
     for (int i = 0; i < ODD_COUNT; i++) {
         (void)fprintf(stderr, ", \"%s\": %lld", odd_names[i], (long long)g->odd[i]);
     }
@@ -358,8 +367,8 @@ static bool write_days(generator *g, const options *o)
         char name[16];
         char path[4096];
         name_of_day(day, name);
-        (void)snprintf(path, sizeof path, "%s/access.log-%s%s", o->dir, name,
-            is_packed ? ".gz" : "");
+        (void)snprintf(
+            path, sizeof path, "%s/access.log-%s%s", o->dir, name, is_packed ? ".gz" : "");
         g->time_ms = (day - 1) * 86400000;
         FILE *file = fopen(path, "wb");
         bool is_ok = file != NULL && write_lines(g, file, o->bytes_per_day, is_packed);
@@ -421,7 +430,8 @@ int main(int argc, char **argv)
             "       netlytics-generate squid --days FIRST LAST --bytes-per-day N "
             "[--gzip-every K] [--seed S] [--odd F] DIR\n"
             "       netlytics-generate LOG --bytes N | --items N [--seed S] [--overlap F] [--embed F]\n"
-            "LOG is one of: %s\n", log_names());
+            "LOG is one of: %s\n",
+            log_names());
         return 2;
     }
     seed(&g, o.seed);

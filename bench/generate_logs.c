@@ -29,7 +29,8 @@ static client draw_client(generator *g)
     if (number % 16 == 0) {
         (void)snprintf(c.ip, sizeof c.ip, "2001:db8:%x::%x", number / 256, number % 256 + 1);
     } else {
-        (void)snprintf(c.ip, sizeof c.ip, "10.%u.%u.%u", number / 65536, number / 256 % 256, number % 256);
+        (void)snprintf(
+            c.ip, sizeof c.ip, "10.%u.%u.%u", number / 65536, number / 256 % 256, number % 256);
     }
     return c;
 }
@@ -84,8 +85,9 @@ static flow draw_flow(generator *g, int64_t number)
 
 /* The types are not looked at: enough that the line is there. */
 #define ZEEK_HEAD(path, fields)                                                                    \
-    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t" path      \
-    "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t" fields "\n#types\ttime\tstring\n"
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t" path    \
+    "\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\t" fields                      \
+    "\n#types\ttime\tstring\n"
 
 static int zeek_conn(generator *g, int64_t number, char *out)
 {
@@ -94,7 +96,10 @@ static int zeek_conn(generator *g, int64_t number, char *out)
     static const char *const services[] = {"-", "http", "ssl", "dns"};
     return snprintf(out, ITEM_MAX,
         "%s\t%s\t%s\t%u\t%s\t%d\t%s\t%s\t%u.%06u\t%lld\t%lld\tSF\tT\tF\t0\tShADadFf\t%u\t%lld\t%u\t%lld\t-\n",
-        f.ts, f.uid, f.c.ip, f.c.port, f.s_ip, is_dns ? 53 : f.kind == FLOW_HTTP ? 80 : 443,
+        f.ts, f.uid, f.c.ip, f.c.port, f.s_ip,
+        is_dns                    ? 53
+            : f.kind == FLOW_HTTP ? 80
+                                  : 443,
         is_dns ? "udp" : "tcp", services[f.kind], below(g, 30), below(g, 1000000),
         (long long)f.c_bytes, (long long)f.s_bytes, below(g, 100) + 1, (long long)f.c_bytes + 400,
         below(g, 200) + 1, (long long)f.s_bytes + 800);
@@ -111,8 +116,9 @@ static int zeek_http(generator *g, int64_t number, char *out)
         "%s\t%s\t%s\t%u\t%s\t80\t1\tGET\t%s\t/static/%08x.html\thttp://%s/\t1.1\tMozilla/5.0 (X11; "
         "Linux x86_64; rv:%u.0) Gecko/20100101 Firefox/%u.0\t-\t0\t%lld\t200\tOK\t-\t-\t(empty)\t-\t-"
         "\t-\t-\t-\t-\tF%08x\t-\t%s\n",
-        f.ts, f.uid, f.c.ip, f.c.port, f.s_ip, f.host, below(g, UINT32_MAX), f.host, 40 + below(g, 20),
-        40 + below(g, 20), (long long)f.s_bytes, below(g, UINT32_MAX), PICK(g, types));
+        f.ts, f.uid, f.c.ip, f.c.port, f.s_ip, f.host, below(g, UINT32_MAX), f.host,
+        40 + below(g, 20), 40 + below(g, 20), (long long)f.s_bytes, below(g, UINT32_MAX),
+        PICK(g, types));
 }
 
 static int zeek_ssl(generator *g, int64_t number, char *out)
@@ -160,17 +166,18 @@ static int zeek_dns(generator *g, int64_t number, char *out)
 
 /* Mask 15: core, end-to-end, P2P, options and layer 7 columns, as Tstat 3.1 names them. */
 #define TSTAT_SIDE(s, a)                                                                           \
-    #s "_ip:" #a " " #s "_port " #s "_pkts_all " #s "_rst_cnt " #s "_ack_cnt " #s "_ack_cnt_p " #s \
-    "_bytes_uniq " #s "_pkts_data " #s "_bytes_all " #s "_pkts_retx " #s "_bytes_retx " #s         \
-    "_pkts_ooo " #s "_syn_cnt " #s "_fin_cnt "
+#s "_ip:" #a " " #s "_port " #s "_pkts_all " #s "_rst_cnt " #s "_ack_cnt " #s "_ack_cnt_p " #s \
+       "_bytes_uniq " #s "_pkts_data " #s "_bytes_all " #s "_pkts_retx " #s "_bytes_retx " #s      \
+       "_pkts_ooo " #s "_syn_cnt " #s "_fin_cnt "
 
 enum { TSTAT_BETWEEN = 66 }; /* columns of the sets between core and layer 7 */
 
 static int tstat_tcp_head(char *out)
 {
-    int n = snprintf(out, ITEM_MAX, "#15#" TSTAT_SIDE(c, 1) TSTAT_SIDE(s, 15)
-        "first last durat c_first s_first c_last s_last c_first_ack s_first_ack c_isint s_isint "
-        "c_iscrypto s_iscrypto con_t p2p_t http_t ");
+    int n = snprintf(out, ITEM_MAX,
+        "#15#" TSTAT_SIDE(c, 1) TSTAT_SIDE(s,
+            15) "first last durat c_first s_first c_last s_last c_first_ack s_first_ack c_isint s_isint "
+                "c_iscrypto s_iscrypto con_t p2p_t http_t ");
     for (int i = 0; i < TSTAT_BETWEEN; i++) {
         n += snprintf(out + n, ITEM_MAX - (size_t)n, "option%d ", i);
     }
@@ -203,8 +210,9 @@ static int put_tstat_tcp(generator *g, const flow *f, int64_t first_us, int64_t 
     }
     return n
         + snprintf(out + n, ITEM_MAX - (size_t)n,
-            "%d %d --- 7 8 %s - 0 0 0 0.0 0.0 0.0 0.0 0 0 %s 10.0.0.53 0.0 0.0 %s\n", is_http, is_http,
-            is_tls ? f->host : "-", below(g, 2) == 0 ? f->host : "-", is_http ? f->host : "-");
+            "%d %d --- 7 8 %s - 0 0 0 0.0 0.0 0.0 0.0 0 0 %s 10.0.0.53 0.0 0.0 %s\n", is_http,
+            is_http, is_tls ? f->host : "-", below(g, 2) == 0 ? f->host : "-",
+            is_http ? f->host : "-");
 }
 
 static int tstat_tcp(generator *g, int64_t number, char *out)
@@ -231,9 +239,8 @@ static int tstat_dns(generator *g, int64_t number, char *out)
             "%s %u 1 0 10.0.0.53 53 1 0 %lld.500000 RESP 0x%04x %s. %u IN A %s 0x0c 1 %d 0 0 %u\n",
             f.c.ip, f.c.port, (long long)ms, id, f.host, below(g, 3600), ip, n_answers, 80);
     }
-    return n_answers > 0
-        ? n
-        : n
+    return n_answers > 0 ? n
+                         : n
             + snprintf(out + n, ITEM_MAX - (size_t)n,
                 "%s %u 1 0 10.0.0.53 53 1 0 %lld.500000 RESP_ERR 0x%04x %s. - IN A NXDOMAIN 0x0c 1 0 1 0 "
                 "%u\n",
@@ -248,8 +255,8 @@ static int tstat_http(generator *g, int64_t number, char *out)
     return snprintf(out, ITEM_MAX,
         "%s\t%u\t%s\t80\t%s\tGET\t%s\t-\t/static/%08x.html\thttp://%s/\tMozilla/5.0 (X11; Linux x86_64) "
         "Firefox/%u.0\t-\t-\n%s\t%u\t%s\t80\t%s\tHTTP\t200\t%lld\ttext/html\tnginx\t-\t-\t-\n",
-        f.c.ip, f.c.port, f.s_ip, f.ts, f.host, below(g, UINT32_MAX), f.host, 40 + below(g, 20), f.c.ip,
-        f.c.port, f.s_ip, response, (long long)f.s_bytes);
+        f.c.ip, f.c.port, f.s_ip, f.ts, f.host, below(g, UINT32_MAX), f.host, 40 + below(g, 20),
+        f.c.ip, f.c.port, f.s_ip, response, (long long)f.s_bytes);
 }
 
 /* ---- visits: sessions as lines of logs ---- */
@@ -269,8 +276,11 @@ static int put_session(generator *g, int64_t number, char *out, session_line lin
 
 static int tstat_line(generator *g, const visit_flow *v, char *out)
 {
-    flow f = {.kind = FLOW_TLS, .c = {.port = 1024 + below(g, 60000)}, .host = v->host,
-        .c_bytes = v->c_bytes, .s_bytes = v->s_bytes};
+    flow f = {.kind = FLOW_TLS,
+        .c = {.port = 1024 + below(g, 60000)},
+        .host = v->host,
+        .c_bytes = v->c_bytes,
+        .s_bytes = v->s_bytes};
     memcpy(f.c.ip, v->client, sizeof f.c.ip);
     draw_server(g, f.s_ip);
     return put_tstat_tcp(g, &f, v->start_us, v->end_us, out);
@@ -281,9 +291,10 @@ static int squid_line(generator *g, const visit_flow *v, char *out)
     char server[48];
     int64_t end_ms = v->end_us / 1000;
     draw_server(g, server);
-    return snprintf(out, ITEM_MAX, "%lld.%03d %6d %s TCP_TUNNEL/200 %lld CONNECT %s:443 - HIER_DIRECT/%s -\n",
-        (long long)end_ms / 1000, (int)(end_ms % 1000), (int)(end_ms - v->start_us / 1000), v->client,
-        (long long)v->s_bytes, v->host, server);
+    return snprintf(out, ITEM_MAX,
+        "%lld.%03d %6d %s TCP_TUNNEL/200 %lld CONNECT %s:443 - HIER_DIRECT/%s -\n",
+        (long long)end_ms / 1000, (int)(end_ms % 1000), (int)(end_ms - v->start_us / 1000),
+        v->client, (long long)v->s_bytes, v->host, server);
 }
 
 static int truth_line(generator *g, const visit_flow *v, char *out)
@@ -310,7 +321,8 @@ static int visits_truth(generator *g, int64_t number, char *out)
 static int visits_cores(generator *g, int64_t number, char *out)
 {
     return number < SERVICES
-        ? snprintf(out, ITEM_MAX, "%s\n", service_name(g, g->seed_value, (int)number)) : 0;
+        ? snprintf(out, ITEM_MAX, "%s\n", service_name(g, g->seed_value, (int)number))
+        : 0;
 }
 
 /* ---- BIND ---- */
@@ -451,9 +463,14 @@ static int put_packet(uint8_t *out, const exchange *e)
 /* A query and, mostly, its response. */
 static int pcap_dns(generator *g, int64_t number, char *out)
 {
-    exchange e = {.is_ipv6 = below(g, 5) == 0, .client = 0x0a000000 + below(g, CLIENTS),
-        .server = 0x0a000035, .port = 1024 + below(g, 60000), .id = below(g, 65536),
-        .type = below(g, 3) == 0 ? 28 : 1, .host = draw_host(g), .us = BEGIN_US + number * 20};
+    exchange e = {.is_ipv6 = below(g, 5) == 0,
+        .client = 0x0a000000 + below(g, CLIENTS),
+        .server = 0x0a000035,
+        .port = 1024 + below(g, 60000),
+        .id = below(g, 65536),
+        .type = below(g, 3) == 0 ? 28 : 1,
+        .host = draw_host(g),
+        .us = BEGIN_US + number * 20};
     e.n_answers = draw_answers(g);
     int n = put_packet((uint8_t *)out, &e);
     if (below(g, 50) > 0) {
@@ -484,27 +501,37 @@ static const struct {
     int (*put_head)(char *out);
     const char *head;
 } logs[] = {
-    {"zeek-conn", zeek_conn, NULL, ZEEK_HEAD("conn", "proto\tservice\tduration\torig_bytes\tresp_bytes\t"
-        "conn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t"
-        "resp_ip_bytes\ttunnel_parents")},
-    {"zeek-http", zeek_http, NULL, ZEEK_HEAD("http", "trans_depth\tmethod\thost\turi\treferrer\tversion\t"
-        "user_agent\torigin\trequest_body_len\tresponse_body_len\tstatus_code\tstatus_msg\tinfo_code\t"
-        "info_msg\ttags\tusername\tpassword\tproxied\torig_fuids\torig_filenames\torig_mime_types\t"
-        "resp_fuids\tresp_filenames\tresp_mime_types")},
-    {"zeek-ssl", zeek_ssl, NULL, ZEEK_HEAD("ssl", "version\tcipher\tcurve\tserver_name\tresumed\tlast_alert\t"
-        "next_protocol\testablished\tcert_chain_fuids\tclient_cert_chain_fuids\tsubject\tissuer\t"
-        "client_subject\tclient_issuer")},
-    {"zeek-dns", zeek_dns, NULL, ZEEK_HEAD("dns", "proto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\t"
-        "qtype_name\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected")},
+    {"zeek-conn", zeek_conn, NULL,
+        ZEEK_HEAD("conn",
+            "proto\tservice\tduration\torig_bytes\tresp_bytes\t"
+            "conn_state\tlocal_orig\tlocal_resp\tmissed_bytes\thistory\torig_pkts\torig_ip_bytes\tresp_pkts\t"
+            "resp_ip_bytes\ttunnel_parents")},
+    {"zeek-http", zeek_http, NULL,
+        ZEEK_HEAD("http",
+            "trans_depth\tmethod\thost\turi\treferrer\tversion\t"
+            "user_agent\torigin\trequest_body_len\tresponse_body_len\tstatus_code\tstatus_msg\tinfo_code\t"
+            "info_msg\ttags\tusername\tpassword\tproxied\torig_fuids\torig_filenames\torig_mime_types\t"
+            "resp_fuids\tresp_filenames\tresp_mime_types")},
+    {"zeek-ssl", zeek_ssl, NULL,
+        ZEEK_HEAD("ssl",
+            "version\tcipher\tcurve\tserver_name\tresumed\tlast_alert\t"
+            "next_protocol\testablished\tcert_chain_fuids\tclient_cert_chain_fuids\tsubject\tissuer\t"
+            "client_subject\tclient_issuer")},
+    {"zeek-dns", zeek_dns, NULL,
+        ZEEK_HEAD("dns",
+            "proto\ttrans_id\trtt\tquery\tqclass\tqclass_name\tqtype\t"
+            "qtype_name\trcode\trcode_name\tAA\tTC\tRD\tRA\tZ\tanswers\tTTLs\trejected")},
     {"tstat-tcp", tstat_tcp, tstat_tcp_head, NULL},
     {"visits-tstat", visits_tstat, tstat_tcp_head, NULL},
     {"visits-squid", visits_squid, NULL, ""},
     {"visits-truth", visits_truth, NULL, ""},
     {"visits-cores", visits_cores, NULL, ""},
-    {"tstat-dns", tstat_dns, NULL, "#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 "
+    {"tstat-dns", tstat_dns, NULL,
+        "#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 "
         "s_iscrypto:8 time:9 entry:10 trans_id:11 query:12 ttl:13 class:14 type:15 answer:16 flags:17 "
         "qdcount:18 ancount:19 nscount:20 arcount:21 pkt_size:22\n"},
-    {"tstat-http", tstat_http, NULL, "#C#c_ip:1\tc_port:2\ts_ip:3\ts_port:4\ttime_abs:5\tmethod:6\thostname:7\t"
+    {"tstat-http", tstat_http, NULL,
+        "#C#c_ip:1\tc_port:2\ts_ip:3\ts_port:4\ttime_abs:5\tmethod:6\thostname:7\t"
         "fqdn:8\tpath:9\treferer:10\tuser_agent:11\tcookie:12\tdnt:13\n#S#c_ip:1\tc_port:2\ts_ip:3\ts_port:4\t"
         "time_abs:5\tHTTP:6\tresponse:7\tcontent_len:8\tcontent_type:9\tserver:10\trange:11\tlocation:12\t"
         "set_cookie:13\n"},
@@ -536,7 +563,8 @@ bool write_log(generator *g, const char *log, uint64_t seed_value, int64_t bytes
     g->seed_value = seed_value;
     const char *head = logs[i].head;
     int len = logs[i].put_head != NULL ? logs[i].put_head(item) : (int)strlen(head);
-    bool is_ok = fwrite(logs[i].put_head != NULL ? item : head, 1, (size_t)len, stdout) == (size_t)len;
+    bool is_ok =
+        fwrite(logs[i].put_head != NULL ? item : head, 1, (size_t)len, stdout) == (size_t)len;
     int64_t written = len;
     for (int64_t number = 0; is_ok && (items > 0 ? number < items : written < bytes); number++) {
         seed(g, seed_value * UINT64_C(0x2545f4914f6cdd1d) + (uint64_t)number);

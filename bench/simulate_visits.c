@@ -93,8 +93,8 @@ const char *service_name(generator *g, uint64_t seed_value, int number)
 
 static void put_own(generator *g, const service *s, int number, char out[HOST_MAX])
 {
-    static const char *const forms[OWN_MAX] = {"static.%s", "img%u.cdn-%s", "api-%u.%s", "%u.media.%s",
-        "v%u.edge.%s"};
+    static const char *const forms[OWN_MAX] = {
+        "static.%s", "img%u.cdn-%s", "api-%u.%s", "%u.media.%s", "v%u.edge.%s"};
     const char *site = strncmp(s->core, "www.", 4) == 0 ? s->core + 4 : s->core;
     if (number == 0) {
         (void)snprintf(out, HOST_MAX, "static.%s", site);
@@ -113,10 +113,12 @@ static void put_shared(generator *g, int number, char out[HOST_MAX])
     put_word(200 + number, word);
     switch (number % 4) {
     case 0:
-        (void)snprintf(out, HOST_MAX, "r%u---sn-%s%u.googlevideo.com", 1 + below(g, 20), word, below(g, 99));
+        (void)snprintf(
+            out, HOST_MAX, "r%u---sn-%s%u.googlevideo.com", 1 + below(g, 20), word, below(g, 99));
         break;
     case 1:
-        (void)snprintf(out, HOST_MAX, "e%u.%c.%scdn.net", below(g, 9999), 'a' + (int)below(g, 6), word);
+        (void)snprintf(
+            out, HOST_MAX, "e%u.%c.%scdn.net", below(g, 9999), 'a' + (int)below(g, 6), word);
         break;
     case 2:
         (void)snprintf(out, HOST_MAX, "ads.%s.com", word);
@@ -137,7 +139,8 @@ typedef struct session {
     int n;
 } session;
 
-static void add_flow(session *s, const char *host, const char *truth, int64_t start_us, double scale)
+static void add_flow(
+    session *s, const char *host, const char *truth, int64_t start_us, double scale)
 {
     if (s->n == SESSION_FLOWS_MAX) {
         return;

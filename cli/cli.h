@@ -113,8 +113,8 @@ typedef enum cli_group {
 
 typedef struct cli_flag {
     cli_option id;
-    const char *name; /* without "--" */
-    char letter;      /* short form; 0: none */
+    const char *name;  /* without "--" */
+    char letter;       /* short form; 0: none */
     const char *value; /* name of the value in help; "[...]": may be left out; NULL: a switch */
     cli_group group;
     unsigned commands; /* bit i: command i takes it */
@@ -130,7 +130,7 @@ extern const char *const cli_group_titles[CLI_GROUP_COUNT];
 
 struct cli_options {
     const cli_command *command;
-    const char *values[CLI_OPT_COUNT]; /* as given; switches: "true"; NULL: not given */
+    const char *values[CLI_OPT_COUNT];          /* as given; switches: "true"; NULL: not given */
     const char *parameters[CLI_PARAMETERS_MAX]; /* the -p KEY=VALUE in order */
     int n_parameters;
     const char *tables[CLI_TABLES_MAX]; /* the --table NAME=CONNECTOR:PATH in order */
@@ -150,16 +150,16 @@ nlt_status cli_options_parse(const cli_command *command, int argc, char **argv,
     cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 
 /* NLT_ERR_ARG naming the flag if it was not given. */
-nlt_status cli_option_require(const cli_options *options, cli_option id, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status cli_option_require(
+    const cli_options *options, cli_option id, nlt_error *err) NLT_MUST_CHECK;
 bool cli_option_is_on(const cli_options *options, cli_option id);
 /* Typed values; `*out` is left alone if the flag was not given. NLT_ERR_ARG. */
-nlt_status cli_option_count(const cli_options *options, cli_option id, int *out, nlt_error *err)
-    NLT_MUST_CHECK;
-nlt_status cli_option_fraction(const cli_options *options, cli_option id, double *out,
-    nlt_error *err) NLT_MUST_CHECK;
-nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status cli_option_count(
+    const cli_options *options, cli_option id, int *out, nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_option_fraction(
+    const cli_options *options, cli_option id, double *out, nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_option_size(
+    const cli_options *options, cli_option id, int64_t *out, nlt_error *err) NLT_MUST_CHECK;
 
 /* --params and -p as one JSON object: `*out` is NULL if neither was given, else owned: free(). */
 nlt_status cli_params_json(const cli_options *options, char **out, nlt_error *err) NLT_MUST_CHECK;
@@ -220,13 +220,13 @@ typedef struct cli_spark {
 
 typedef struct cli_run {
     const cli_options *options;
-    bool is_spark;      /* --engine spark: there is no session */
+    bool is_spark; /* --engine spark: there is no session */
     cli_spark spark;
-    const char *params; /* of a job; NULL: defaults; borrowed */
-    nlt_session *session; /* owned */
+    const char *params;                    /* of a job; NULL: defaults; borrowed */
+    nlt_session *session;                  /* owned */
     nlt_table *inputs[CLI_TABLES_MAX + 1]; /* owned; that of --connector first, if it is given */
     int n_inputs;
-    nlt_table *answer;    /* owned */
+    nlt_table *answer; /* owned */
     cli_progress progress;
     double start_s;
     char persistent_dir[NLT_PATH_BYTES]; /* on HDFS, as it is reached */
@@ -257,10 +257,10 @@ nlt_status cli_run_explain(cli_run *run, nlt_error *err) NLT_MUST_CHECK;
 nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err) NLT_MUST_CHECK;
 /* Runs the job behind run->answer into a folder that exists. */
-nlt_status cli_run_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
-    NLT_MUST_CHECK;
-nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_run_job(
+    cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+nlt_status cli_run_write_folder(
+    cli_run *run, const char *partition_by, const char *path, nlt_error *err) NLT_MUST_CHECK;
 nlt_status cli_run_report(cli_run *run, const char *path, nlt_error *err) NLT_MUST_CHECK;
 /* The closing line: files, rows, rejected, seconds, MB/s, peak memory. */
 void cli_run_summary(cli_run *run);
@@ -273,8 +273,8 @@ bool cli_is_spark(const cli_options *options);
 nlt_status cli_spark_open(cli_run *run, const cli_options *options, nlt_error *err) NLT_MUST_CHECK;
 nlt_status cli_spark_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
     nlt_error *err) NLT_MUST_CHECK;
-nlt_status cli_spark_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status cli_spark_job(
+    cli_run *run, const char *folder, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 void cli_spark_close(cli_run *run);
 /* verify.c: --verify; runs the command over a sample on both engines. NLT_ERR_INTERNAL: they differ. */
 nlt_status cli_verify(const cli_options *options, nlt_error *err) NLT_MUST_CHECK;

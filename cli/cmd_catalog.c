@@ -74,8 +74,12 @@ static void connector_text(const nlt_connector_info *info)
 static void connector_json(const nlt_connector_info *info)
 {
     const pair pairs[] = {
-        {"class_name", info->class_name}, {"alias", info->alias}, {"table", info->table},
-        {"layout", info->layout}, {"summary", info->summary}, {"note", info->note},
+        {"class_name", info->class_name},
+        {"alias", info->alias},
+        {"table", info->table},
+        {"layout", info->layout},
+        {"summary", info->summary},
+        {"note", info->note},
     };
     print_pairs(pairs, sizeof pairs / sizeof pairs[0]);
     (void)fputc('}', stdout);
@@ -122,8 +126,12 @@ static void parameter_text(const nlt_parameter_info *info)
 static void parameter_json(const nlt_parameter_info *info)
 {
     const pair pairs[] = {
-        {"name", info->name}, {"alias", info->alias}, {"type", info->type},
-        {"default", info->fallback}, {"range", info->range}, {"unit", info->unit},
+        {"name", info->name},
+        {"alias", info->alias},
+        {"type", info->type},
+        {"default", info->fallback},
+        {"range", info->range},
+        {"unit", info->unit},
         {"help", info->help},
     };
     (void)fputs("\n    {", stdout);
@@ -144,8 +152,11 @@ static void algorithm_text(const nlt_algorithm_info *info)
 static void algorithm_json(const nlt_algorithm_info *info)
 {
     const pair pairs[] = {
-        {"class_name", info->class_name}, {"alias", info->alias}, {"table", info->table},
-        {"output", info->output}, {"summary", info->summary},
+        {"class_name", info->class_name},
+        {"alias", info->alias},
+        {"table", info->table},
+        {"output", info->output},
+        {"summary", info->summary},
     };
     print_pairs(pairs, sizeof pairs / sizeof pairs[0]);
     (void)fputs(", \"parameters\": [", stdout);
@@ -188,7 +199,9 @@ static void column_text(const nlt_column_desc *column)
 static void column_json(const nlt_column_desc *column)
 {
     const pair pairs[] = {
-        {"name", column->name}, {"type", nlt_dtype_name(column->dtype)}, {"unit", column->unit},
+        {"name", column->name},
+        {"type", nlt_dtype_name(column->dtype)},
+        {"unit", column->unit},
         {"help", column->help},
     };
     (void)fputs("\n    {", stdout);
@@ -267,8 +280,12 @@ static void function_text(const nlt_function_info *info)
 static void function_json(const nlt_function_info *info)
 {
     const pair pairs[] = {
-        {"name", info->name}, {"arguments", info->args}, {"kind", info->kind},
-        {"group", info->group}, {"dialect", info->dialect}, {"help", info->help},
+        {"name", info->name},
+        {"arguments", info->args},
+        {"kind", info->kind},
+        {"group", info->group},
+        {"dialect", info->dialect},
+        {"help", info->help},
     };
     print_pairs(pairs, sizeof pairs / sizeof pairs[0]);
     (void)fputc('}', stdout);

@@ -27,8 +27,8 @@ static void each_connector(print_word print)
             print(info.class_name, strlen(info.class_name));
         }
     }
-    static const char *const others[] = {"auto", "csv", "ndjson", "parquet", "parquet:DNS",
-        "parquet:HTTP", "parquet:NamedFlows"};
+    static const char *const others[] = {
+        "auto", "csv", "ndjson", "parquet", "parquet:DNS", "parquet:HTTP", "parquet:NamedFlows"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         print(others[i], strlen(others[i]));
     }
@@ -145,7 +145,8 @@ static void bash_command(const cli_command *command)
 /* A value may hold a colon (squid:flows), which bash takes for the end of a word. */
 static void print_bash(void)
 {
-    (void)printf("_netlytics()\n{\n    local current previous words\n"
+    (void)printf(
+        "_netlytics()\n{\n    local current previous words\n"
         "    if declare -F _get_comp_words_by_ref > /dev/null; then\n"
         "        _get_comp_words_by_ref -n : -c current -p previous\n"
         "    else\n"
@@ -157,10 +158,10 @@ static void print_bash(void)
         bash_command(&cli_commands[i]);
     }
     (void)printf("    *) words= ;;\n    esac\n"
-        "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
-        "    if declare -F __ltrim_colon_completions > /dev/null; then\n"
-        "        __ltrim_colon_completions \"$current\"\n    fi\n}\n"
-        "complete -o default -F _netlytics netlytics\n");
+                 "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
+                 "    if declare -F __ltrim_colon_completions > /dev/null; then\n"
+                 "        __ltrim_colon_completions \"$current\"\n    fi\n}\n"
+                 "complete -o default -F _netlytics netlytics\n");
 }
 
 /* ---- zsh ---- */
@@ -172,8 +173,7 @@ static void zsh_text(const char *text)
         if (*p == '\'') {
             (void)fputs("'\\''", stdout);
         } else {
-            (void)printf("%s%c", *p == '[' || *p == ']' || *p == ':' || *p == '\\' ? "\\" : "",
-                *p);
+            (void)printf("%s%c", *p == '[' || *p == ']' || *p == ':' || *p == '\\' ? "\\" : "", *p);
         }
     }
 }
@@ -228,13 +228,13 @@ static void print_zsh(void)
         (void)printf("        '%s:%s'\n", cli_commands[i].name, cli_commands[i].summary);
     }
     (void)printf("    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n"
-        "        return\n    fi\n    local command=${words[2]}\n    shift words\n"
-        "    (( CURRENT-- ))\n    case $command in\n");
+                 "        return\n    fi\n    local command=${words[2]}\n    shift words\n"
+                 "    (( CURRENT-- ))\n    case $command in\n");
     for (int i = 0; i < CLI_COMMAND_COUNT; i++) {
         zsh_command(&cli_commands[i]);
     }
     (void)printf("    esac\n}\n\nif [ \"$funcstack[1]\" = _netlytics ]; then\n"
-        "    _netlytics \"$@\"\nelse\n    compdef _netlytics netlytics\nfi\n");
+                 "    _netlytics \"$@\"\nelse\n    compdef _netlytics netlytics\nfi\n");
 }
 
 /* ---- fish ---- */
@@ -248,8 +248,8 @@ static void fish_text(const char *text)
 
 static void fish_flag(const cli_command *command, const cli_flag *flag)
 {
-    (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -l %s",
-        command->name, flag->name);
+    (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -l %s", command->name,
+        flag->name);
     if (flag->letter != 0) {
         (void)printf(" -s %c", flag->letter);
     }
@@ -271,11 +271,11 @@ static void print_fish(void)
         (void)printf("complete -c netlytics -n __fish_use_subcommand -a %s -d '%s'\n",
             command->name, command->summary);
         if (command->max_words == CLI_ANY_WORDS) {
-            (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -F\n",
-                command->name);
+            (void)printf(
+                "complete -c netlytics -n '__fish_seen_subcommand_from %s' -F\n", command->name);
         } else if (command->max_words > 0) {
-            (void)printf("complete -c netlytics -n '__fish_seen_subcommand_from %s' -a '",
-                command->name);
+            (void)printf(
+                "complete -c netlytics -n '__fish_seen_subcommand_from %s' -a '", command->name);
             each_positional(command, print_spaced);
             (void)printf("'\n");
         }

@@ -23,8 +23,8 @@ static nlt_status check(const cli_options *options, const char *format, nlt_erro
     NLT_TRY(cli_option_require(options, CLI_OPT_CONNECTOR, err));
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
         if (options->values[refused[i].option] != NULL) {
-            return nlt_fail(err, NLT_ERR_ARG, "--follow and --%s do not go together",
-                refused[i].name);
+            return nlt_fail(
+                err, NLT_ERR_ARG, "--follow and --%s do not go together", refused[i].name);
         }
     }
     if (strcmp(format, "parquet") == 0 || strcmp(format, "arrow") == 0) {
@@ -54,8 +54,8 @@ static nlt_status separate(const char *format, bool is_first, nlt_error *err)
     return cli_flush(err);
 }
 
-static nlt_status show(nlt_follow *follow, const char *format, const char *path, bool is_first,
-    nlt_error *err)
+static nlt_status show(
+    nlt_follow *follow, const char *format, const char *path, bool is_first, nlt_error *err)
 {
     if (strcmp(path, "-") == 0) {
         NLT_TRY(separate(format, is_first, err));
@@ -63,8 +63,8 @@ static nlt_status show(nlt_follow *follow, const char *format, const char *path,
     return nlt_table_write(nlt_follow_answer(follow), format, path, NULL, err);
 }
 
-static nlt_status follow_on(nlt_follow *follow, const char *format, const char *path, int every_s,
-    nlt_error *err)
+static nlt_status follow_on(
+    nlt_follow *follow, const char *format, const char *path, int every_s, nlt_error *err)
 {
     bool is_stdout = strcmp(path, "-") == 0;
     bool is_first = true;
@@ -85,8 +85,8 @@ static nlt_status follow_on(nlt_follow *follow, const char *format, const char *
     }
 }
 
-nlt_status cli_follow(cli_run *run, const cli_options *options, const char *format,
-    const char *path, nlt_error *err)
+nlt_status cli_follow(
+    cli_run *run, const cli_options *options, const char *format, const char *path, nlt_error *err)
 {
     int every_s = EVERY_DEFAULT_S;
     nlt_dataset_request request;
@@ -96,8 +96,8 @@ nlt_status cli_follow(cli_run *run, const cli_options *options, const char *form
     NLT_TRY(cli_run_session(run, options, &request, err));
     NLT_TRY(cli_choose_connector(options, &request, &choice, err));
     nlt_follow *follow = NULL;
-    nlt_status status = nlt_follow_open(run->session, &request, options->values[CLI_OPT_QUERY],
-        &follow, err);
+    nlt_status status =
+        nlt_follow_open(run->session, &request, options->values[CLI_OPT_QUERY], &follow, err);
     nlt_probe_choice_clear(&choice);
     if (status == NLT_OK) {
         status = follow_on(follow, format, path, every_s, err);

@@ -47,7 +47,8 @@ static nlt_status prepare(const cli_options *options, job *j, nlt_error *err)
 static nlt_status write_results(cli_run *run, const job *j, int64_t *n_rows, nlt_error *err)
 {
     nlt_folder *folder = NULL;
-    NLT_TRY(cli_name_flag("output_path", nlt_folder_open(j->folder, &j->places, &folder, err), err));
+    NLT_TRY(
+        cli_name_flag("output_path", nlt_folder_open(j->folder, &j->places, &folder, err), err));
     nlt_status status = cli_run_job(run, nlt_folder_place(folder), n_rows, err);
     if (status != NLT_OK) {
         nlt_folder_discard(folder, err);
@@ -56,14 +57,15 @@ static nlt_status write_results(cli_run *run, const job *j, int64_t *n_rows, nlt
     return nlt_folder_commit(folder, err);
 }
 
-static nlt_status run_job(cli_run *run, const cli_options *options, job *j, int64_t *n_rows,
-    nlt_error *err)
+static nlt_status run_job(
+    cli_run *run, const cli_options *options, job *j, int64_t *n_rows, nlt_error *err)
 {
     NLT_TRY(prepare(options, j, err));
     NLT_TRY(cli_run_open(run, options, err));
     run->params = j->params;
     if (!run->is_spark) {
-        NLT_TRY(nlt_run(run->inputs[0], options->values[CLI_OPT_ALGO], j->params, &run->answer, err));
+        NLT_TRY(
+            nlt_run(run->inputs[0], options->values[CLI_OPT_ALGO], j->params, &run->answer, err));
     }
     return options->values[CLI_OPT_EXPLAIN] != NULL ? cli_run_explain(run, err)
                                                     : write_results(run, j, n_rows, err);

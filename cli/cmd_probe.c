@@ -110,8 +110,7 @@ static void text_sample(const nlt_probe_match *match)
 {
     label("sample");
     (void)printf("%lld %s: %lld used, %lld ignored, %lld rejected\n", (long long)match->lines,
-        match->unit, (long long)match->used, (long long)match->ignored,
-        (long long)match->skipped);
+        match->unit, (long long)match->used, (long long)match->ignored, (long long)match->skipped);
 }
 
 static void text_columns(const nlt_probe *probe, const nlt_probe_match *match)
@@ -165,8 +164,8 @@ static nlt_status text_command(const char *path, const nlt_probe_match *match, n
     return NLT_OK;
 }
 
-static nlt_status text_match(const nlt_probe *probe, const char *path, int n_matches,
-    nlt_error *err)
+static nlt_status text_match(
+    const nlt_probe *probe, const char *path, int n_matches, nlt_error *err)
 {
     nlt_probe_match match;
     NLT_TRY(nlt_probe_match_get(probe, 0, &match));
@@ -183,8 +182,8 @@ static nlt_status text_match(const nlt_probe *probe, const char *path, int n_mat
 }
 
 /* Each connector that has files below a folder. */
-static nlt_status text_layouts(const nlt_probe *probe, const char *path, int n_matches,
-    nlt_error *err)
+static nlt_status text_layouts(
+    const nlt_probe *probe, const char *path, int n_matches, nlt_error *err)
 {
     for (int i = 0; i < n_matches; i++) {
         nlt_probe_match match;
@@ -279,8 +278,8 @@ static void json_details(const nlt_probe *probe, int index, const nlt_probe_matc
     (void)fputc(']', stdout);
 }
 
-static nlt_status json_match(const nlt_probe *probe, const char *path, bool is_folder, int index,
-    nlt_error *err)
+static nlt_status json_match(
+    const nlt_probe *probe, const char *path, bool is_folder, int index, nlt_error *err)
 {
     nlt_probe_match match;
     NLT_TRY(nlt_probe_match_get(probe, index, &match));
@@ -351,7 +350,7 @@ static nlt_status judge(const nlt_probe *probe, nlt_error *err)
     nlt_status status = info.is_folder
         ? nlt_fail(err, NLT_ERR_NOT_FOUND, "%s: %s", info.path, info.what)
         : nlt_fail(err, NLT_ERR_NO_ROWS, "%s: no connector reads it; it looks like %s", info.path,
-              info.what);
+            info.what);
     nlt_error_hint(err, "%s",
         info.hint[0] != '\0' ? info.hint : "\"netlytics connectors\" lists what can be read");
     return status;
@@ -432,8 +431,8 @@ nlt_status cli_choose_connector(const cli_options *options, nlt_dataset_request 
     request->connector = choice->class_name;
     request->head = choice->head;
     if (!cli_option_is_on(options, CLI_OPT_QUIET)) {
-        (void)fprintf(stderr, "netlytics: %s: %s: -c %s\n", request->input_path, choice->what,
-            choice->alias);
+        (void)fprintf(
+            stderr, "netlytics: %s: %s: -c %s\n", request->input_path, choice->what, choice->alias);
     }
     return NLT_OK;
 }

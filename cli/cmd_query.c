@@ -27,8 +27,14 @@ typedef struct suffix {
 } suffix;
 
 static const suffix suffixes[] = {
-    {".csv", "csv"}, {".ndjson", "ndjson"}, {".jsonl", "ndjson"}, {".json", "json"},
-    {".txt", "table"}, {".parquet", "parquet"}, {".arrow", "arrow"}, {".arrows", "arrow"},
+    {".csv", "csv"},
+    {".ndjson", "ndjson"},
+    {".jsonl", "ndjson"},
+    {".json", "json"},
+    {".txt", "table"},
+    {".parquet", "parquet"},
+    {".arrow", "arrow"},
+    {".arrows", "arrow"},
 };
 
 static nlt_status format_of_suffix(const char *path, const char **format, nlt_error *err)
@@ -60,8 +66,10 @@ static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
         return NLT_ERR_ARG;
     }
     if (nlt_path_is_hdfs(named)) {
-        nlt_fail(err, NLT_ERR_ARG, "--output: --partition_by does not write to HDFS in this version: "
-            "\"%s\"", named);
+        nlt_fail(err, NLT_ERR_ARG,
+            "--output: --partition_by does not write to HDFS in this version: "
+            "\"%s\"",
+            named);
         nlt_error_hint(err, "use a local folder");
         return NLT_ERR_ARG;
     }
@@ -89,8 +97,8 @@ static nlt_folder_options parts_options(const cli_options *options)
     return places;
 }
 
-static nlt_status choose_parts(const cli_options *options, const char *hdfs, target *out,
-    nlt_error *err)
+static nlt_status choose_parts(
+    const cli_options *options, const char *hdfs, target *out, nlt_error *err)
 {
     if (cli_option_is_on(options, CLI_OPT_FOLLOW)) {
         return nlt_fail(err, NLT_ERR_ARG, "--output_file_HDFS: not with --follow");
@@ -134,8 +142,8 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
     } else if (out->format == NULL) {
         out->format = isatty(STDOUT_FILENO) ? "table" : "csv";
     } else if (isatty(STDOUT_FILENO) && is_binary(out->format)) {
-        nlt_status status = nlt_fail(err, NLT_ERR_ARG,
-            "--format: %s is not for a terminal", out->format);
+        nlt_status status =
+            nlt_fail(err, NLT_ERR_ARG, "--format: %s is not for a terminal", out->format);
         nlt_error_hint(err, "give --output FILE, or send standard output to a file or a pipe");
         return status;
     }
@@ -160,8 +168,8 @@ static nlt_status check_names(const target *to, nlt_error *err)
     for (const struct dirent *entry = readdir(dir); entry != NULL && status == NLT_OK;
          entry = readdir(dir)) {
         if (is_result_name(entry->d_name, to->partition_by)) {
-            status = nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s holds %s already", to->path,
-                entry->d_name);
+            status = nlt_fail(
+                err, NLT_ERR_OUTPUT, "--output: %s holds %s already", to->path, entry->d_name);
             nlt_error_hint(err, "choose another folder, or give --overwrite: it replaces the %s",
                 "values that are written");
         }
@@ -179,8 +187,7 @@ static nlt_status check_folder(const cli_options *options, const target *to, nlt
             len--;
         }
         char *path = strndup(to->path, len);
-        nlt_status status =
-            path != NULL ? cli_check_file(to->flag, path, err) : cli_no_memory(err);
+        nlt_status status = path != NULL ? cli_check_file(to->flag, path, err) : cli_no_memory(err);
         free(path);
         return status;
     }
@@ -201,8 +208,8 @@ static nlt_status check_tables(const cli_options *options, nlt_error *err)
         nlt_table_spec spec;
         NLT_TRY(nlt_table_spec_parse(options->tables[i], &spec, err));
         memcpy(names[i], spec.name, sizeof spec.name);
-        bool is_taken = options->values[CLI_OPT_CONNECTOR] != NULL
-            && strcasecmp(spec.name, "netlytics") == 0;
+        bool is_taken =
+            options->values[CLI_OPT_CONNECTOR] != NULL && strcasecmp(spec.name, "netlytics") == 0;
         for (int j = 0; j < i; j++) {
             is_taken |= strcasecmp(spec.name, names[j]) == 0;
         }
@@ -255,14 +262,14 @@ static const char *suffix_of(const char *format)
     return suffixes[i].suffix;
 }
 
-static nlt_status write_parts_into(cli_run *run, const target *to, const char *place,
-    nlt_error *err)
+static nlt_status write_parts_into(
+    cli_run *run, const target *to, const char *place, nlt_error *err)
 {
     char *part = cli_text("%s/part-00000%s", place, suffix_of(to->format));
     char *report = cli_text("%s/_report.json", place);
     char *success = cli_text("%s/_SUCCESS", place);
-    nlt_status status = part != NULL && report != NULL && success != NULL ? NLT_OK
-                                                                          : cli_no_memory(err);
+    nlt_status status =
+        part != NULL && report != NULL && success != NULL ? NLT_OK : cli_no_memory(err);
     if (status == NLT_OK) {
         status = cli_run_write(run, to->format, part, NULL, err);
     }
@@ -298,15 +305,16 @@ static nlt_status write_answer(cli_run *run, const target *to, nlt_error *err)
                                    : cli_run_write(run, to->format, to->path, NULL, err);
 }
 
-static nlt_status answer_query(cli_run *run, const cli_options *options, const target *to,
-    nlt_error *err)
+static nlt_status answer_query(
+    cli_run *run, const cli_options *options, const target *to, nlt_error *err)
 {
     if (cli_option_is_on(options, CLI_OPT_FOLLOW)) {
         return cli_follow(run, options, to->format, to->path, err);
     }
     NLT_TRY(cli_run_open(run, options, err));
-    nlt_status asked = run->is_spark ? NLT_OK : nlt_query(run->session, run->inputs, run->n_inputs,
-        options->values[CLI_OPT_QUERY], &run->answer, err);
+    nlt_status asked = run->is_spark ? NLT_OK
+                                     : nlt_query(run->session, run->inputs, run->n_inputs,
+                                         options->values[CLI_OPT_QUERY], &run->answer, err);
     if (asked == NLT_ERR_SQL && lacks_table(options, err)) {
         return cli_option_require(options, CLI_OPT_CONNECTOR, err);
     }

@@ -7,7 +7,8 @@
 
 void cli_help_program(FILE *out)
 {
-    (void)fprintf(out, "usage: netlytics COMMAND [FLAGS]\n\n"
+    (void)fprintf(out,
+        "usage: netlytics COMMAND [FLAGS]\n\n"
         "NetLytics turns network logs of many days into tables and answers.\n\ncommands:\n");
     for (int i = 0; i < CLI_COMMAND_COUNT; i++) {
         (void)fprintf(out, "  %-12s %s\n", cli_commands[i].name, cli_commands[i].summary);
@@ -15,8 +16,8 @@ void cli_help_program(FILE *out)
     (void)fprintf(out, "  %-12s %s\n\n", "help", "say more about a command");
     (void)fprintf(out, "examples:\n  %s\n  %s\n\n", cli_commands[CLI_JOB].examples[0],
         cli_commands[CLI_SCHEMA].examples[0]);
-    (void)fprintf(out, "\"netlytics COMMAND --help\" says more. This is version %s.\n",
-        nlt_version());
+    (void)fprintf(
+        out, "\"netlytics COMMAND --help\" says more. This is version %s.\n", nlt_version());
 }
 
 static bool has_flags(cli_command_id command, cli_group group)
@@ -69,8 +70,7 @@ static void print_group(FILE *out, cli_command_id command, cli_group group)
 
 void cli_help_command(FILE *out, const cli_command *command)
 {
-    (void)fprintf(out, "usage: netlytics %s %s\n%s", command->name, command->usage,
-        command->about);
+    (void)fprintf(out, "usage: netlytics %s %s\n%s", command->name, command->usage, command->about);
     for (int group = 0; group < CLI_GROUP_COUNT; group++) {
         if (has_flags(command->id, (cli_group)group)) {
             print_group(out, command->id, (cli_group)group);

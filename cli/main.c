@@ -18,7 +18,7 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
         "and report.json (what became of every line) into a folder.\n",
         {"netlytics job " SQUID_FLOWS " \\\n"
          "      --algo domain_traffic -p N=40 -o results_DOMAIN_TRAFFIC",
-         "netlytics job -c squid:http -i logs/squid --algo save_dataframe -o table_HTTP"},
+            "netlytics job -c squid:http -i logs/squid --algo save_dataframe -o table_HTTP"},
         NULL, 0, cli_cmd_job},
     [CLI_QUERY] = {CLI_QUERY, "query", "run one SELECT over logs, result to a file or here",
         "--connector NAME --input_path PATH [--start_day DAY] [--end_day DAY]\n"
@@ -27,48 +27,46 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
         "Without an output flag the answer goes to standard output.\n",
         {"netlytics query " SQUID_FLOWS " \\\n"
          "      -q \"SELECT name, SUM(s_bytes) FROM netlytics GROUP BY name\" -o traffic.csv",
-         "netlytics query -c squid:http -i logs/squid -q \"SELECT method, COUNT(*) AS n\n"
-         "      FROM netlytics GROUP BY method ORDER BY n DESC\" --format json"},
+            "netlytics query -c squid:http -i logs/squid -q \"SELECT method, COUNT(*) AS n\n"
+            "      FROM netlytics GROUP BY method ORDER BY n DESC\" --format json"},
         NULL, 0, cli_cmd_query},
     [CLI_PROBE] = {CLI_PROBE, "probe", "tell what files are and how to read them",
         "FILE... [--format json]",
         "Looks at the first bytes of files (- for standard input) and below base folders: which tool\n"
         "wrote them, in which format, what feeds the columns of the table, which lines of the sample\n"
         "are rejected, and the command that reads them.\n",
-        {"netlytics probe logs/squid", "netlytics probe logs/squid/access.log-20170301 --format json"},
+        {"netlytics probe logs/squid",
+            "netlytics probe logs/squid/access.log-20170301 --format json"},
         NULL, CLI_ANY_WORDS, cli_cmd_probe},
     [CLI_CONNECTORS] = {CLI_CONNECTORS, "connectors", "list what can be read", "[--format json]",
         "Lists the connectors: class name, alias, table they make, files they look for.\n",
-        {"netlytics connectors", "netlytics connectors --format json"},
-        NULL, 0, cli_cmd_connectors},
+        {"netlytics connectors", "netlytics connectors --format json"}, NULL, 0,
+        cli_cmd_connectors},
     [CLI_ALGOS] = {CLI_ALGOS, "algos", "list what can be run, with its parameters",
         "[--format json]",
         "Lists the algorithms: class name, alias, table they need, parameters.\n",
-        {"netlytics algos", "netlytics algos --format json"},
-        NULL, 0, cli_cmd_algos},
+        {"netlytics algos", "netlytics algos --format json"}, NULL, 0, cli_cmd_algos},
     [CLI_SCHEMA] = {CLI_SCHEMA, "schema", "list the columns of the tables",
         "[TABLE] [--format json]",
         "Lists the columns of the Data Tables (DNS, HTTP, NamedFlows), or of one of them.\n",
-        {"netlytics schema NamedFlows", "netlytics schema --format json"},
-        NULL, 1, cli_cmd_schema},
+        {"netlytics schema NamedFlows", "netlytics schema --format json"}, NULL, 1, cli_cmd_schema},
     [CLI_FUNCTIONS] = {CLI_FUNCTIONS, "functions", "list the functions of queries",
         "[TEXT] [--format json]",
         "Lists the functions of Spark's dialect, with what they give or why they are refused, or\n"
         "those whose names hold a text. --dialect duckdb has DuckDB's instead; those of addresses\n"
         "and names are in both.\n",
-        {"netlytics functions regexp", "netlytics functions --format json"},
-        NULL, 1, cli_cmd_functions},
+        {"netlytics functions regexp", "netlytics functions --format json"}, NULL, 1,
+        cli_cmd_functions},
     [CLI_COMPLETION] = {CLI_COMPLETION, "completion", "print completions for a shell",
         "bash|zsh|fish",
         "Prints a script that completes commands, flags and their values in a shell.\n",
         {"netlytics completion bash > ~/.local/share/bash-completion/completions/netlytics",
-         "netlytics completion fish > ~/.config/fish/completions/netlytics.fish"},
+            "netlytics completion fish > ~/.config/fish/completions/netlytics.fish"},
         "bash|zsh|fish", 1, cli_cmd_completion},
 };
 
 /* Documented or planned, so that who asks for one is told the truth. */
-static const char *const missing_commands[] = {
-    "clustering", "anomaly_detection", "report", "demo"};
+static const char *const missing_commands[] = {"clustering", "anomaly_detection", "report", "demo"};
 
 static const cli_command *find_command(const char *name)
 {
@@ -84,8 +82,8 @@ static nlt_status fail_command(const char *name, nlt_error *err)
 {
     for (size_t i = 0; i < sizeof missing_commands / sizeof missing_commands[0]; i++) {
         if (strcmp(missing_commands[i], name) == 0) {
-            nlt_status status = nlt_fail(err, NLT_ERR_ARG,
-                "command \"%s\" is not available in this version", name);
+            nlt_status status =
+                nlt_fail(err, NLT_ERR_ARG, "command \"%s\" is not available in this version", name);
             nlt_error_hint(err, "\"netlytics --help\" lists the commands");
             return status;
         }

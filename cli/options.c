@@ -55,8 +55,7 @@ const cli_flag cli_flags[] = {
 
     {CLI_OPT_ALGO, "algo", 0, "NAME", CLI_GROUP_WORK, JOB, NULL,
         "class name or alias; see \"netlytics algos\""},
-    {CLI_OPT_PARAMS, "params", 0, "JSON", CLI_GROUP_WORK, JOB, NULL,
-        "parameters as a JSON object"},
+    {CLI_OPT_PARAMS, "params", 0, "JSON", CLI_GROUP_WORK, JOB, NULL, "parameters as a JSON object"},
     {CLI_OPT_PARAMETER, "parameter", 'p', "KEY=VALUE", CLI_GROUP_WORK, JOB, NULL,
         "one parameter; may be repeated"},
     {CLI_OPT_QUERY, "query", 'q', "SQL", CLI_GROUP_WORK, QUERY, NULL,
@@ -86,8 +85,7 @@ const cli_flag cli_flags[] = {
         "answer again while the logs grow, until interrupted"},
     {CLI_OPT_EVERY, "every", 0, "SECONDS", CLI_GROUP_OUTPUT, QUERY, NULL,
         "how often --follow looks for new lines (5)"},
-    {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, LISTS, "text|json",
-        "text or json"},
+    {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, LISTS, "text|json", "text or json"},
     {CLI_OPT_FORMAT, "format", 0, "FORMAT", CLI_GROUP_OUTPUT, JOB, "text|json",
         "of --explain: text or json"},
     {CLI_OPT_REPORT_JSON, "report_json", 0, "FILE", CLI_GROUP_OUTPUT, QUERY, NULL,
@@ -99,8 +97,7 @@ const cli_flag cli_flags[] = {
         "of --engine spark: local[N], spark://HOST:PORT, yarn (Spark's default)"},
     {CLI_OPT_VERIFY, "verify", 0, NULL, CLI_GROUP_RUNNING, RUNS, NULL,
         "run it over one file of the input on both engines and compare; nothing is written"},
-    {CLI_OPT_THREADS, "threads", 0, "N", CLI_GROUP_RUNNING, RUNS, NULL,
-        "threads (all cores)"},
+    {CLI_OPT_THREADS, "threads", 0, "N", CLI_GROUP_RUNNING, RUNS, NULL, "threads (all cores)"},
     {CLI_OPT_MEMORY, "memory", 0, "SIZE", CLI_GROUP_RUNNING, RUNS, NULL,
         "memory, e.g. 2G, at least 256M (60 % of the machine's)"},
     {CLI_OPT_TEMP_DIR_LOCAL, "temp_dir_local", 0, "DIR", CLI_GROUP_RUNNING, RUNS, NULL,
@@ -117,8 +114,7 @@ const cli_flag cli_flags[] = {
         "auto (on a terminal), always, never"},
     {CLI_OPT_VERBOSE, "verbose", 'v', NULL, CLI_GROUP_RUNNING, RUNS, NULL,
         "print the report of the input, too"},
-    {CLI_OPT_QUIET, "quiet", 0, NULL, CLI_GROUP_RUNNING, RUNS, NULL,
-        "only warnings and errors"},
+    {CLI_OPT_QUIET, "quiet", 0, NULL, CLI_GROUP_RUNNING, RUNS, NULL, "only warnings and errors"},
     {CLI_OPT_HELP, "help", 'h', NULL, CLI_GROUP_RUNNING, ALL, NULL, "this text"},
 
     {CLI_OPT_TEMP_DIR_HDFS, "temp_dir_HDFS", 0, "DIR", CLI_GROUP_IGNORED, RUNS, NULL,
@@ -176,8 +172,8 @@ static void hint_flag(const cli_command *command, const char *given, size_t len,
 {
     for (int c = 0; c < CLI_COMMAND_COUNT; c++) {
         if (find_long((cli_command_id)c, given, len) != NULL) {
-            nlt_error_hint(err, "--%.*s belongs to \"netlytics %s\"", (int)len, given,
-                cli_commands[c].name);
+            nlt_error_hint(
+                err, "--%.*s belongs to \"netlytics %s\"", (int)len, given, cli_commands[c].name);
             return;
         }
     }
@@ -200,8 +196,8 @@ static void hint_flag(const cli_command *command, const char *given, size_t len,
 
 /* ---- taking its value ---- */
 
-static nlt_status check_words(const char *what, const char *words, const char *value,
-    nlt_error *err)
+static nlt_status check_words(
+    const char *what, const char *words, const char *value, nlt_error *err)
 {
     const char *rest = words;
     while (rest != NULL) {
@@ -216,8 +212,8 @@ static nlt_status check_words(const char *what, const char *words, const char *v
     return status;
 }
 
-static nlt_status store(cli_options *options, const cli_flag *flag, const char *value,
-    nlt_error *err)
+static nlt_status store(
+    cli_options *options, const cli_flag *flag, const char *value, nlt_error *err)
 {
     if (flag->words != NULL) {
         char what[64];
@@ -241,8 +237,8 @@ static nlt_status store(cli_options *options, const cli_flag *flag, const char *
     return NLT_OK;
 }
 
-static nlt_status store_switch(cli_options *options, const cli_flag *flag, const char *value,
-    nlt_error *err)
+static nlt_status store_switch(
+    cli_options *options, const cli_flag *flag, const char *value, nlt_error *err)
 {
     if (value != NULL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0) {
         return nlt_fail(err, NLT_ERR_ARG, "--%s: takes no value, or true or false, not \"%s\"",
@@ -267,8 +263,8 @@ static bool is_flag(const cli_command *command, const char *text)
 
 /* A value that may be left out, as in "--explain [analyze]": it is taken only if it is a word that
  * the flag knows. */
-static nlt_status store_optional(cli_options *options, const cli_flag *flag, arguments *args,
-    nlt_error *err)
+static nlt_status store_optional(
+    cli_options *options, const cli_flag *flag, arguments *args, nlt_error *err)
 {
     if (args->next < args->argc
         && check_words(flag->name, flag->words, args->argv[args->next], NULL) == NLT_OK) {
@@ -298,8 +294,7 @@ static nlt_status store_next(cli_options *options, const cli_flag *flag, const c
     return store(options, flag, args->argv[args->next++], err);
 }
 
-static nlt_status take_long(cli_options *options, const char *text, arguments *args,
-    nlt_error *err)
+static nlt_status take_long(cli_options *options, const char *text, arguments *args, nlt_error *err)
 {
     size_t len = strcspn(text, "=");
     const cli_flag *flag = find_long(options->command->id, text, len);
@@ -311,8 +306,8 @@ static nlt_status take_long(cli_options *options, const char *text, arguments *a
     return store_next(options, flag, text[len] == '=' ? text + len + 1 : NULL, args, err);
 }
 
-static nlt_status take_short(cli_options *options, const char *text, arguments *args,
-    nlt_error *err)
+static nlt_status take_short(
+    cli_options *options, const char *text, arguments *args, nlt_error *err)
 {
     const cli_flag *flag = find_short(options->command->id, text[0]);
     if (flag == NULL || (flag->value == NULL && text[1] != '\0')) {
@@ -338,8 +333,8 @@ static nlt_status take_word(cli_options *options, char *text, nlt_error *err)
     return NLT_OK;
 }
 
-nlt_status cli_options_parse(const cli_command *command, int argc, char **argv,
-    cli_options *options, nlt_error *err)
+nlt_status cli_options_parse(
+    const cli_command *command, int argc, char **argv, cli_options *options, nlt_error *err)
 {
     *options = (cli_options){.command = command, .words = argv};
     arguments args = {argc, argv, 0};
@@ -371,8 +366,8 @@ static const cli_flag *flag_of(const cli_options *options, cli_option id)
     return NULL;
 }
 
-static nlt_status fail_value(const cli_options *options, cli_option id, const char *rule,
-    nlt_error *err)
+static nlt_status fail_value(
+    const cli_options *options, cli_option id, const char *rule, nlt_error *err)
 {
     const cli_flag *flag = flag_of(options, id);
     return nlt_fail(err, NLT_ERR_ARG, "--%s: \"%s\" is not %s", flag != NULL ? flag->name : "",
@@ -431,8 +426,8 @@ nlt_status cli_option_count(const cli_options *options, cli_option id, int *out,
     return NLT_OK;
 }
 
-nlt_status cli_option_fraction(const cli_options *options, cli_option id, double *out,
-    nlt_error *err)
+nlt_status cli_option_fraction(
+    const cli_options *options, cli_option id, double *out, nlt_error *err)
 {
     enum { DIGITS_MAX = 15 }; /* both halves stay exact as double: one rounding, in the division */
     const char *text = options->values[id];
@@ -445,8 +440,8 @@ nlt_status cli_option_fraction(const cli_options *options, cli_option id, double
     bool is_valid = read_digits(&text, 1, &whole);
     if (is_valid && *text == '.') {
         const char *start = ++text;
-        is_valid = read_digits(&text, INT64_C(999999999999999), &part)
-            && text - start <= DIGITS_MAX;
+        is_valid =
+            read_digits(&text, INT64_C(999999999999999), &part) && text - start <= DIGITS_MAX;
         for (const char *p = start; is_valid && p < text; p++) {
             scale *= 10;
         }
@@ -465,10 +460,18 @@ typedef struct size_unit {
 
 static const size_unit size_units[] = {
     {"", 1},
-    {"K", INT64_C(1) << 10}, {"KiB", INT64_C(1) << 10}, {"KB", 1000},
-    {"M", INT64_C(1) << 20}, {"MiB", INT64_C(1) << 20}, {"MB", 1000000},
-    {"G", INT64_C(1) << 30}, {"GiB", INT64_C(1) << 30}, {"GB", 1000000000},
-    {"T", INT64_C(1) << 40}, {"TiB", INT64_C(1) << 40}, {"TB", INT64_C(1000000000000)},
+    {"K", INT64_C(1) << 10},
+    {"KiB", INT64_C(1) << 10},
+    {"KB", 1000},
+    {"M", INT64_C(1) << 20},
+    {"MiB", INT64_C(1) << 20},
+    {"MB", 1000000},
+    {"G", INT64_C(1) << 30},
+    {"GiB", INT64_C(1) << 30},
+    {"GB", 1000000000},
+    {"T", INT64_C(1) << 40},
+    {"TiB", INT64_C(1) << 40},
+    {"TB", INT64_C(1000000000000)},
 };
 
 nlt_status cli_option_size(const cli_options *options, cli_option id, int64_t *out, nlt_error *err)
@@ -498,9 +501,12 @@ nlt_status cli_options_check_places(const cli_options *options, nlt_error *err)
         cli_option id;
         bool is_hdfs;
     } places[] = {
-        {CLI_OPT_OUTPUT_FILE_LOCAL, false}, {CLI_OPT_TEMP_DIR_LOCAL, false},
-        {CLI_OPT_PERSISTENT_DIR_LOCAL, false}, {CLI_OPT_CACHE, false},
-        {CLI_OPT_OUTPUT_FILE_HDFS, true}, {CLI_OPT_TEMP_DIR_HDFS, true},
+        {CLI_OPT_OUTPUT_FILE_LOCAL, false},
+        {CLI_OPT_TEMP_DIR_LOCAL, false},
+        {CLI_OPT_PERSISTENT_DIR_LOCAL, false},
+        {CLI_OPT_CACHE, false},
+        {CLI_OPT_OUTPUT_FILE_HDFS, true},
+        {CLI_OPT_TEMP_DIR_HDFS, true},
         {CLI_OPT_PERSISTENT_DIR_HDFS, true},
     };
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {

@@ -104,8 +104,8 @@ static nlt_status print_members(FILE *out, const char *text, bool *is_empty, nlt
         end--;
     }
     if (end - start < 2 || start[0] != '{' || end[-1] != '}') {
-        nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--params: \"%s\" is not a JSON object",
-            text);
+        nlt_status status =
+            nlt_fail(err, NLT_ERR_ARG, "--params: \"%s\" is not a JSON object", text);
         nlt_error_hint(err, "for example --params '{\"N\": 40}'");
         return status;
     }

@@ -43,8 +43,8 @@ static void format_share(const nlt_progress *state, char *out, size_t size)
 
 static void format_rest(const nlt_progress *state, double seconds, char *out, size_t size)
 {
-    double left = seconds * (double)(state->bytes_total - state->bytes_done)
-        / (double)state->bytes_done;
+    double left =
+        seconds * (double)(state->bytes_total - state->bytes_done) / (double)state->bytes_done;
     int64_t whole = (int64_t)(left + 0.5);
     (void)snprintf(out, size, "  %lld:%02d left", (long long)(whole / 60), (int)(whole % 60));
 }
@@ -104,12 +104,11 @@ static bool is_wanted(const cli_options *options, bool is_stdout_busy)
     if (when != NULL && strcmp(when, "auto") != 0) {
         return strcmp(when, "always") == 0;
     }
-    return isatty(STDERR_FILENO) && !is_stdout_busy
-        && !cli_option_is_on(options, CLI_OPT_QUIET);
+    return isatty(STDERR_FILENO) && !is_stdout_busy && !cli_option_is_on(options, CLI_OPT_QUIET);
 }
 
-void cli_progress_start(cli_progress *p, const nlt_session *session, const cli_options *options,
-    bool is_stdout_busy)
+void cli_progress_start(
+    cli_progress *p, const nlt_session *session, const cli_options *options, bool is_stdout_busy)
 {
     *p = (cli_progress){.session = session};
     if (!is_wanted(options, is_stdout_busy)) {

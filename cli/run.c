@@ -44,8 +44,8 @@ void cli_catch_signals(void)
     (void)sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct sigaction old;
-        bool is_nohup = numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0
-            && old.sa_handler == SIG_IGN;
+        bool is_nohup =
+            numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
         if (!is_nohup) {
             (void)sigaction(numbers[i], &action, NULL);
         }
@@ -96,8 +96,8 @@ static nlt_status session_options(cli_run *run, nlt_session_options *out, nlt_er
     return NLT_OK;
 }
 
-static nlt_status dataset_request(const cli_options *options, nlt_dataset_request *out,
-    nlt_error *err)
+static nlt_status dataset_request(
+    const cli_options *options, nlt_dataset_request *out, nlt_error *err)
 {
     *out = (nlt_dataset_request)NLT_DATASET_REQUEST_INIT;
     NLT_TRY(cli_option_fraction(options, CLI_OPT_MAX_BAD_FRACTION, &out->max_bad_fraction, err));
@@ -133,8 +133,8 @@ static nlt_status add_input(cli_run *run, nlt_dataset_request *request, nlt_erro
 }
 
 /* One more table, with the days and rules of all. */
-static nlt_status add_table(cli_run *run, const char *text, nlt_dataset_request request,
-    nlt_error *err)
+static nlt_status add_table(
+    cli_run *run, const char *text, nlt_dataset_request request, nlt_error *err)
 {
     nlt_table_spec spec;
     NLT_TRY(nlt_table_spec_parse(text, &spec, err));
@@ -145,8 +145,8 @@ static nlt_status add_table(cli_run *run, const char *text, nlt_dataset_request 
     return add_input(run, &request, err);
 }
 
-nlt_status cli_run_session(cli_run *run, const cli_options *options, nlt_dataset_request *request,
-    nlt_error *err)
+nlt_status cli_run_session(
+    cli_run *run, const cli_options *options, nlt_dataset_request *request, nlt_error *err)
 {
     *run = (cli_run){.options = options, .start_s = cli_now_s()};
     nlt_session_options session;
@@ -174,16 +174,16 @@ nlt_status cli_run_open(cli_run *run, const cli_options *options, nlt_error *err
     return NLT_OK;
 }
 
-nlt_status cli_run_write(cli_run *run, const char *format, const char *path, int64_t *n_rows,
-    nlt_error *err)
+nlt_status cli_run_write(
+    cli_run *run, const char *format, const char *path, int64_t *n_rows, nlt_error *err)
 {
     if (run->is_spark) {
         return cli_spark_write(run, format, path, n_rows, err);
     }
     NLT_TRY(cli_check_signals(err));
     bool is_streaming = strcmp(path, "-") == 0 && strcmp(format, "table") != 0;
-    cli_progress_start(&run->progress, run->session, run->options,
-        is_streaming && isatty(STDOUT_FILENO));
+    cli_progress_start(
+        &run->progress, run->session, run->options, is_streaming && isatty(STDOUT_FILENO));
     nlt_status status = nlt_table_write(run->answer, format, path, n_rows, err);
     cli_progress_stop(&run->progress);
     return status;
@@ -196,15 +196,15 @@ nlt_status cli_run_job(cli_run *run, const char *folder, int64_t *n_rows, nlt_er
     }
     NLT_TRY(cli_check_signals(err));
     cli_progress_start(&run->progress, run->session, run->options, false);
-    nlt_status status = nlt_job_write(run->answer, folder,
-        run->options->values[CLI_OPT_TEMP_DIR_LOCAL],
-        cli_option_is_on(run->options, CLI_OPT_OVERWRITE), n_rows, err);
+    nlt_status status =
+        nlt_job_write(run->answer, folder, run->options->values[CLI_OPT_TEMP_DIR_LOCAL],
+            cli_option_is_on(run->options, CLI_OPT_OVERWRITE), n_rows, err);
     cli_progress_stop(&run->progress);
     return status;
 }
 
-nlt_status cli_run_write_folder(cli_run *run, const char *partition_by, const char *path,
-    nlt_error *err)
+nlt_status cli_run_write_folder(
+    cli_run *run, const char *partition_by, const char *path, nlt_error *err)
 {
     NLT_TRY(cli_check_signals(err));
     cli_progress_start(&run->progress, run->session, run->options, false);
@@ -261,9 +261,11 @@ static void print_report(cli_run *run)
 static void print_cache(const cli_run *run, const nlt_totals *totals)
 {
     if (totals->cached_files > 0) {
-        (void)fprintf(stderr, "netlytics: cache: %lld of %lld files from it, %lld added, %lld MB in %s\n",
+        (void)fprintf(stderr,
+            "netlytics: cache: %lld of %lld files from it, %lld added, %lld MB in %s\n",
             (long long)(totals->cached_files - totals->converted_files), (long long)totals->files,
-            (long long)totals->converted_files, (long long)((totals->cache_bytes + 500000) / 1000000),
+            (long long)totals->converted_files,
+            (long long)((totals->cache_bytes + 500000) / 1000000),
             run->options->values[CLI_OPT_CACHE]);
     }
 }
@@ -286,15 +288,15 @@ void cli_run_summary(cli_run *run)
     }
     print_cache(run, &totals);
     double seconds = cli_now_s() - run->start_s;
-    (void)fprintf(stderr, "netlytics: %lld file%s, ", (long long)totals.files,
-        totals.files == 1 ? "" : "s");
+    (void)fprintf(
+        stderr, "netlytics: %lld file%s, ", (long long)totals.files, totals.files == 1 ? "" : "s");
     if (totals.rows >= 0) {
         (void)fprintf(stderr, "%lld row%s, ", (long long)totals.rows, totals.rows == 1 ? "" : "s");
     }
     (void)fprintf(stderr, "%lld rejected, %.2f s, %.0f MB/s, ", (long long)totals.skipped, seconds,
         (double)progress.bytes_done / 1e6 / seconds);
-    (void)fprintf(stderr, "peak memory %lld MB\n",
-        (long long)((nlt_memory_peak() + 500000) / 1000000));
+    (void)fprintf(
+        stderr, "peak memory %lld MB\n", (long long)((nlt_memory_peak() + 500000) / 1000000));
 }
 
 void cli_run_close(cli_run *run)

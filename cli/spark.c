@@ -128,8 +128,9 @@ static void add_flags(command *c, const cli_options *options)
     for (size_t i = 0; i < sizeof passed_flags / sizeof passed_flags[0]; i++) {
         const char *value = options->values[passed_flags[i].id];
         if (value != NULL) {
-            add(c, passed_flags[i].is_switch ? cli_text("--%s", passed_flags[i].name)
-                                             : cli_text("--%s=%s", passed_flags[i].name, value));
+            add(c,
+                passed_flags[i].is_switch ? cli_text("--%s", passed_flags[i].name)
+                                          : cli_text("--%s=%s", passed_flags[i].name, value));
         }
     }
     for (int i = 0; i < options->n_tables; i++) {
@@ -177,8 +178,9 @@ static void add_start(command *c, const cli_run *run, const char *package)
     const char *home = getenv("SPARK_HOME");
     const char *master = run->options->values[CLI_OPT_MASTER];
     const char *threads = run->options->values[CLI_OPT_THREADS];
-    add(c, home != NULL && home[0] != '\0' ? cli_text("%s/bin/spark-submit", home)
-                                           : strdup("spark-submit"));
+    add(c,
+        home != NULL && home[0] != '\0' ? cli_text("%s/bin/spark-submit", home)
+                                        : strdup("spark-submit"));
     if (master != NULL || threads != NULL) {
         add(c, strdup("--master"));
         add(c, master != NULL ? strdup(master) : cli_text("local[%s]", threads));
@@ -313,7 +315,7 @@ static void take_event(
     enum { PROGRESS, WARNING, FAILURE, REPORT, TOTALS, RESULT, INFO, N_KINDS };
     int found = 0;
     while (found < N_KINDS
-           && (strlen(kinds[found]) != kind_len || strncmp(kinds[found], kind, kind_len) != 0)) {
+        && (strlen(kinds[found]) != kind_len || strncmp(kinds[found], kind, kind_len) != 0)) {
         found++;
     }
     if (found == PROGRESS) {
@@ -397,11 +399,10 @@ static nlt_status fail_by_log(child *c, int state, nlt_error *err)
     for (int lines = 0; from > tail && lines <= LOG_LINES; from--) {
         lines += from[-1] == '\n';
     }
-    return WIFSIGNALED(state) ? nlt_fail(
-               err, NLT_ERR_INTERNAL, "spark-submit was ended by signal %d", WTERMSIG(state))
-                              : nlt_fail(err, NLT_ERR_INTERNAL,
-                                  "spark-submit ended with code %d; its last lines:\n%.900s",
-                                  WEXITSTATUS(state), from);
+    return WIFSIGNALED(state)
+        ? nlt_fail(err, NLT_ERR_INTERNAL, "spark-submit was ended by signal %d", WTERMSIG(state))
+        : nlt_fail(err, NLT_ERR_INTERNAL,
+            "spark-submit ended with code %d; its last lines:\n%.900s", WEXITSTATUS(state), from);
 }
 
 static nlt_status watch(cli_run *run, child *c, nlt_error *err)
@@ -448,8 +449,8 @@ static nlt_status submit(
     child c = {.pid = -1, .out = -1, .told = NLT_ERROR_INIT};
     bool is_verbose = cli_option_is_on(run->options, CLI_OPT_VERBOSE);
     nlt_status status = words->is_short
-                            ? nlt_fail(err, NLT_ERR_LIMIT, "too many flags for spark-submit")
-                            : cli_check_signals(err);
+        ? nlt_fail(err, NLT_ERR_LIMIT, "too many flags for spark-submit")
+        : cli_check_signals(err);
     if (status == NLT_OK) {
         status = start_child(&c, words->words, package, is_verbose, err);
     }
@@ -516,8 +517,8 @@ static nlt_status write_stdout(cli_run *run, const char *format, int64_t *n_rows
     char *folder = cli_text("%s/netlytics-XXXXXX", base != NULL && base[0] != '\0' ? base : "/tmp");
     if (folder == NULL || mkdtemp(folder) == NULL) {
         nlt_status status = folder == NULL
-                                ? cli_no_memory(err)
-                                : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", folder, strerror(errno));
+            ? cli_no_memory(err)
+            : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", folder, strerror(errno));
         free(folder);
         return status;
     }

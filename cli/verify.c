@@ -18,9 +18,9 @@ enum { SHOWN = 200 };
 
 typedef struct verify {
     const cli_options *options;
-    char *folder; /* private; owned */
-    char *sample; /* owned */
-    char *params; /* of a job; owned */
+    char *folder;       /* private; owned */
+    char *sample;       /* owned */
+    char *params;       /* of a job; owned */
     const char *output; /* of a job: the name of its answer */
 } verify;
 
@@ -67,10 +67,10 @@ static nlt_status answer(verify *v, cli_run *run, const char *name, nlt_error *e
 {
     bool is_job = v->options->command->id == CLI_JOB;
     if (!run->is_spark) {
-        NLT_TRY(is_job ? nlt_run(run->inputs[0], v->options->values[CLI_OPT_ALGO], v->params,
-                             &run->answer, err)
+        NLT_TRY(is_job ? nlt_run(
+                    run->inputs[0], v->options->values[CLI_OPT_ALGO], v->params, &run->answer, err)
                        : nlt_query(run->session, run->inputs, run->n_inputs,
-                             v->options->values[CLI_OPT_QUERY], &run->answer, err));
+                           v->options->values[CLI_OPT_QUERY], &run->answer, err));
     }
     char *path = cli_text("%s/%s", v->folder, name);
     if (path == NULL) {
@@ -109,7 +109,7 @@ static nlt_status run_engine(verify *v, const char *engine, nlt_error *err)
 /* ---- comparing ---- */
 
 typedef struct lines {
-    char *text; /* owned */
+    char *text;   /* owned */
     char **items; /* owned; each without its newline */
     size_t n;
 } lines;
@@ -144,7 +144,8 @@ static nlt_status read_lines(verify *v, const char *engine, lines *out, nlt_erro
         return cli_no_memory(err);
     }
     char *rest = out->text;
-    for (char *line = strsep(&rest, "\n"); line != NULL && rest != NULL; line = strsep(&rest, "\n")) {
+    for (char *line = strsep(&rest, "\n"); line != NULL && rest != NULL;
+         line = strsep(&rest, "\n")) {
         out->items[out->n++] = line;
     }
     return NLT_OK;
@@ -163,11 +164,11 @@ static nlt_status compare(const lines *a, const lines *b, bool *is_same, nlt_err
         i++;
     }
     *is_same = i == a->n && i == b->n;
-    return *is_same ? NLT_OK
-                    : nlt_fail(err, NLT_ERR_INTERNAL,
-                          "--verify: the engines differ in line %zu\nduckdb: %.*s\nspark:  %.*s",
-                          i + 1, SHOWN, i < a->n ? a->items[i] : "(none)", SHOWN,
-                          i < b->n ? b->items[i] : "(none)");
+    return *is_same
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_INTERNAL,
+            "--verify: the engines differ in line %zu\nduckdb: %.*s\nspark:  %.*s", i + 1, SHOWN,
+            i < a->n ? a->items[i] : "(none)", SHOWN, i < b->n ? b->items[i] : "(none)");
 }
 
 static nlt_status compare_answers(verify *v, lines *a, lines *b, nlt_error *err)

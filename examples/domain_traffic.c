@@ -41,8 +41,8 @@ static nlt_status count_rows(nlt_table *table, int64_t *n_rows, nlt_error *err)
     return status;
 }
 
-static nlt_status print_traffic(nlt_session *session, const nlt_dataset_request *request,
-    nlt_error *err)
+static nlt_status print_traffic(
+    nlt_session *session, const nlt_dataset_request *request, nlt_error *err)
 {
     nlt_table *flows = NULL;
     nlt_table *traffic = NULL;
@@ -87,8 +87,8 @@ int main(int argc, char **argv)
     }
     nlt_session_close(session);
     if (status != NLT_OK) {
-        (void)fprintf(stderr, "error: %s\n%s%s", err.message, err.hint,
-            err.hint[0] != '\0' ? "\n" : "");
+        (void)fprintf(
+            stderr, "error: %s\n%s%s", err.message, err.hint, err.hint[0] != '\0' ? "\n" : "");
     }
     return nlt_status_exit_code(status);
 }

@@ -20,7 +20,7 @@
 
 #if defined(__GNUC__)
 #define NLT_API __attribute__((visibility("default")))
-#define NLT_PRINTF(format_index, first_argument) \
+#define NLT_PRINTF(format_index, first_argument)                                                   \
     __attribute__((format(printf, format_index, first_argument)))
 #define NLT_MUST_CHECK __attribute__((warn_unused_result))
 #else
@@ -68,7 +68,13 @@ typedef struct nlt_error {
     char hint[1024];    /**< what to do, empty if there is nothing to say */
 } nlt_error;
 
-#define NLT_ERROR_INIT {NLT_OK, -1, {0}, {0}}
+#define NLT_ERROR_INIT                                                                             \
+    {                                                                                              \
+        NLT_OK, -1, {0},                                                                           \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /**
  * Fills `err` (which may be NULL) and returns `code`, so that a failure is one statement.
@@ -81,12 +87,12 @@ NLT_API nlt_status nlt_fail(nlt_error *err, nlt_status code, const char *format,
 NLT_API void nlt_error_hint(nlt_error *err, const char *format, ...) NLT_PRINTF(2, 3);
 
 /** Forwards a failure to the caller. */
-#define NLT_TRY(expression)                  \
-    do {                                     \
-        nlt_status try_status_ = (expression); \
-        if (try_status_ != NLT_OK) {         \
-            return try_status_;              \
-        }                                    \
+#define NLT_TRY(expression)                                                                        \
+    do {                                                                                           \
+        nlt_status try_status_ = (expression);                                                     \
+        if (try_status_ != NLT_OK) {                                                               \
+            return try_status_;                                                                    \
+        }                                                                                          \
     } while (0)
 
 /** A borrowed range of bytes: neither NUL-terminated nor UTF-8 unless said so. */

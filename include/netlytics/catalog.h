@@ -37,11 +37,10 @@ typedef struct nlt_algorithm_info {
 /** Algorithm `index` in 0..count-1, and its parameter `parameter` in 0..n_parameters-1. NLT_ERR_ARG outside
  * the range. */
 NLT_API nlt_status nlt_algorithm_get(int index, nlt_algorithm_info *out) NLT_MUST_CHECK;
-NLT_API nlt_status nlt_algorithm_parameter(int index, int parameter, nlt_parameter_info *out)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_algorithm_parameter(
+    int index, int parameter, nlt_parameter_info *out) NLT_MUST_CHECK;
 /** Index of an algorithm by class name or alias; NLT_ERR_ARG with a did-you-mean hint. */
-NLT_API nlt_status nlt_algorithm_find(const char *name, int *index, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_algorithm_find(const char *name, int *index, nlt_error *err) NLT_MUST_CHECK;
 
 /** A function of queries as data; all strings static. */
 typedef struct nlt_function_info {

@@ -85,8 +85,8 @@ NLT_API nlt_status nlt_job_take(
  * Takes what a task of nlt_task_pair() reported, once for each.
  * @return NLT_OK; NLT_ERR_FORMAT
  */
-NLT_API nlt_status nlt_job_take_pairs(nlt_job *job, int dataset, const char *report,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_job_take_pairs(
+    nlt_job *job, int dataset, const char *report, nlt_error *err) NLT_MUST_CHECK;
 
 /** Checks what only the end can tell; adds warnings. NLT_ERR_DAMAGED: no row could be read. */
 NLT_API nlt_status nlt_job_finish(nlt_job *job, nlt_error *err) NLT_MUST_CHECK;
@@ -185,8 +185,9 @@ NLT_API nlt_status nlt_task_pair(const char *split, const char *columns,
 /** What a kernel reads. Streams are taken, also on failure; bytes are borrowed until the call
  * returns. */
 typedef struct nlt_kernel_inputs {
-    struct ArrowArrayStream *rows;  /**< the columns that the node "reads", in this order */
-    struct ArrowArrayStream *sides; /**< the node's "sides", each in the order of its columns from left
+    struct ArrowArrayStream *rows; /**< the columns that the node "reads", in this order */
+    struct ArrowArrayStream
+        *sides; /**< the node's "sides", each in the order of its columns from left
                                          to right; NULL if there are none */
     int n_sides;
     const nlt_bytes *resources; /**< of nlt_job_resource(); NULL if there are none */

@@ -22,13 +22,16 @@ extern "C" {
 typedef struct nlt_probe nlt_probe;
 
 typedef struct nlt_probe_options {
-    size_t struct_size;     /**< sizeof(nlt_probe_options) */
-    int64_t sample_bytes;   /**< to look at, decompressed; 0: 256 KiB; at most 16 MiB */
-    const char *start_day;  /**< of a folder, "YYYY_MM_DD"; NULL: open */
-    const char *end_day;    /**< likewise, included */
+    size_t struct_size;    /**< sizeof(nlt_probe_options) */
+    int64_t sample_bytes;  /**< to look at, decompressed; 0: 256 KiB; at most 16 MiB */
+    const char *start_day; /**< of a folder, "YYYY_MM_DD"; NULL: open */
+    const char *end_day;   /**< likewise, included */
 } nlt_probe_options;
 
-#define NLT_PROBE_OPTIONS_INIT {sizeof(nlt_probe_options), 0, NULL, NULL}
+#define NLT_PROBE_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        sizeof(nlt_probe_options), 0, NULL, NULL                                                   \
+    }
 
 /**
  * Looks at a file, at standard input ("-", whose first bytes are then gone) or below a folder.
@@ -46,7 +49,7 @@ NLT_API void nlt_probe_close(nlt_probe *probe); /**< NULL is fine */
 
 /** What was looked at. Texts are valid UTF-8 and belong to the probe. */
 typedef struct nlt_probe_info {
-    const char *path;    /**< bytes that are no UTF-8 as \xNN */
+    const char *path; /**< bytes that are no UTF-8 as \xNN */
     bool is_folder;
     const char *what;    /**< of the best match; without one, what it looks like ("CSV, ...") */
     const char *packing; /**< "plain", "gzip", "zstd", "bzip2", "xz"; "" of a folder */
@@ -64,20 +67,20 @@ NLT_API void nlt_probe_get(const nlt_probe *probe, nlt_probe_info *out);
  */
 typedef struct nlt_probe_match {
     const char *class_name, *alias, *tool, *table; /**< static */
-    const char *what;     /**< tool, format, version: "Zeek TSV, dns.log of 2.5 - 8.0" */
-    int score;            /**< 50..100 */
-    const char *unit;     /**< what is counted: "lines" or "packets"; static */
-    bool is_side;         /**< read only beside other files of this connector (Zeek's ssl.log) */
+    const char *what; /**< tool, format, version: "Zeek TSV, dns.log of 2.5 - 8.0" */
+    int score;        /**< 50..100 */
+    const char *unit; /**< what is counted: "lines" or "packets"; static */
+    bool is_side;     /**< read only beside other files of this connector (Zeek's ssl.log) */
     int64_t lines, used, ignored, skipped; /**< of the sample */
     int n_columns, n_rejects;
-    const char *layout;   /**< of a folder: how its files are named; "" of a file */
-    int64_t n_files, n_bytes; /**< of a folder; -1 bytes: unknown */
+    const char *layout;               /**< of a folder: how its files are named; "" of a file */
+    int64_t n_files, n_bytes;         /**< of a folder; -1 bytes: unknown */
     char first_day[16], last_day[16]; /**< of a folder, "YYYY-MM-DD"; "": names tell no day */
 } nlt_probe_match;
 
 /** Match `index` in 0..n_matches-1. NLT_ERR_ARG outside the range. */
-NLT_API nlt_status nlt_probe_match_get(const nlt_probe *probe, int index, nlt_probe_match *out)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_probe_match_get(
+    const nlt_probe *probe, int index, nlt_probe_match *out) NLT_MUST_CHECK;
 
 /** Where a column of the table comes from. */
 typedef struct nlt_probe_column {
@@ -86,8 +89,8 @@ typedef struct nlt_probe_column {
 } nlt_probe_column;
 
 /** Column `index` in 0..n_columns-1 of a match. NLT_ERR_ARG outside the range. */
-NLT_API nlt_status nlt_probe_column_get(const nlt_probe *probe, int match, int index,
-    nlt_probe_column *out) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_probe_column_get(
+    const nlt_probe *probe, int match, int index, nlt_probe_column *out) NLT_MUST_CHECK;
 
 /** A line of the sample that the connector rejects. */
 typedef struct nlt_probe_reject {
@@ -97,8 +100,8 @@ typedef struct nlt_probe_reject {
 } nlt_probe_reject;
 
 /** Rejected line `index` in 0..n_rejects-1 of a match. NLT_ERR_ARG outside the range. */
-NLT_API nlt_status nlt_probe_reject_get(const nlt_probe *probe, int match, int index,
-    nlt_probe_reject *out) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_probe_reject_get(
+    const nlt_probe *probe, int match, int index, nlt_probe_reject *out) NLT_MUST_CHECK;
 
 /** A connector that was chosen. */
 typedef struct nlt_probe_choice {

@@ -44,7 +44,7 @@ typedef struct nlt_session_options {
     /** Autonomous systems for asn() and as_name(): lines of prefix and number as pyasn writes them
      * (packed or not), or an .mmdb file. NULL: those functions fail. */
     const char *asn_view;
-    const char *asn_names; /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
+    const char *asn_names;  /**< JSON {"number": "name"}, or lines of both; NULL: asn_view's own */
     int64_t temp_bytes_max; /**< of all temporary files; 0: as much as there is room */
     nlt_dialect dialect;
     /** Folder, local or on HDFS, in which algorithms keep what they have learned for later runs; made
@@ -52,8 +52,11 @@ typedef struct nlt_session_options {
     const char *persistent_dir;
 } nlt_session_options;
 
-#define NLT_SESSION_OPTIONS_INIT                                                                \
-    {sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0, NLT_DIALECT_SPARK, NULL}
+#define NLT_SESSION_OPTIONS_INIT                                                                   \
+    {                                                                                              \
+        sizeof(nlt_session_options), 0, 0, NULL, {NULL, NULL}, NULL, NULL, 0, NLT_DIALECT_SPARK,   \
+            NULL                                                                                   \
+    }
 
 /**
  * Opens a session.
@@ -63,8 +66,8 @@ typedef struct nlt_session_options {
  *         NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_FORMAT, NLT_ERR_DAMAGED (asn_view, asn_names);
  *         NLT_ERR_NOMEM; NLT_ERR_INTERNAL (engine library too old)
  */
-NLT_API nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_session_open(
+    const nlt_session_options *options, nlt_session **out, nlt_error *err) NLT_MUST_CHECK;
 
 /** Closes a session, its tables' storage and its private temporary folder; as long as Arrow streams of
  * it are open, only when the last of them is released. Its hooks are not called any more. NULL is fine. */
@@ -103,8 +106,8 @@ NLT_API nlt_status nlt_arrow_table(nlt_session *session, const char *name,
  * an answer is asked for.
  * @return NLT_OK; NLT_ERR_SQL: refused, or an error with its line and a caret in the message
  */
-NLT_API nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_transform(
+    nlt_table *input, const char *query, nlt_table **out, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * Gives a table the name that nlt_query() knows it by. A dataset has the name of its request, every
@@ -112,8 +115,8 @@ NLT_API nlt_status nlt_transform(nlt_table *input, const char *query, nlt_table 
  * @param name [in] a letter or '_', then letters, digits and '_', at most 63; copied
  * @return NLT_OK; NLT_ERR_ARG: no such name, or a reserved one; NLT_ERR_NOMEM
  */
-NLT_API nlt_status nlt_table_set_name(nlt_table *table, const char *name, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_table_set_name(
+    nlt_table *table, const char *name, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * One SELECT over any number of tables of a session, each by its own name. Otherwise as
@@ -128,7 +131,7 @@ NLT_API nlt_status nlt_query(nlt_session *session, nlt_table *const *inputs, int
 /** A further table as the flag --table writes it. */
 typedef struct nlt_table_spec {
     char name[64];
-    char connector[192]; /**< "auto" is for the caller to resolve: nlt_probe_choose() */
+    char connector[192];    /**< "auto" is for the caller to resolve: nlt_probe_choose() */
     const char *input_path; /**< borrows the text */
 } nlt_table_spec;
 
@@ -137,8 +140,8 @@ typedef struct nlt_table_spec {
  * names are checked, the path is not.
  * @return NLT_OK; NLT_ERR_ARG with a hint
  */
-NLT_API nlt_status nlt_table_spec_parse(const char *text, nlt_table_spec *out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_table_spec_parse(
+    const char *text, nlt_table_spec *out, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * An algorithm over `input`. Parameters are checked at once, run when an answer is asked for.
@@ -175,8 +178,8 @@ typedef enum nlt_explain_what {
  * @return NLT_OK; NLT_ERR_ARG: NLT_EXPLAIN_RAN of a table that was not the last one to be written;
  *         NLT_ERR_NOMEM
  */
-NLT_API nlt_status nlt_table_explain(const nlt_table *table, unsigned what, char **text,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_table_explain(
+    const nlt_table *table, unsigned what, char **text, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * Runs the plan behind `table` and writes its rows.
@@ -222,8 +225,8 @@ NLT_API nlt_status nlt_table_write_folder(nlt_table *table, const char *path,
     const char *partition_by, bool overwrite, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 /** The Arrow schema of a table's rows, a struct. `out` is to be released by its consumer. NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt_table_arrow_schema(const nlt_table *table, struct ArrowSchema *out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_table_arrow_schema(
+    const nlt_table *table, struct ArrowSchema *out, nlt_error *err) NLT_MUST_CHECK;
 
 /**
  * Runs the plan behind `table` and hands out its rows as an Arrow C stream of struct arrays. It runs up
@@ -233,8 +236,8 @@ NLT_API nlt_status nlt_table_arrow_schema(const nlt_table *table, struct ArrowSc
  *            closed; used by one thread at a time, which counts as one that uses the session
  * @return as nlt_table_write(); what get_next() fails with is told by nlt_session_failure(), too
  */
-NLT_API nlt_status nlt_table_arrow_stream(nlt_table *table, struct ArrowArrayStream *out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt_table_arrow_stream(
+    nlt_table *table, struct ArrowArrayStream *out, nlt_error *err) NLT_MUST_CHECK;
 
 /** How many Arrow streams of a session are not released. */
 NLT_API int nlt_session_stream_count(const nlt_session *session);
@@ -261,8 +264,8 @@ NLT_API nlt_status nlt_follow_open(nlt_session *session, const nlt_dataset_reque
  * Reads the lines that were completed since the last call.
  * @param has_new [out] true if there were any, and the first time
  */
-NLT_API nlt_status nlt_follow_poll(nlt_follow *follow, bool *has_new, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_follow_poll(
+    nlt_follow *follow, bool *has_new, nlt_error *err) NLT_MUST_CHECK;
 
 /** The answer over all rows so far, to be written by nlt_table_write() any number of times (not as
  * Parquet). Borrowed. */
@@ -284,7 +287,8 @@ NLT_API void nlt_session_progress(const nlt_session *session, nlt_progress *out)
 typedef struct nlt_totals {
     int64_t files, lines, used, rows, ignored, skipped; /**< rows: -1 if a csv or ndjson table was
                                                              not counted, which the report does */
-    int64_t cached_files;    /**< whose rows came from the cache, those that were put there now included */
+    int64_t
+        cached_files; /**< whose rows came from the cache, those that were put there now included */
     int64_t converted_files; /**< of these: put there now */
     int64_t cache_bytes;     /**< of all that is in the cache's folder */
 } nlt_totals;
@@ -299,8 +303,8 @@ NLT_API void nlt_follow_totals(const nlt_follow *follow, nlt_totals *out);
  * `datasets` is the list of their reports, each with the `name` of its table. Of csv and ndjson, rows are counted now, by one more reading.
  * @param text [out] NUL-terminated; owned: nlt_text_free()
  */
-NLT_API nlt_status nlt_session_report(nlt_session *session, char **text, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt_session_report(
+    nlt_session *session, char **text, nlt_error *err) NLT_MUST_CHECK;
 
 /** Peak resident bytes of the process; cores it may use. */
 NLT_API int64_t nlt_memory_peak(void);

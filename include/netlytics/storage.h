@@ -54,7 +54,7 @@ typedef struct nlt_folder_options {
 
 #define NLT_FOLDER_OPTIONS_INIT                                                                    \
     {                                                                                              \
-        sizeof(nlt_folder_options), NULL, 0, false, false, false                                          \
+        sizeof(nlt_folder_options), NULL, 0, false, false, false                                   \
     }
 
 /**

@@ -33,9 +33,9 @@ typedef struct nlt_dtype {
 typedef struct nlt_column_desc {
     const char *name;
     nlt_dtype dtype;
-    bool is_required;  /**< never NULL */
-    const char *unit;  /**< "s", "bytes", or "" */
-    const char *help;  /**< one line of meaning */
+    bool is_required; /**< never NULL */
+    const char *unit; /**< "s", "bytes", or "" */
+    const char *help; /**< one line of meaning */
 } nlt_column_desc;
 
 /** A table: its columns in output order (alphabetical). */

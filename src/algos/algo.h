@@ -11,7 +11,8 @@ typedef struct nlt_algo {
     const char *alias;      /* "domain_traffic" */
     const char *summary;
     const nlt_table_desc *input; /* table it needs; NULL: any */
-    const char *const *columns;  /* that it reads of it: what another table must have to do instead */
+    const char *const
+        *columns; /* that it reads of it: what another table must have to do instead */
     int n_columns;
     const nlt_param_desc *params;
     int n_params;
@@ -22,7 +23,7 @@ typedef struct nlt_algo {
 NLT_API int nlt__algo_count(void);
 NLT_API const nlt_algo *nlt__algo_at(int index);
 /* By class name or alias (any case); NLT_ERR_ARG with did-you-mean. */
-NLT_API nlt_status nlt__algo_find(const char *name, const nlt_algo **out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__algo_find(
+    const char *name, const nlt_algo **out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -184,8 +184,8 @@ static nlt_status check_query(const nlt_job *job, const char *query, nlt_error *
 static nlt_status check_is_new(const nlt_job *job, nlt_error *err)
 {
     return job->plan.n_nodes == job->n_scans
-               ? NLT_OK
-               : nlt_fail(err, NLT_ERR_ARG, "a job has one query or one algorithm");
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_ARG, "a job has one query or one algorithm");
 }
 
 nlt_status nlt_job_query(nlt_job *job, const char *query, nlt_error *err)
@@ -253,8 +253,9 @@ static json_t *columns_json(const nlt_table_desc *table)
 {
     json_t *list = json_array();
     for (int i = 0; i < table->n_columns; i++) {
-        json_array_append_new(list, json_pack("{s:s, s:s}", "name", table->columns[i].name, "type",
-                                        nlt_dtype_name(table->columns[i].dtype)));
+        json_array_append_new(list,
+            json_pack("{s:s, s:s}", "name", table->columns[i].name, "type",
+                nlt_dtype_name(table->columns[i].dtype)));
     }
     return list;
 }

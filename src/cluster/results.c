@@ -228,9 +228,8 @@ static nlt_status add(
         return nlt_fail(err, NLT_ERR_ARG, "more results than the plan has");
     }
     return output != NULL && output->kind == NLT_OUTPUT_STATE
-               ? add_state(results, output, input, err)
-               : add_csv(
-                   results, name != NULL ? name : results->job->algo->output, input, n_rows, err);
+        ? add_state(results, output, input, err)
+        : add_csv(results, name != NULL ? name : results->job->algo->output, input, n_rows, err);
 }
 
 nlt_status nlt_results_add(nlt_results *results, const char *output, struct ArrowArrayStream *rows,

@@ -89,7 +89,7 @@ static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *ou
 static bool is_enough(const nlt_task *task)
 {
     return nlt__arrow_gather_rows(task->gather) >= ARRAY_ROWS
-           || nlt__arrow_gather_bytes(task->gather) >= ARRAY_BYTES;
+        || nlt__arrow_gather_bytes(task->gather) >= ARRAY_BYTES;
 }
 
 static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out)

@@ -140,8 +140,8 @@ static nlt_status step_records(nlt_task *task, nlt_error *err)
         r->records.counts[i] = 0;
     }
     return r->records.failed == NLT_OK
-               ? NLT_OK
-               : nlt_fail(err, r->records.failed, "out of memory for records");
+        ? NLT_OK
+        : nlt_fail(err, r->records.failed, "out of memory for records");
 }
 
 static nlt_status report_records(nlt_task *task, json_t **out, nlt_error *err)

@@ -20,16 +20,22 @@
 
 enum { DAY_S = 86400, PORT_MAX = 65535, FLAG_RD = 8, FLAG_CD = 1 };
 
-#define BIND_MARKING {NLT_MARKING_BLANKS, {' ', ' '}}
+#define BIND_MARKING                                                                               \
+    {                                                                                              \
+        NLT_MARKING_BLANKS,                                                                        \
+        {                                                                                          \
+            ' ', ' '                                                                               \
+        }                                                                                          \
+    }
 
 static const nlt_marking bind_marking = BIND_MARKING;
 
 /* What lines before tell: only where clocks go back must a file be read in order. */
 typedef struct bind_state {
     bool has_time;
-    int64_t last_time; /* ns */
-    char day_text[12]; /* as the last line that had a day wrote it */
-    size_t day_len;    /* 0: none had */
+    int64_t last_time;   /* ns */
+    char day_text[12];   /* as the last line that had a day wrote it */
+    size_t day_len;      /* 0: none had */
     int64_t day_seconds; /* when it begins */
 } bind_state;
 
@@ -96,7 +102,8 @@ static bool clock_seconds(const nlt_line_ctx *ctx, nlt_bytes clock, int64_t *loc
         return false;
     }
     uint64_t word = nlt__load_le64(clock.ptr);
-    word = (word & 0xffff) | (word >> 24 & 0xffff) << 16 | word >> 48 << 32; /* without the colons */
+    word =
+        (word & 0xffff) | (word >> 24 & 0xffff) << 16 | word >> 48 << 32; /* without the colons */
     if (!nlt__word_digits(word, 6, &digits)) {
         return false;
     }
@@ -223,8 +230,8 @@ static bool syslog_time(const nlt_line_ctx *ctx, const bind_head *head, int64_t 
     int64_t local = 0;
     nlt_bytes month = head->words[0];
     nlt_bytes day_word = head->words[1];
-    if (ctx->file_day == NLT_DAY_OPEN || !nlt__parse_i64(day_word, &day_number)
-        || day_number < 1 || day_number > 31) {
+    if (ctx->file_day == NLT_DAY_OPEN || !nlt__parse_i64(day_word, &day_number) || day_number < 1
+        || day_number > 31) {
         return false;
     }
     nlt_civil file = nlt__civil_from_days(ctx->file_day);
@@ -350,8 +357,8 @@ static void put_flags(nlt_builder *out, nlt_bytes flags)
         return;
     }
     bool is_cd = memchr(flags.ptr, 'C', flags.len) != NULL;
-    nlt_put_i64(out, NLT_DNS_FLAGS_REQ,
-        (flags.ptr[0] == '+' ? FLAG_RD : 0) | (is_cd ? FLAG_CD : 0));
+    nlt_put_i64(
+        out, NLT_DNS_FLAGS_REQ, (flags.ptr[0] == '+' ? FLAG_RD : 0) | (is_cd ? FLAG_CD : 0));
 }
 
 static void put_query(nlt_builder *out, nlt_bytes name)

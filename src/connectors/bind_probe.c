@@ -122,13 +122,15 @@ int bind_probe(const nlt_sample *sample, const void *state, nlt_finding *finding
     nlt__finding_say(finding, "BIND query log %s", ages[age].said);
     say_time(finding, &seen);
     for (int i = 0; i < N_PARTS; i++) {
-        nlt__finding_say(finding, "%s%s", seen.parts[i] ? ", " : "",
-            seen.parts[i] ? parts[i].said : "");
+        nlt__finding_say(
+            finding, "%s%s", seen.parts[i] ? ", " : "", seen.parts[i] ? parts[i].said : "");
     }
     nlt__finding_feeds(finding, feeds, sizeof feeds / sizeof feeds[0], NULL, NULL);
-    nlt__finding_feed(finding, (nlt_feed){NLT_DNS_REQ_TIME,
-        seen.has_time || seen.is_syslog ? "date and time before client" : ""}, NULL, NULL);
-    nlt__finding_feed(finding, (nlt_feed){NLT_DNS_S_IP,
-        seen.has_server ? "(address) behind the flags" : ""}, NULL, NULL);
+    nlt__finding_feed(finding,
+        (nlt_feed){
+            NLT_DNS_REQ_TIME, seen.has_time || seen.is_syslog ? "date and time before client" : ""},
+        NULL, NULL);
+    nlt__finding_feed(finding,
+        (nlt_feed){NLT_DNS_S_IP, seen.has_server ? "(address) behind the flags" : ""}, NULL, NULL);
     return SURE;
 }

@@ -104,8 +104,8 @@ int32_t nlt__columns_find(const nlt_columns *columns, int field)
     return -1;
 }
 
-nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
-    int field)
+nlt_bytes nlt__columns_one(
+    const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line, int field)
 {
     int32_t wanted = nlt__columns_find(columns, field);
     if (wanted < 0) {
@@ -122,8 +122,8 @@ nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *sepa
 
 /* Fields between separators of one byte. 64 bytes at a time are looked at; where none of their
  * separators bounds a field that is needed, they are only counted. */
-static bool split_by_byte(const nlt_columns *columns, char separator, nlt_bytes line,
-    nlt_bytes *values)
+static bool split_by_byte(
+    const nlt_columns *columns, char separator, nlt_bytes line, nlt_bytes *values)
 {
     const char *end = line.ptr + line.len;
     const char *begin = line.ptr;
@@ -147,7 +147,9 @@ static bool split_by_byte(const nlt_columns *columns, char separator, nlt_bytes 
             }
             begin = stop + 1;
             is_inside = i < columns->n_needs && columns->needs[i].column == wanted;
-            wanted = is_inside ? wanted + 1 : i < columns->n_needs ? columns->needs[i].column : INT32_MAX;
+            wanted = is_inside         ? wanted + 1
+                : i < columns->n_needs ? columns->needs[i].column
+                                       : INT32_MAX;
         }
         seen = behind;
     }
@@ -160,8 +162,8 @@ static bool split_by_byte(const nlt_columns *columns, char separator, nlt_bytes 
 enum { DENSE_MAX = 64 };
 
 /* Where most columns are needed: all separators first, then the fields. */
-static bool split_dense(const nlt_columns *columns, char separator, nlt_bytes line,
-    nlt_bytes *values)
+static bool split_dense(
+    const nlt_columns *columns, char separator, nlt_bytes line, nlt_bytes *values)
 {
     /* field i lies behind stops[i] and before stops[i + 1] */
     uint32_t stops[1 + DENSE_MAX + 64 + NLT_PUSH_STEP];
@@ -185,8 +187,8 @@ static bool split_dense(const nlt_columns *columns, char separator, nlt_bytes li
     return true;
 }
 
-bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
-    nlt_bytes *values)
+bool nlt__columns_split(
+    const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line, nlt_bytes *values)
 {
     if (separator->len == 1) {
         bool is_dense = columns->n <= DENSE_MAX && columns->n < 3 * columns->n_needs;

@@ -36,12 +36,12 @@ int32_t nlt__columns_count(const nlt_separator *separator, nlt_bytes line);
 /* The column that is a field; -1: none. */
 int32_t nlt__columns_find(const nlt_columns *columns, int field);
 /* One field of any line; {"", 0}: it has none such. */
-nlt_bytes nlt__columns_one(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
-    int field);
+nlt_bytes nlt__columns_one(
+    const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line, int field);
 /* The fields of a line; others of `values` are left alone. False: it has less than columns->n columns,
  * and `values` mean nothing. */
-bool nlt__columns_split(const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line,
-    nlt_bytes *values);
+bool nlt__columns_split(
+    const nlt_columns *columns, const nlt_separator *separator, nlt_bytes line, nlt_bytes *values);
 /* Whether the cuts of a line are those of its columns, all of which they tell (nlt__cuts_column). */
 static inline bool nlt__columns_are_cut(const nlt_separator *separator, const nlt_cuts *cuts)
 {

@@ -35,7 +35,7 @@ typedef enum nlt_row {
     NLT_ROW_USED,    /* one row was put, or a record, or a fact for other files */
     NLT_ROW_IGNORED, /* a comment, a header, another category: no loss */
     NLT_ROW_REJECTED,
-    NLT_ROW_HELD,    /* packets: a piece of a message, which nlt_assembly judges later */
+    NLT_ROW_HELD,        /* packets: a piece of a message, which nlt_assembly judges later */
     NLT_ROW_UNKNOWN_LINK /* packets: ignored, and worth a warning */
 } nlt_row;
 
@@ -61,9 +61,9 @@ static inline nlt_row nlt_reject(nlt_line_ctx *ctx, nlt_reject_reason reason)
  * `nlt_connector.tellers` are read first, by all threads; then the facts do not change any more. */
 typedef struct nlt_facts {
     nlt_status (*open)(void **facts, nlt_error *err);
-    void (*close)(void *facts); /* NULL is fine */
+    void (*close)(void *facts);           /* NULL is fine */
     int64_t (*unused)(const void *facts); /* told, but of no row */
-    const char *unused_key; /* what report.json calls them */
+    const char *unused_key;               /* what report.json calls them */
 } nlt_facts;
 
 /* What became of the packets of a file that were held. */
@@ -101,7 +101,8 @@ typedef struct nlt_pairing {
     /* A record of this key will soon be taken. NULL: nothing is to be done for it. */
     void (*fetch)(const void *state, uint64_t hash);
     const nlt_assembly *assembly; /* of packets that were held; NULL: none are */
-    int64_t (*unused)(const void *state); /* as nlt_facts.unused, at the end; NULL: nothing to say */
+    int64_t (*unused)(
+        const void *state); /* as nlt_facts.unused, at the end; NULL: nothing to say */
 } nlt_pairing;
 
 struct nlt_capture_record;
@@ -132,7 +133,8 @@ struct nlt_connector {
      * file is given those before it first, through `line`. 0: there are none. */
     char header_mark;
     size_t state_size; /* of nlt_line_ctx.state */
-    bool is_repeatable; /* a line may be given twice on end: the second time tells and changes the same */
+    bool
+        is_repeatable; /* a line may be given twice on end: the second time tells and changes the same */
     /* Files must be read from their beginning, by one thread (NULL: never). */
     bool (*is_sequential)(const nlt_zone *zone);
     const nlt_connector *const *tellers; /* connectors of the files that are read first */
@@ -156,7 +158,7 @@ NLT_API int nlt__connector_count(void);
 NLT_API const nlt_connector *nlt__connector_at(int index);
 /* By class name (exact) or alias (any case; "flows" = "NamedFlows", "bro" = "zeek").
  * NLT_ERR_ARG with a hint that names the nearest, or lists all. */
-NLT_API nlt_status nlt__connector_find(const char *name, const nlt_connector **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__connector_find(
+    const char *name, const nlt_connector **out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

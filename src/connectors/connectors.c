@@ -75,15 +75,19 @@ static bool is_alias(const char *name, const char *alias)
 static nlt_status fail_unknown(const char *name, nlt_error *err)
 {
     /* the last ones are read by the engine itself */
-    const char *names[2 * CONNECTOR_COUNT + 6] = {[2 * CONNECTOR_COUNT] = "csv", "ndjson", "parquet",
-        "parquet:DNS", "parquet:HTTP", "parquet:NamedFlows"};
+    const char *names[2 * CONNECTOR_COUNT + 6] = {[2 * CONNECTOR_COUNT] = "csv",
+        "ndjson",
+        "parquet",
+        "parquet:DNS",
+        "parquet:HTTP",
+        "parquet:NamedFlows"};
     char list[512];
     size_t len = 0;
     for (int i = 0; i < CONNECTOR_COUNT; i++) {
         names[2 * i] = connectors[i]->class_name;
         names[2 * i + 1] = connectors[i]->alias;
-        int n = snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "",
-            connectors[i]->alias);
+        int n = snprintf(
+            list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", connectors[i]->alias);
         len = (size_t)n < sizeof list - len ? len + (size_t)n : sizeof list - 1;
     }
     nlt_fail(err, NLT_ERR_ARG, "--connector: unknown connector \"%.200s\"", name);
@@ -99,8 +103,7 @@ static nlt_status fail_unknown(const char *name, nlt_error *err)
 nlt_status nlt__connector_find(const char *name, const nlt_connector **out, nlt_error *err)
 {
     for (int i = 0; i < CONNECTOR_COUNT; i++) {
-        if (strcmp(name, connectors[i]->class_name) == 0
-            || is_alias(name, connectors[i]->alias)) {
+        if (strcmp(name, connectors[i]->class_name) == 0 || is_alias(name, connectors[i]->alias)) {
             *out = connectors[i];
             return NLT_OK;
         }

@@ -19,8 +19,8 @@ void nlt__fields_fill(nlt_fields *fields)
         blanks |= n < 64 ? ~UINT64_C(0) << n : 0;
         uint64_t edges = blanks ^ (blanks << 1 | fields->carry);
         fields->carry = blanks >> 63;
-        fields->n += nlt__push_bits(edges, (uint32_t)(fields->left.ptr - fields->base),
-            fields->own + fields->n);
+        fields->n += nlt__push_bits(
+            edges, (uint32_t)(fields->left.ptr - fields->base), fields->own + fields->n);
         fields->left.ptr += n;
         fields->left.len -= n;
     }

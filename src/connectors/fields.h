@@ -32,8 +32,8 @@ typedef struct nlt_fields {
 /* Finds more edges of a line whose marks are not known. */
 void nlt__fields_fill(nlt_fields *fields);
 
-static inline void nlt__fields_init(nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts,
-    const nlt_marking *marking)
+static inline void nlt__fields_init(
+    nlt_fields *fields, nlt_bytes line, const nlt_cuts *cuts, const nlt_marking *marking)
 {
     fields->next = 0;
     if (cuts->at != NULL) {

@@ -37,8 +37,8 @@ typedef struct slot {
 typedef struct shard {
     pthread_mutex_t lock;
     nlt_arena arena;
-    slot *slots;              /* owned */
-    size_t n_slots;           /* a power of two, or 0 */
+    slot *slots;    /* owned */
+    size_t n_slots; /* a power of two, or 0 */
     size_t n;
     atomic_uintptr_t hint;    /* where the slots are, for whoever does not hold the lock */
     atomic_size_t hint_slots; /* how many */

@@ -9,11 +9,7 @@
 
 #include "connectors/connector.h"
 
-typedef enum flow_name_rank {
-    FLOW_NAME_HTTP,
-    FLOW_NAME_TLS,
-    FLOW_NAME_RANKS
-} flow_name_rank;
+typedef enum flow_name_rank { FLOW_NAME_HTTP, FLOW_NAME_TLS, FLOW_NAME_RANKS } flow_name_rank;
 
 typedef struct flow_name {
     flow_name_rank rank;

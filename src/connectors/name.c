@@ -48,7 +48,8 @@ static size_t skip_lower(nlt_bytes name)
         uint64_t word;
         memcpy(&word, name.ptr + i, sizeof word);
         uint64_t low = word & ~tops;
-        uint64_t is_upper_bits = (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z')) & ~word & tops;
+        uint64_t is_upper_bits =
+            (low + ones * (0x80 - 'A')) & ~(low + ones * (0x7f - 'Z')) & ~word & tops;
         if (is_upper_bits != 0) {
             break;
         }

@@ -20,8 +20,8 @@ static size_t next_of(const nlt_open_rows *rows, size_t slot)
     return (slot + 1) & (rows->n_slots - 1);
 }
 
-nlt_open_row *nlt__open_rows_find(const nlt_open_rows *rows, uint64_t hash,
-    nlt_open_row_is_fn is_key, const void *key)
+nlt_open_row *nlt__open_rows_find(
+    const nlt_open_rows *rows, uint64_t hash, nlt_open_row_is_fn is_key, const void *key)
 {
     if (rows->n == 0) {
         return NULL;

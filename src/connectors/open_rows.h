@@ -36,8 +36,8 @@ typedef struct nlt_open_rows {
 typedef bool (*nlt_open_row_is_fn)(const nlt_open_row *row, const void *key);
 
 /* NULL: no such row is open. */
-NLT_API nlt_open_row *nlt__open_rows_find(const nlt_open_rows *rows, uint64_t hash,
-    nlt_open_row_is_fn is_key, const void *key);
+NLT_API nlt_open_row *nlt__open_rows_find(
+    const nlt_open_rows *rows, uint64_t hash, nlt_open_row_is_fn is_key, const void *key);
 /* A row of this hash will soon be looked for: what finds it is fetched from memory meanwhile. */
 static inline void nlt__open_rows_fetch(const nlt_open_rows *rows, uint64_t hash)
 {
@@ -48,8 +48,8 @@ static inline void nlt__open_rows_fetch(const nlt_open_rows *rows, uint64_t hash
 
 /* Opens a row whose key no other has, as the newest: times do not step back. False: out of memory,
  * and the row was not added. */
-NLT_API bool nlt__open_rows_add(nlt_open_rows *rows, nlt_open_row *row, uint64_t hash,
-    int64_t time) NLT_MUST_CHECK;
+NLT_API bool nlt__open_rows_add(
+    nlt_open_rows *rows, nlt_open_row *row, uint64_t hash, int64_t time) NLT_MUST_CHECK;
 /* Makes a row the newest. */
 NLT_API void nlt__open_rows_touch(nlt_open_rows *rows, nlt_open_row *row, int64_t time);
 NLT_API void nlt__open_rows_remove(nlt_open_rows *rows, nlt_open_row *row);

@@ -27,7 +27,10 @@ static const struct {
     {257, "ustar", 5, "tar archive", "unpack it first: tar -xf"},
     {0, "7z\xbc\xaf\x27\x1c", 6, "7z archive", "unpack it first: 7z x"},
     {0, "SQLite format 3", 15, "SQLite database", ""},
-    {0, "\x7f" "ELF", 4, "ELF program", ""},
+    {0,
+        "\x7f"
+        "ELF",
+        4, "ELF program", ""},
     {0, "\xff\xfe", 2, "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"},
     {0, "\xfe\xff", 2, "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8"},
     {0, "<?xml", 5, "XML", ""},

@@ -109,7 +109,9 @@ static size_t write_key(const sighting *seen, const nlt_dns *dns, char key[KEY_M
     const nlt_ip *client = is_response ? seen->dst : seen->src;
     const nlt_ip *server = is_response ? seen->src : seen->dst;
     key_head head = {.c_port = is_response ? seen->dst_port : seen->src_port,
-        .s_port = is_response ? seen->src_port : seen->dst_port, .id = dns->id, .qtype = dns->qtype};
+        .s_port = is_response ? seen->src_port : seen->dst_port,
+        .id = dns->id,
+        .qtype = dns->qtype};
     size_t len = sizeof head;
     size_t n = client->family == 6 ? 16 : 4;
     memcpy(key, &head, sizeof head);
@@ -144,8 +146,12 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
     record->row_key = seen->row_key;
     record->kind = 0;
     message *body = (message *)(void *)record->body;
-    *body = (message){.qclass = dns.qclass, .rcode = dns.rcode, .n_answers = dns.n_answers,
-        .key_len = (uint16_t)key_len, .raw_len = (uint16_t)raw_len, .answers_at = dns.answers_at,
+    *body = (message){.qclass = dns.qclass,
+        .rcode = dns.rcode,
+        .n_answers = dns.n_answers,
+        .key_len = (uint16_t)key_len,
+        .raw_len = (uint16_t)raw_len,
+        .answers_at = dns.answers_at,
         .flags = dns.flags,
         .traits = (uint8_t)((seen->has_time ? HAS_TIME : 0) | (dns.has_question ? HAS_QUESTION : 0)
             | (dns.is_response ? IS_RESPONSE : 0) | (seen->src->family == 6 ? IS_IPV6 : 0))};
@@ -169,7 +175,9 @@ static nlt_row reject(nlt_row row, nlt_reject_reason *reason, nlt_reject_reason 
 static sighting sighting_of(const nlt_packet *packet)
 {
     return (sighting){.bytes = {(const char *)packet->payload, packet->payload_len},
-        .src = &packet->src, .dst = &packet->dst, .src_port = packet->src_port,
+        .src = &packet->src,
+        .dst = &packet->dst,
+        .src_port = packet->src_port,
         .dst_port = packet->dst_port};
 }
 
@@ -196,8 +204,8 @@ static nlt_row judge_packet(nlt_packet_status status, const sighting *seen, want
     return NLT_ROW_IGNORED;
 }
 
-static nlt_row pcap_dns_packet(nlt_line_ctx *ctx, const nlt_capture_record *record,
-    nlt_builder *out)
+static nlt_row pcap_dns_packet(
+    nlt_line_ctx *ctx, const nlt_capture_record *record, nlt_builder *out)
 {
     nlt_packet packet;
     nlt_bytes frame = {(const char *)record->data, record->data_len};
@@ -219,24 +227,29 @@ typedef struct assembly {
     nlt_fragments *fragments;
     nlt_reassembly *streams;
     wanted want;
-    nlt_records *records; /* of the call */
+    nlt_records *records;    /* of the call */
     nlt_piece_counts counts; /* without those of the streams */
     int64_t n_pieces;
-    int64_t number; /* of the packet whose messages came last */
+    int64_t number;     /* of the packet whose messages came last */
     int64_t n_messages; /* in it so far */
 } assembly;
 
 /* Several messages of a packet: each has a place of its own in the dataset's order. */
-static nlt_status take_stream_message(void *user, const nlt_stream_message *seen, bool *is_dns,
-    nlt_error *err)
+static nlt_status take_stream_message(
+    void *user, const nlt_stream_message *seen, bool *is_dns, nlt_error *err)
 {
     (void)err; /* a shortage of memory is left in the records */
     assembly *a = user;
     a->n_messages = seen->number == a->number ? a->n_messages + 1 : 0;
     a->number = seen->number;
-    sighting sighted = {.bytes = seen->bytes, .src = &seen->src, .dst = &seen->dst,
-        .src_port = seen->src_port, .dst_port = seen->dst_port, .has_time = seen->has_time,
-        .time_ns = seen->time_ns, .row_key = seen->number + a->n_messages};
+    sighting sighted = {.bytes = seen->bytes,
+        .src = &seen->src,
+        .dst = &seen->dst,
+        .src_port = seen->src_port,
+        .dst_port = seen->dst_port,
+        .has_time = seen->has_time,
+        .time_ns = seen->time_ns,
+        .row_key = seen->number + a->n_messages};
     *is_dns = put_message(&sighted, a->want, a->records);
     return NLT_OK;
 }
@@ -274,8 +287,8 @@ static nlt_status assembly_open(const nlt_builder *out, void **state, nlt_error 
     return NLT_OK;
 }
 
-static nlt_status take_segment(assembly *a, const nlt_packet *packet, const nlt_record *piece,
-    nlt_error *err)
+static nlt_status take_segment(
+    assembly *a, const nlt_packet *packet, const nlt_record *piece, nlt_error *err)
 {
     return nlt__reassembly_add(a->streams, packet, piece->time,
         (piece->kind & NLT_PIECE_HAS_TIME) != 0, piece->row_key, err);
@@ -303,8 +316,8 @@ static nlt_status take_datagram(assembly *a, const nlt_datagram *whole, nlt_pack
     return NLT_OK;
 }
 
-static nlt_status assembly_take(void *state, const nlt_record *piece, nlt_records *records,
-    nlt_error *err)
+static nlt_status assembly_take(
+    void *state, const nlt_record *piece, nlt_records *records, nlt_error *err)
 {
     assembly *a = state;
     nlt_packet packet;
@@ -312,7 +325,8 @@ static nlt_status assembly_take(void *state, const nlt_record *piece, nlt_record
     a->records = records;
     a->n_pieces++;
     if (nlt__packet_decode(piece->kind & NLT_PIECE_LINK_MASK, frame,
-            (piece->kind & NLT_PIECE_BIG_ENDIAN) != 0, &packet) == NLT_PACKET_TCP) {
+            (piece->kind & NLT_PIECE_BIG_ENDIAN) != 0, &packet)
+        == NLT_PACKET_TCP) {
         return take_segment(a, &packet, piece, err);
     }
     nlt_fragments_status status = NLT_FRAGMENTS_HELD;
@@ -321,8 +335,8 @@ static nlt_status assembly_take(void *state, const nlt_record *piece, nlt_record
     return status == NLT_FRAGMENTS_WHOLE ? take_datagram(a, &whole, &packet, piece, err) : NLT_OK;
 }
 
-static nlt_status assembly_end(void *state, nlt_records *records, nlt_piece_counts *counts,
-    nlt_error *err)
+static nlt_status assembly_end(
+    void *state, nlt_records *records, nlt_piece_counts *counts, nlt_error *err)
 {
     assembly *a = state;
     a->records = records;
@@ -339,8 +353,8 @@ static nlt_status assembly_end(void *state, nlt_records *records, nlt_piece_coun
     return NLT_OK;
 }
 
-static const nlt_assembly dns_assembly = {.open = assembly_open, .close = assembly_close,
-    .take = assembly_take, .end = assembly_end};
+static const nlt_assembly dns_assembly = {
+    .open = assembly_open, .close = assembly_close, .take = assembly_take, .end = assembly_end};
 
 /* ---- rows ---- */
 
@@ -356,7 +370,7 @@ enum { SHORT_KEY = 96 };
 typedef struct dns_state {
     nlt_open_rows open;
     nlt_open_row *spare; /* not in use, for keys of up to SHORT_KEY bytes */
-    nlt_buf text; /* of one answer's data */
+    nlt_buf text;        /* of one answer's data */
 } dns_state;
 
 static void put_ip(nlt_builder *out, int column, const message *m, size_t at)
@@ -380,8 +394,8 @@ static void put_ids(nlt_builder *out, const message *m)
     nlt_put_i64(out, NLT_DNS_C_PORT, head.c_port);
     nlt_put_i64(out, NLT_DNS_S_PORT, head.s_port);
     if (nlt_wants(out, NLT_DNS_TRANS_ID)) {
-        nlt_put_clean_copy(out, NLT_DNS_TRANS_ID,
-            (nlt_bytes){storage, nlt__format_i64(head.id, storage)});
+        nlt_put_clean_copy(
+            out, NLT_DNS_TRANS_ID, (nlt_bytes){storage, nlt__format_i64(head.id, storage)});
     }
     if ((m->traits & HAS_QUESTION) == 0) {
         return;
@@ -395,8 +409,8 @@ static void put_ids(nlt_builder *out, const message *m)
     }
 }
 
-static void add_rdata(dns_state *state, const nlt_dns *dns, const nlt_dns_record *answer,
-    nlt_builder *out)
+static void add_rdata(
+    dns_state *state, const nlt_dns *dns, const nlt_dns_record *answer, nlt_builder *out)
 {
     state->text.len = 0;
     nlt_status status = nlt__buf_reserve(&state->text, nlt__dns_rdata_text_max(answer), NULL);
@@ -451,8 +465,8 @@ static void put_response(dns_state *state, const nlt_record *record, nlt_builder
 }
 
 /* A row of a query, a response (`record`), or both; one of them may be NULL. */
-static void put_row(dns_state *state, const open_query *query, const nlt_record *record,
-    nlt_builder *out)
+static void put_row(
+    dns_state *state, const open_query *query, const nlt_record *record, nlt_builder *out)
 {
     nlt_put_list(out, NLT_DNS_ANSWERS);
     nlt_put_list(out, NLT_DNS_ANSWER_TYPES);
@@ -590,8 +604,12 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
     return NLT_ROW_USED;
 }
 
-static const nlt_pairing dns_pairing = {.open = dns_open, .close = dns_close,
-    .expire = dns_expire, .take = dns_take, .fetch = dns_fetch, .assembly = &dns_assembly};
+static const nlt_pairing dns_pairing = {.open = dns_open,
+    .close = dns_close,
+    .expire = dns_expire,
+    .take = dns_take,
+    .fetch = dns_fetch,
+    .assembly = &dns_assembly};
 
 static const char *const pcap_layouts[] = {"*.%Y%m%d.%H%M%S.%u"};
 static const char *const tstat_layouts[] = {"*/*/%Y_%m_%d*/*/udp_dns.pcap*"};

@@ -41,8 +41,8 @@ static void say_link(nlt_finding *finding, uint32_t type)
 /* Each link type of the section's interfaces once. */
 static void say_interfaces(nlt_finding *finding, const nlt_capture *capture)
 {
-    nlt__finding_say(finding, ", %u interface%s", capture->n_interfaces,
-        capture->n_interfaces == 1 ? "" : "s");
+    nlt__finding_say(
+        finding, ", %u interface%s", capture->n_interfaces, capture->n_interfaces == 1 ? "" : "s");
     for (uint32_t i = 0; i < capture->n_runs; i++) {
         uint32_t first = 0;
         while (capture->runs[first].link_type != capture->runs[i].link_type) {
@@ -91,8 +91,8 @@ int pcap_probe(const nlt_sample *sample, const void *state, nlt_finding *finding
         say_interfaces(finding, capture);
     }
     if (finding->used == 0) {
-        nlt__finding_say(finding, finding->lines == 0 ? ", no packets"
-                                                      : ", no DNS in its first packets");
+        nlt__finding_say(
+            finding, finding->lines == 0 ? ", no packets" : ", no DNS in its first packets");
     }
     nlt__finding_feeds(finding, feeds, sizeof feeds / sizeof feeds[0], NULL, NULL);
     return capture->why != NULL ? DAMAGED : NLT_FINDING_SURE;

@@ -70,8 +70,8 @@ static void take_lines(probe_run *run, const nlt_sample *sample)
         run->ctx.reason = NLT_REJECT_OTHER;
         run->ctx.row_key = (int64_t)at;
         run->out->is_clean = nlt__text_is_ascii(line);
-        nlt_row verdict = line.len == 0 ? NLT_ROW_IGNORED
-                                        : run->connector->line(&run->ctx, line, run->out);
+        nlt_row verdict =
+            line.len == 0 ? NLT_ROW_IGNORED : run->connector->line(&run->ctx, line, run->out);
         count_verdict(run, verdict, line);
     }
 }
@@ -115,8 +115,8 @@ static nlt_status probe_open(probe_run *run, const nlt_connector *owner, nlt_err
     if (run->ctx.state == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    NLT_TRY(nlt__builder_new(connector->table, columns, connector->table->n_columns, &run->out,
-        err));
+    NLT_TRY(
+        nlt__builder_new(connector->table, columns, connector->table->n_columns, &run->out, err));
     NLT_TRY(nlt__zone_open("UTC", &run->zone, err));
     run->ctx.zone = run->zone;
     return owner->facts != NULL ? owner->facts->open(&run->ctx.facts, err) : NLT_OK;
@@ -145,11 +145,11 @@ static void judge(probe_run *run, const nlt_sample *sample)
     if (connector->probe == NULL) {
         return;
     }
-    finding->evidence = connector->probe(sample,
-        is_capture ? (const void *)&run->capture : run->ctx.state, finding);
+    finding->evidence = connector->probe(
+        sample, is_capture ? (const void *)&run->capture : run->ctx.state, finding);
     bool is_by_lines = !is_capture && judged > 0; /* bad packets are those of a capture, too */
-    finding->score = is_by_lines ? (int)(finding->evidence * finding->used / judged)
-                                 : finding->evidence;
+    finding->score =
+        is_by_lines ? (int)(finding->evidence * finding->used / judged) : finding->evidence;
 }
 
 nlt_status nlt__probe(const nlt_connector *connector, const nlt_connector *owner,
@@ -217,8 +217,8 @@ static void put_field(feed_text *text, nlt_bytes name, nlt_field_place_fn place,
     }
 }
 
-void nlt__finding_feed(nlt_finding *finding, nlt_feed feed, nlt_field_place_fn place,
-    const void *ctx)
+void nlt__finding_feed(
+    nlt_finding *finding, nlt_feed feed, nlt_field_place_fn place, const void *ctx)
 {
     nlt_finding_column *column = &finding->columns[finding->n_columns++];
     feed_text text = {.out = column->source};
@@ -237,8 +237,8 @@ void nlt__finding_feed(nlt_finding *finding, nlt_feed feed, nlt_field_place_fn p
     }
 }
 
-void nlt__finding_feeds(nlt_finding *finding, const nlt_feed *feeds, int n,
-    nlt_field_place_fn place, const void *ctx)
+void nlt__finding_feeds(
+    nlt_finding *finding, const nlt_feed *feeds, int n, nlt_field_place_fn place, const void *ctx)
 {
     for (int i = 0; i < n; i++) {
         nlt__finding_feed(finding, feeds[i], place, ctx);

@@ -41,9 +41,10 @@ typedef struct nlt_finding_column {
 
 typedef struct nlt_finding {
     const nlt_connector *connector;
-    int score;                        /* 0..NLT_FINDING_SURE; 0: it does not read this file */
-    int evidence;                     /* what it would be if every line were accepted */
-    char what[NLT_FINDING_WHAT_MAX];  /* tool, format, its version: "Zeek TSV, dns.log of 2.5 - 8.0" */
+    int score;    /* 0..NLT_FINDING_SURE; 0: it does not read this file */
+    int evidence; /* what it would be if every line were accepted */
+    char what
+        [NLT_FINDING_WHAT_MAX]; /* tool, format, its version: "Zeek TSV, dns.log of 2.5 - 8.0" */
     int64_t lines, used, ignored, skipped; /* of the sample; packets of captures */
     int n_rejects;
     nlt_finding_reject rejects[NLT_FINDING_REJECTS]; /* the first ones */
@@ -86,10 +87,10 @@ typedef struct nlt_feed {
 typedef bool (*nlt_field_place_fn)(const void *ctx, nlt_bytes *name, int *place);
 
 /* Adds a column. A source whose fields are all missing is "". `place` NULL: all are there. */
-void nlt__finding_feed(nlt_finding *finding, nlt_feed feed, nlt_field_place_fn place,
-    const void *ctx);
-void nlt__finding_feeds(nlt_finding *finding, const nlt_feed *feeds, int n,
-    nlt_field_place_fn place, const void *ctx);
+void nlt__finding_feed(
+    nlt_finding *finding, nlt_feed feed, nlt_field_place_fn place, const void *ctx);
+void nlt__finding_feeds(
+    nlt_finding *finding, const nlt_feed *feeds, int n, nlt_field_place_fn place, const void *ctx);
 
 /* The probes: see nlt_connector.probe. */
 int squid_probe(const nlt_sample *sample, const void *state, nlt_finding *finding);

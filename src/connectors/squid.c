@@ -18,7 +18,13 @@
 #include "core/num.h"
 #include "core/time.h"
 
-#define SQUID_MARKING {NLT_MARKING_BLANKS, {' ', '\t'}}
+#define SQUID_MARKING                                                                              \
+    {                                                                                              \
+        NLT_MARKING_BLANKS,                                                                        \
+        {                                                                                          \
+            ' ', '\t'                                                                              \
+        }                                                                                          \
+    }
 
 static const nlt_marking squid_marking = SQUID_MARKING;
 
@@ -85,8 +91,8 @@ typedef struct native_head {
 
 /* Finds the hierarchy field behind the first eight, `url` and `user` being the last ones of them; the
  * URL ends before the field before it. */
-static inline bool find_hierarchy(nlt_fields *fields, nlt_bytes url, nlt_bytes user,
-    squid_request *request)
+static inline bool find_hierarchy(
+    nlt_fields *fields, nlt_bytes url, nlt_bytes user, squid_request *request)
 {
     nlt_bytes before = url;
     nlt_bytes field;
@@ -205,8 +211,8 @@ static bool parse_date(nlt_bytes text, int64_t *ns)
         || p[18] != ':' || p[21] != ' ' || (p[22] != '+' && p[22] != '-') || p[27] != ']') {
         return false;
     }
-    nlt_civil civil = {digits(p + 8, 4), nlt__month_from_name((nlt_bytes){p + 4, 3}),
-        digits(p + 1, 2)};
+    nlt_civil civil = {
+        digits(p + 8, 4), nlt__month_from_name((nlt_bytes){p + 4, 3}), digits(p + 1, 2)};
     int hour = digits(p + 13, 2);
     int minute = digits(p + 16, 2);
     int second = digits(p + 19, 2);
@@ -272,8 +278,8 @@ static const char *skip_result(const char *p, const char *end, nlt_bytes *status
 }
 
 /* The request between `begin` and the first ` PROTO/n.n" STATUS SIZE`; NULL: there is none. */
-static const char *find_request(const char *begin, const char *end, nlt_bytes *request,
-    nlt_bytes *status, nlt_bytes *size)
+static const char *find_request(
+    const char *begin, const char *end, nlt_bytes *request, nlt_bytes *status, nlt_bytes *size)
 {
     for (const char *p = begin; p < end; p++) {
         p = memchr(p, '"', (size_t)(end - p));
@@ -309,8 +315,8 @@ static void parse_referrer_agent(const char *p, const char *end, squid_request *
     }
 }
 
-static nlt_row parse_combined(nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes client, nlt_bytes date,
-    squid_request *request)
+static nlt_row parse_combined(
+    nlt_line_ctx *ctx, nlt_bytes line, nlt_bytes client, nlt_bytes date, squid_request *request)
 {
     const char *end = line.ptr + line.len;
     const char *p = date.ptr + sizeof "[dd/Mon/yyyy:HH:MM:SS +hhmm]" - 1;
@@ -360,10 +366,9 @@ static inline nlt_row parse_line(nlt_line_ctx *ctx, nlt_bytes line, squid_reques
         return NLT_ROW_IGNORED;
     }
     bool is_combined = n > F_STATUS && nlt__fields_peek(&fields, F_STATUS).ptr[0] == '[';
-    nlt_row row = is_combined
-        ? parse_combined(ctx, line, nlt__fields_peek(&fields, 0),
-              nlt__fields_peek(&fields, F_STATUS), request)
-        : parse_native(ctx, &fields, request);
+    nlt_row row = is_combined ? parse_combined(ctx, line, nlt__fields_peek(&fields, 0),
+                      nlt__fields_peek(&fields, F_STATUS), request)
+                              : parse_native(ctx, &fields, request);
     if (row == NLT_ROW_USED && !nlt__url_split(request->url_text, &request->url)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_URL);
     }
@@ -454,7 +459,7 @@ static nlt_row squid_named_flows_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_bui
 static const char *const squid_layouts[] = {"access.log-%Y%m%d"};
 
 #define SQUID_NOTE                                                                                 \
-    "The day in a file name is that of the rotation: rows are usually of the day before. Sizes "  \
+    "The day in a file name is that of the rotation: rows are usually of the day before. Sizes "   \
     "are those of replies with their headers."
 
 const nlt_connector nlt_connector_squid_http = {

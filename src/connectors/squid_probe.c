@@ -14,8 +14,8 @@ typedef enum squid_form { FORM_NATIVE, FORM_COMMON, FORM_COMBINED, FORM_COUNT } 
 static const char *const form_names[FORM_COUNT] = {"native", "common", "combined"};
 
 /* Native fields by their places; those of the others are found by their quotes and brackets. */
-static const char *const native_fields[] = {"time", "elapsed", "client", "code", "bytes", "method",
-    "URL", "user", "hierarchy", "type"};
+static const char *const native_fields[] = {
+    "time", "elapsed", "client", "code", "bytes", "method", "URL", "user", "hierarchy", "type"};
 
 /* What feeds the columns of the two tables; -1: no such column. NULL: the format does not tell it. */
 static const struct {
@@ -80,11 +80,11 @@ static squid_form form_of(nlt_bytes line, bool *has_result)
     return !has_date ? FORM_NATIVE : n_quotes > 1 ? FORM_COMBINED : FORM_COMMON;
 }
 
-static void say_form(nlt_finding *finding, const int64_t counts[FORM_COUNT], squid_form main,
-    bool is_squid)
+static void say_form(
+    nlt_finding *finding, const int64_t counts[FORM_COUNT], squid_form main, bool is_squid)
 {
-    nlt__finding_say(finding, is_squid ? "Squid access.log, %s" : "web server log, %s",
-        form_names[main]);
+    nlt__finding_say(
+        finding, is_squid ? "Squid access.log, %s" : "web server log, %s", form_names[main]);
     for (int i = 0; i < FORM_COUNT; i++) {
         if (i != (int)main && counts[i] > 0) {
             nlt__finding_say(finding, ", with %lld %s lines", (long long)counts[i], form_names[i]);
@@ -121,8 +121,8 @@ int squid_probe(const nlt_sample *sample, const void *state, nlt_finding *findin
         int column = is_flow ? feeds[i].flow : feeds[i].http;
         const char *source = is_native ? feeds[i].native : feeds[i].other;
         if (column >= 0 && source != NULL && (main != FORM_COMMON || feeds[i].native != NULL)) {
-            nlt__finding_feed(finding, (nlt_feed){column, source},
-                is_native ? native_place : NULL, NULL);
+            nlt__finding_feed(
+                finding, (nlt_feed){column, source}, is_native ? native_place : NULL, NULL);
         }
     }
     return is_squid ? SURE : APACHE;

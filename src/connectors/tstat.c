@@ -136,7 +136,10 @@ bool tstat_ports(const nlt_bytes *values, uint16_t ports[2])
 
 /* ---- records ---- */
 
-enum { STEP = 16, TEXT_BYTES_MAX = NLT_RECORD_MAX - 72 /* of a record; the rest, and a step, fit */ };
+enum {
+    STEP = 16,
+    TEXT_BYTES_MAX = NLT_RECORD_MAX - 72 /* of a record; the rest, and a step, fit */
+};
 
 static uint64_t hash_key(const tstat_parts *parts, int n_key, uint32_t scope)
 {
@@ -166,8 +169,8 @@ nlt_row tstat_put_record(nlt_line_ctx *ctx, const tstat_parts *parts, int n_key,
     if (len > TEXT_BYTES_MAX) {
         return nlt_reject(ctx, NLT_REJECT_OTHER);
     }
-    nlt_record *record = nlt__record_begin(ctx->records, hash_key(parts, n_key, scope),
-        sizeof(tstat_body) + len + STEP);
+    nlt_record *record = nlt__record_begin(
+        ctx->records, hash_key(parts, n_key, scope), sizeof(tstat_body) + len + STEP);
     if (record == NULL) {
         return NLT_ROW_USED; /* the scan stops */
     }
@@ -226,8 +229,8 @@ void tstat_put_text(nlt_builder *out, int column, const tstat_body *body, int te
 void tstat_keep(const nlt_record *record, tstat_kept *kept, void *body)
 {
     memcpy(body, record->body, record->len);
-    *kept = (tstat_kept){.time = record->time, .row_key = record->row_key, .kind = record->kind,
-        .body = body};
+    *kept = (tstat_kept){
+        .time = record->time, .row_key = record->row_key, .kind = record->kind, .body = body};
 }
 
 /* ---- log_tcp_complete ---- */

@@ -67,7 +67,7 @@ enum { TSTAT_NUMBERS = 2, TSTAT_TEXTS = 8, TSTAT_ABSENT = -1 /* a number that is
 typedef struct tstat_parts {
     int64_t numbers[TSTAT_NUMBERS];
     uint16_t ports[2];
-    uint32_t kept; /* bit i: text i goes into the record, if it is there */
+    uint32_t kept;                /* bit i: text i goes into the record, if it is there */
     nlt_bytes texts[TSTAT_TEXTS]; /* of the line; ptr = NULL: NULL. Those of the key come first. */
 } tstat_parts;
 

@@ -39,15 +39,24 @@ static const char *const entries[DNS_KINDS] = {"REQ", "RESP", "RESP_ERR"};
 /* ---- lines ---- */
 
 enum { NUMBER_FLAGS, NUMBER_TTL };
-enum { TEXT_C_IP, TEXT_S_IP, TEXT_TRANS_ID, TEXT_KEY, TEXT_QUERY = TEXT_KEY, TEXT_CLASS, TEXT_TYPE,
-    TEXT_ANSWER, TEXT_COUNT };
+enum {
+    TEXT_C_IP,
+    TEXT_S_IP,
+    TEXT_TRANS_ID,
+    TEXT_KEY,
+    TEXT_QUERY = TEXT_KEY,
+    TEXT_CLASS,
+    TEXT_TYPE,
+    TEXT_ANSWER,
+    TEXT_COUNT
+};
 
-static const int text_fields[TEXT_COUNT] = {TSTAT_C_IP, TSTAT_S_IP, DNS_TRANS_ID, DNS_QUERY,
-    DNS_CLASS, DNS_TYPE, DNS_ANSWER};
+static const int text_fields[TEXT_COUNT] = {
+    TSTAT_C_IP, TSTAT_S_IP, DNS_TRANS_ID, DNS_QUERY, DNS_CLASS, DNS_TYPE, DNS_ANSWER};
 
 /* Fields that tell which transaction a line is of, when, and from whom. */
-static const int head_fields[] = {TSTAT_C_IP, TSTAT_C_PORT, TSTAT_S_IP, TSTAT_S_PORT, DNS_TIME,
-    DNS_ENTRY, DNS_TRANS_ID};
+static const int head_fields[] = {
+    TSTAT_C_IP, TSTAT_C_PORT, TSTAT_S_IP, TSTAT_S_PORT, DNS_TIME, DNS_ENTRY, DNS_TRANS_ID};
 
 enum { HEAD_MAX = 256 };
 
@@ -155,8 +164,8 @@ static uint32_t texts_to_keep(const nlt_builder *out)
         | (out->is_clean ? TSTAT_CLEAN : 0);
 }
 
-static nlt_row put_line(nlt_line_ctx *ctx, nlt_bytes line, const nlt_bytes *values,
-    const nlt_builder *out)
+static nlt_row put_line(
+    nlt_line_ctx *ctx, nlt_bytes line, const nlt_bytes *values, const nlt_builder *out)
 {
     dns_lines *lines = ctx->state;
     int64_t time = 0;
@@ -200,8 +209,8 @@ static nlt_row tstat_dns_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
         return row;
     }
     int64_t number = 0;
-    bool adds_nothing = has_same_head(lines, line) && line.len < NLT_RECORD_MAX / 2 && parse_flags(values[DNS_FLAGS], &number)
-        && parse_ttl(values[DNS_TTL], DNS_RESP, &number);
+    bool adds_nothing = has_same_head(lines, line) && line.len < NLT_RECORD_MAX / 2
+        && parse_flags(values[DNS_FLAGS], &number) && parse_ttl(values[DNS_TTL], DNS_RESP, &number);
     return adds_nothing ? NLT_ROW_USED : put_line(ctx, line, values, out);
 }
 
@@ -212,7 +221,8 @@ typedef struct transaction {
     bool has_request;
     bool has_response;
     tstat_kept *last;
-    tstat_kept first; /* behind it the first of the other side, and all answers; its body lies behind */
+    tstat_kept
+        first; /* behind it the first of the other side, and all answers; its body lies behind */
 } transaction;
 
 typedef struct dns_state {
@@ -428,9 +438,8 @@ static void mark_side(transaction *t, const nlt_record *record)
 static bool add_line(const dns_state *state, transaction *t, const nlt_record *record)
 {
     bool is_request = record->kind == DNS_REQ;
-    bool is_needed = is_request
-        ? !t->has_request
-        : (!t->has_response && state->wants_response)
+    bool is_needed = is_request ? !t->has_request
+                                : (!t->has_response && state->wants_response)
             || (record->kind == DNS_RESP && state->wants_answers);
     mark_side(t, record);
     if (!is_needed) {
@@ -505,8 +514,11 @@ static nlt_row dns_take(void *state, const nlt_record *record, nlt_builder *out)
     return NLT_ROW_USED;
 }
 
-static const nlt_pairing dns_pairing = {
-    .open = dns_open, .close = dns_close, .expire = dns_expire, .take = dns_take, .fetch = dns_fetch};
+static const nlt_pairing dns_pairing = {.open = dns_open,
+    .close = dns_close,
+    .expire = dns_expire,
+    .take = dns_take,
+    .fetch = dns_fetch};
 
 static int dns_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
 {
@@ -529,6 +541,7 @@ const nlt_connector nlt_connector_tstat_dns = {
     .state_size = sizeof(dns_lines),
     .pairing = &dns_pairing,
     .summary = "Tstat log_dns_complete: one row per transaction",
-    .note = "With 13 or 22 columns. A response without answers leaves no line in this log: it looks "
-            "like none. Days are those in the names of the runs' folders: the probe's local days.",
+    .note =
+        "With 13 or 22 columns. A response without answers leaves no line in this log: it looks "
+        "like none. Days are those in the names of the runs' folders: the probe's local days.",
 };

@@ -14,14 +14,7 @@
 
 enum { HTTP_TIME = TSTAT_ID_FIELDS, HTTP_KIND, HTTP_REQUIRED };
 
-enum {
-    REQ_HOST = HTTP_REQUIRED,
-    REQ_PATH,
-    REQ_REFERRER,
-    REQ_USER_AGENT,
-    REQ_COOKIE,
-    REQ_FIELDS
-};
+enum { REQ_HOST = HTTP_REQUIRED, REQ_PATH, REQ_REFERRER, REQ_USER_AGENT, REQ_COOKIE, REQ_FIELDS };
 
 enum {
     RESP_STATUS = HTTP_REQUIRED,
@@ -58,9 +51,8 @@ static const text_field request_texts[TSTAT_TEXTS] = {{TSTAT_C_IP, NLT_HTTP_C_IP
 enum { RESPONSE_TEXTS = 6 };
 
 static const text_field response_texts[RESPONSE_TEXTS] = {{TSTAT_C_IP, NLT_HTTP_C_IP},
-    {TSTAT_S_IP, NLT_HTTP_S_IP}, {RESP_TYPE, NLT_HTTP_CONTENT_TYPE},
-    {RESP_SERVER, NLT_HTTP_SERVER}, {RESP_RANGE, NLT_HTTP_CONTENT_RANGE},
-    {RESP_SET_COOKIE, NLT_HTTP_SET_COOKIE}};
+    {TSTAT_S_IP, NLT_HTTP_S_IP}, {RESP_TYPE, NLT_HTTP_CONTENT_TYPE}, {RESP_SERVER, NLT_HTTP_SERVER},
+    {RESP_RANGE, NLT_HTTP_CONTENT_RANGE}, {RESP_SET_COOKIE, NLT_HTTP_SET_COOKIE}};
 
 enum { NUMBER_STATUS, NUMBER_LEN };
 
@@ -215,8 +207,7 @@ static nlt_row tstat_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *o
     if (!tstat_are_addresses(values)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_ADDRESS);
     }
-    if (!tstat_ports(values, parts.ports)
-        || !(is_request || parse_response(values, &parts))) {
+    if (!tstat_ports(values, parts.ports) || !(is_request || parse_response(values, &parts))) {
         return nlt_reject(ctx, NLT_REJECT_BAD_NUMBER);
     }
     take_texts(&parts, is_request ? request_texts : response_texts,
@@ -230,7 +221,7 @@ static nlt_row tstat_http_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *o
 typedef struct request {
     nlt_open_row open;
     struct request *last; /* of the connection; of no meaning where this is not the oldest */
-    tstat_kept line; /* next: that of the next request; its body lies behind */
+    tstat_kept line;      /* next: that of the next request; its body lies behind */
 } request;
 
 static request *request_of(tstat_kept *line)
@@ -283,8 +274,8 @@ static void free_connection(nlt_open_row *row)
 }
 
 /* Puts the row of a connection's oldest request; the next one is the oldest then. */
-static void end_request(nlt_open_rows *rows, request *first, const nlt_record *response,
-    nlt_builder *out)
+static void end_request(
+    nlt_open_rows *rows, request *first, const nlt_record *response, nlt_builder *out)
 {
     put_request(out, &first->line);
     if (response != NULL) {
@@ -359,8 +350,8 @@ static bool http_expire(void *state, int64_t now, nlt_builder *out)
 
 static nlt_row http_take(void *state, const nlt_record *record, nlt_builder *out)
 {
-    request *first = (request *)nlt__open_rows_find(state, record->hash, is_of_key,
-        tstat_record_body(record));
+    request *first =
+        (request *)nlt__open_rows_find(state, record->hash, is_of_key, tstat_record_body(record));
     if (record->kind == HTTP_RESPONSE) {
         if (first == NULL) {
             return NLT_ROW_IGNORED;
@@ -374,8 +365,11 @@ static nlt_row http_take(void *state, const nlt_record *record, nlt_builder *out
     return NLT_ROW_USED;
 }
 
-static const nlt_pairing http_pairing = {.is_by_file = true, .open = http_open,
-    .close = http_close, .expire = http_expire, .take = http_take};
+static const nlt_pairing http_pairing = {.is_by_file = true,
+    .open = http_open,
+    .close = http_close,
+    .expire = http_expire,
+    .take = http_take};
 
 static int http_probe(const nlt_sample *sample, const void *state, nlt_finding *finding)
 {

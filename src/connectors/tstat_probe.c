@@ -101,8 +101,8 @@ int tstat_probe_dns(const tstat_log *log, const nlt_columns *columns, nlt_findin
     }
     nlt__finding_say(finding, "Tstat log_dns_complete %s, %d columns",
         columns->n == DNS_OLD_COLUMNS ? "older than 3.2" : "of 3.2 or later", columns->n);
-    nlt__finding_feeds(finding, dns_feeds, COUNT(dns_feeds), find_place,
-        &(tstat_map){log, columns});
+    nlt__finding_feeds(
+        finding, dns_feeds, COUNT(dns_feeds), find_place, &(tstat_map){log, columns});
     return SURE;
 }
 
@@ -136,20 +136,20 @@ int tstat_probe_flows(const tstat_log *log, const nlt_columns *columns, const nl
     if (!columns->is_known) {
         return 0;
     }
-    bool is_aborted = sample->name != NULL
-        && strncmp(sample->name, aborted, sizeof aborted - 1) == 0;
-    nlt__finding_say(finding, "Tstat %s, %d columns", is_aborted ? aborted : "log_tcp_complete",
-        columns->n);
+    bool is_aborted =
+        sample->name != NULL && strncmp(sample->name, aborted, sizeof aborted - 1) == 0;
+    nlt__finding_say(
+        finding, "Tstat %s, %d columns", is_aborted ? aborted : "log_tcp_complete", columns->n);
     if (!is_aborted) { /* those have the core set alone, whatever the tag says */
         say_sets(finding, sample);
     }
-    nlt__finding_feeds(finding, flow_feeds, COUNT(flow_feeds), find_place,
-        &(tstat_map){log, columns});
+    nlt__finding_feeds(
+        finding, flow_feeds, COUNT(flow_feeds), find_place, &(tstat_map){log, columns});
     return SURE;
 }
 
-int tstat_probe_http(const tstat_log *const logs[2], const nlt_columns *const columns[2],
-    nlt_finding *finding)
+int tstat_probe_http(
+    const tstat_log *const logs[2], const nlt_columns *const columns[2], nlt_finding *finding)
 {
     if (!columns[0]->is_known && !columns[1]->is_known) {
         return 0;

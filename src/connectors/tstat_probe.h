@@ -12,7 +12,7 @@ int tstat_probe_dns(const tstat_log *log, const nlt_columns *columns, nlt_findin
 int tstat_probe_flows(const tstat_log *log, const nlt_columns *columns, const nlt_sample *sample,
     nlt_finding *finding);
 /* Of requests, then of responses. */
-int tstat_probe_http(const tstat_log *const logs[2], const nlt_columns *const columns[2],
-    nlt_finding *finding);
+int tstat_probe_http(
+    const tstat_log *const logs[2], const nlt_columns *const columns[2], nlt_finding *finding);
 
 #endif

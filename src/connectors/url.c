@@ -28,8 +28,9 @@ static size_t scheme_len(nlt_bytes text)
     if (text.len == 0 || !is_letter(text.ptr[0])) {
         return 0;
     }
-    while (i < text.len && (is_letter(text.ptr[i]) || is_digit(text.ptr[i]) || text.ptr[i] == '+'
-                               || text.ptr[i] == '-' || text.ptr[i] == '.' || text.ptr[i] == '_')) {
+    while (i < text.len
+        && (is_letter(text.ptr[i]) || is_digit(text.ptr[i]) || text.ptr[i] == '+'
+            || text.ptr[i] == '-' || text.ptr[i] == '.' || text.ptr[i] == '_')) {
         i++;
     }
     return text.len - i >= 3 && memcmp(text.ptr + i, "://", 3) == 0 ? i : 0;

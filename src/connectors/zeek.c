@@ -13,13 +13,16 @@
 
 /* The four columns of every flow. */
 #define ID_FIELDS                                                                                  \
-    {{"id.orig_h", "id_orig_h", "src", NULL}, 2}, {{"id.orig_p", "id_orig_p", "src_port", NULL}, 3}, \
+    {{"id.orig_h", "id_orig_h", "src", NULL}, 2},                                                  \
+        {{"id.orig_p", "id_orig_p", "src_port", NULL}, 3},                                         \
         {{"id.resp_h", "id_resp_h", "dst", NULL}, 4},                                              \
-        {{"id.resp_p", "id_resp_p", "dst_port", NULL}, 5}
+    {                                                                                              \
+        {"id.resp_p", "id_resp_p", "dst_port", NULL}, 5                                            \
+    }
 
 enum { ID_C_IP, ID_C_PORT, ID_S_IP, ID_S_PORT, ID_COUNT };
 
-#define FIELD_COUNT(fields) ((int)(sizeof(fields) / sizeof (fields)[0]))
+#define FIELD_COUNT(fields) ((int)(sizeof(fields) / sizeof(fields)[0]))
 
 /* ---- what all logs have ---- */
 
@@ -30,8 +33,8 @@ typedef struct number_field {
     int64_t max;
 } number_field;
 
-static bool put_numbers(nlt_builder *out, const number_field *numbers, int n,
-    const zeek_value *values)
+static bool put_numbers(
+    nlt_builder *out, const number_field *numbers, int n, const zeek_value *values)
 {
     for (int i = 0; i < n; i++) {
         int64_t number = 0;
@@ -101,8 +104,8 @@ static const zeek_field dns_fields[DNS_FIELDS] = {ID_FIELDS, {{"ts", NULL}, 0},
 
 static const zeek_log dns_log = {dns_fields, DNS_FIELDS, 24};
 
-static const number_field dns_ports[] = {{DNS_ID + ID_C_PORT, NLT_DNS_C_PORT, PORT_MAX},
-    {DNS_ID + ID_S_PORT, NLT_DNS_S_PORT, PORT_MAX}};
+static const number_field dns_ports[] = {
+    {DNS_ID + ID_C_PORT, NLT_DNS_C_PORT, PORT_MAX}, {DNS_ID + ID_S_PORT, NLT_DNS_S_PORT, PORT_MAX}};
 
 static const text_field dns_texts[] = {{DNS_ID + ID_C_IP, NLT_DNS_C_IP},
     {DNS_ID + ID_S_IP, NLT_DNS_S_IP}, {DNS_TRANS_ID, NLT_DNS_TRANS_ID},
@@ -189,8 +192,8 @@ static void put_answer(nlt_builder *out, const zeek_value *item, const zeek_valu
         put_domain(out, NLT_DNS_ANSWERS, item, ctx, nlt_add_copy);
         return;
     }
-    nlt_bytes text = item->kind == ZEEK_ABSENT ? (nlt_bytes){"", 0}
-                                               : zeek_text(item, ctx, &out->arena);
+    nlt_bytes text =
+        item->kind == ZEEK_ABSENT ? (nlt_bytes){"", 0} : zeek_text(item, ctx, &out->arena);
     if (text.ptr == NULL) {
         out->failed = NLT_ERR_NOMEM;
         return;
@@ -312,9 +315,8 @@ enum {
 
 static const zeek_field http_fields[HTTP_FIELDS] = {ID_FIELDS, {{"ts", NULL}, 0},
     {{"method", NULL}, 7}, {{"host", NULL}, 8}, {{"uri", NULL}, 9}, {{"referrer", NULL}, 10},
-    {{"user_agent", NULL}, 12}, {{"request_body_len", NULL}, 13},
-    {{"response_body_len", NULL}, 14}, {{"status_code", NULL}, 15},
-    {{"resp_mime_types", "mime_type", NULL}, 28}};
+    {{"user_agent", NULL}, 12}, {{"request_body_len", NULL}, 13}, {{"response_body_len", NULL}, 14},
+    {{"status_code", NULL}, 15}, {{"resp_mime_types", "mime_type", NULL}, 28}};
 
 static const zeek_log http_log = {http_fields, HTTP_FIELDS, 29};
 
@@ -340,8 +342,8 @@ static void put_types(nlt_builder *out, const zeek_value *types, const nlt_line_
     char *joined = nlt__arena_alloc(&out->arena, types->text.len + 1);
     size_t n = 0;
     do {
-        nlt_bytes text = item.kind == ZEEK_ABSENT ? (nlt_bytes){"", 0}
-                                                  : zeek_text(&item, ctx, &out->arena);
+        nlt_bytes text =
+            item.kind == ZEEK_ABSENT ? (nlt_bytes){"", 0} : zeek_text(&item, ctx, &out->arena);
         if (joined == NULL || text.ptr == NULL) {
             out->failed = NLT_ERR_NOMEM;
             return;
@@ -392,8 +394,8 @@ static const zeek_field ssl_name_fields[NAME_FIELDS] = {
     {{"ts", NULL}, -1}, {{"uid", NULL}, -1}, {{"server_name", NULL}, -1}};
 static const zeek_log ssl_name_log = {ssl_name_fields, NAME_FIELDS, -1};
 
-static nlt_row tell_name(const zeek_log *log, flow_name_rank rank, nlt_line_ctx *ctx,
-    nlt_bytes line, nlt_builder *out)
+static nlt_row tell_name(
+    const zeek_log *log, flow_name_rank rank, nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
     zeek_value values[ZEEK_FIELDS_MAX];
     nlt_row row = zeek_split(log, ctx, line, values);
@@ -411,15 +413,16 @@ static nlt_row tell_name(const zeek_log *log, flow_name_rank rank, nlt_line_ctx 
     nlt_bytes text = zeek_text(&values[NAME_NAME], ctx, &out->arena);
     name.name = text.ptr == NULL ? text : nlt__name_normalise(&out->arena, text);
     if (name.name.ptr == NULL
-        || (name.name.len > 0 && flow_names_tell(ctx->facts, values[NAME_UID].text, &name) != NLT_OK)) {
+        || (name.name.len > 0
+            && flow_names_tell(ctx->facts, values[NAME_UID].text, &name) != NLT_OK)) {
         out->failed = NLT_ERR_NOMEM;
     }
     return NLT_ROW_USED;
 }
 
 /* Lines of the same flows come: their names are wanted soon. */
-static void expect_flows(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n,
-    int uid, bool is_told)
+static void expect_flows(
+    nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n, int uid, bool is_told)
 {
     const zeek_state *state = ctx->state;
     nlt_bytes uids[NLT_AHEAD_MAX];
@@ -496,8 +499,8 @@ static nlt_row zeek_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
     nlt_bytes name = values[CONN_UID].kind == ZEEK_ABSENT
         ? (nlt_bytes){NULL, 0}
         : flow_names_find(ctx->facts, values[CONN_UID].text, &has_tls);
-    bool is_kept = is_text(&values[CONN_PROTO], "tcp")
-        || (has_tls && is_text(&values[CONN_PROTO], "udp"));
+    bool is_kept =
+        is_text(&values[CONN_PROTO], "tcp") || (has_tls && is_text(&values[CONN_PROTO], "udp"));
     if (!is_kept) {
         return NLT_ROW_IGNORED;
     }
@@ -552,19 +555,41 @@ static const char *const ssl_layouts[] = {LAYOUTS("ssl")};
 #define ZEEK_NOTE                                                                                  \
     "TSV with #fields in any order, or JSON lines. Days are the sensor's local days, times are UTC."
 
-#define ZEEK_MARKING {NLT_MARKING_EACH, {'\t', '\t'}}
+#define ZEEK_MARKING                                                                               \
+    {                                                                                              \
+        NLT_MARKING_EACH,                                                                          \
+        {                                                                                          \
+            '\t', '\t'                                                                             \
+        }                                                                                          \
+    }
 
 static const nlt_connector http_names = {
-    .class_name = "http", .tool = "Zeek", .table = &nlt_table_http, .layouts = http_layouts,
-    .n_layouts = FIELD_COUNT(http_layouts), .line = http_name_line, .ahead = names_ahead,
-    .header_mark = '#', .marking = ZEEK_MARKING, .state_size = sizeof(zeek_state), .stem = "http",
+    .class_name = "http",
+    .tool = "Zeek",
+    .table = &nlt_table_http,
+    .layouts = http_layouts,
+    .n_layouts = FIELD_COUNT(http_layouts),
+    .line = http_name_line,
+    .ahead = names_ahead,
+    .header_mark = '#',
+    .marking = ZEEK_MARKING,
+    .state_size = sizeof(zeek_state),
+    .stem = "http",
 };
 
 static const nlt_connector ssl_names = {
-    .class_name = "ssl", .tool = "Zeek", .table = &nlt_table_http, .layouts = ssl_layouts,
-    .n_layouts = FIELD_COUNT(ssl_layouts), .line = ssl_name_line, .ahead = names_ahead,
-    .probe = ssl_name_probe, .header_mark = '#', .marking = ZEEK_MARKING,
-    .state_size = sizeof(zeek_state), .stem = "ssl",
+    .class_name = "ssl",
+    .tool = "Zeek",
+    .table = &nlt_table_http,
+    .layouts = ssl_layouts,
+    .n_layouts = FIELD_COUNT(ssl_layouts),
+    .line = ssl_name_line,
+    .ahead = names_ahead,
+    .probe = ssl_name_probe,
+    .header_mark = '#',
+    .marking = ZEEK_MARKING,
+    .state_size = sizeof(zeek_state),
+    .stem = "ssl",
 };
 
 static const nlt_connector *const flow_tellers[] = {&http_names, &ssl_names};
@@ -653,6 +678,7 @@ const nlt_connector nlt_connector_zeek_named_flows = {
     .facts = &flow_names_facts,
     .apart = all_apart,
     .stem = "conn",
-    .summary = "Zeek (Bro) conn.log with the names that http.log and ssl.log tell: one row per flow",
+    .summary =
+        "Zeek (Bro) conn.log with the names that http.log and ssl.log tell: one row per flow",
     .note = ZEEK_NOTE " TCP, and UDP with a TLS name (QUIC).",
 };

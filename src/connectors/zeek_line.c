@@ -58,15 +58,16 @@ int zeek_field_of(const void *ctx, nlt_bytes name)
 }
 
 /* The text behind "#word" and one separator; false: another line. */
-static bool header_value(const zeek_state *state, nlt_bytes line, const char *word, nlt_bytes *value)
+static bool header_value(
+    const zeek_state *state, nlt_bytes line, const char *word, nlt_bytes *value)
 {
     size_t len = strlen(word);
     if (line.len <= len || memcmp(line.ptr, word, len) != 0) {
         return false;
     }
     size_t skip = state->separator.len;
-    bool is_separator = line.len >= len + skip
-        && memcmp(line.ptr + len, state->separator.bytes, skip) == 0;
+    bool is_separator =
+        line.len >= len + skip && memcmp(line.ptr + len, state->separator.bytes, skip) == 0;
     skip = is_separator ? skip : 1;
     if (!is_separator && line.ptr[len] != ' ' && line.ptr[len] != '\t') {
         return false;
@@ -114,8 +115,8 @@ static void take_cuts(const nlt_columns *columns, const nlt_separator *unset, nl
     for (int i = 0; i < columns->n_needs; i++) {
         nlt_bytes text = nlt__cuts_column(cuts, line.ptr, (uint32_t)columns->needs[i].column);
         /* no branches, which would go now here, now there; what is behind the line can be read */
-        bool is_unset = is_usual ? (text.len == 1) & (text.ptr[0] == mark)
-                                 : zeek_is_marker(text, unset);
+        bool is_unset =
+            is_usual ? (text.len == 1) & (text.ptr[0] == mark) : zeek_is_marker(text, unset);
         values[columns->needs[i].field] = (zeek_value){text, is_unset ? ZEEK_ABSENT : ZEEK_TSV};
     }
 }
@@ -165,8 +166,8 @@ static bool use_layout(const zeek_log *log, zeek_state *state, nlt_bytes line)
     return true;
 }
 
-nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
-    zeek_value values[ZEEK_FIELDS_MAX])
+nlt_row zeek_split(
+    const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line, zeek_value values[ZEEK_FIELDS_MAX])
 {
     zeek_state *state = ctx->state;
     if (line.ptr[0] == '#') {
@@ -244,9 +245,10 @@ static bool parse_iso(nlt_bytes text, int64_t *ns)
             return false;
         }
     }
-    int64_t seconds = nlt__days_from_civil(day) * 86400 + (int64_t)parts[3] * 3600 + parts[4] * 60
-        + parts[5];
-    return !__builtin_mul_overflow(seconds, NS_PER_S, ns) && !__builtin_add_overflow(*ns, fraction, ns);
+    int64_t seconds =
+        nlt__days_from_civil(day) * 86400 + (int64_t)parts[3] * 3600 + parts[4] * 60 + parts[5];
+    return !__builtin_mul_overflow(seconds, NS_PER_S, ns)
+        && !__builtin_add_overflow(*ns, fraction, ns);
 }
 
 bool zeek_other_time(const zeek_value *value, int64_t *ns)

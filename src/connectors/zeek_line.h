@@ -24,7 +24,7 @@ typedef struct zeek_field {
 
 typedef struct zeek_log {
     const zeek_field *fields;
-    int n_fields; /* <= ZEEK_FIELDS_MAX */
+    int n_fields;  /* <= ZEEK_FIELDS_MAX */
     int n_columns; /* of the layout without header */
 } zeek_log;
 
@@ -52,8 +52,8 @@ typedef struct zeek_value {
 
 /* Takes header lines (IGNORED) and splits others: USED, or why they are none. Values are in the order
  * of the log's fields and borrow from the line. */
-nlt_row zeek_split(const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line,
-    zeek_value values[ZEEK_FIELDS_MAX]);
+nlt_row zeek_split(
+    const zeek_log *log, nlt_line_ctx *ctx, nlt_bytes line, zeek_value values[ZEEK_FIELDS_MAX]);
 /* The log's field of a name; -1: it uses none. `ctx` is the log. */
 int zeek_field_of(const void *ctx, nlt_bytes name);
 /* JSON's half of it; false: no JSON object. */
@@ -89,13 +89,12 @@ static inline bool zeek_interval(const zeek_value *value, int64_t *ns)
 }
 
 /* False: no integer between min and max. Absent: *has = false. */
-static inline bool zeek_integer(const zeek_value *value, int64_t min, int64_t max, int64_t *number,
-    bool *has)
+static inline bool zeek_integer(
+    const zeek_value *value, int64_t min, int64_t max, int64_t *number, bool *has)
 {
     *number = 0;
     *has = value->kind != ZEEK_ABSENT;
-    return !*has
-        || (nlt__field_i64(value->text, number) && *number >= min && *number <= max);
+    return !*has || (nlt__field_i64(value->text, number) && *number >= min && *number <= max);
 }
 
 static inline bool zeek_is_true(const zeek_value *value)
@@ -116,8 +115,8 @@ nlt_bytes zeek_text(const zeek_value *value, const nlt_line_ctx *ctx, nlt_arena 
 /* Puts the text. Not for ABSENT. */
 void zeek_put_text(nlt_builder *out, int column, const zeek_value *value, const nlt_line_ctx *ctx);
 /* Puts the text unless it is absent or not wanted. */
-static inline void zeek_put(nlt_builder *out, int column, const zeek_value *value,
-    const nlt_line_ctx *ctx)
+static inline void zeek_put(
+    nlt_builder *out, int column, const zeek_value *value, const nlt_line_ctx *ctx)
 {
     if (nlt_wants(out, column) && value->kind != ZEEK_ABSENT) {
         zeek_put_text(out, column, value, ctx);
@@ -130,15 +129,16 @@ bool zeek_is_long_marker(nlt_bytes text, const nlt_separator *marker);
 static inline bool zeek_is_marker(nlt_bytes text, const nlt_separator *marker)
 {
     return text.len == marker->len
-        && (text.len == 0 || (text.ptr[0] == marker->bytes[0]
-            && (text.len == 1 || zeek_is_long_marker(text, marker))));
+        && (text.len == 0
+            || (text.ptr[0] == marker->bytes[0]
+                && (text.len == 1 || zeek_is_long_marker(text, marker))));
 }
 
 /* One of an array, whose text is good JSON. */
 bool zeek_next_json_item(const zeek_value *list, size_t *at, zeek_value *item);
 
-static inline bool zeek_next_tsv_item(const zeek_value *list, const zeek_state *state, size_t *at,
-    zeek_value *item)
+static inline bool zeek_next_tsv_item(
+    const zeek_value *list, const zeek_state *state, size_t *at, zeek_value *item)
 {
     nlt_bytes text = list->text;
     if (*at > text.len || zeek_is_marker(text, &state->empty)) {
@@ -157,8 +157,8 @@ static inline bool zeek_next_tsv_item(const zeek_value *list, const zeek_state *
 }
 
 /* The items of a vector or set: *at = 0 for the first; false behind the last. */
-static inline bool zeek_next_item(const zeek_value *list, const nlt_line_ctx *ctx, size_t *at,
-    zeek_value *item)
+static inline bool zeek_next_item(
+    const zeek_value *list, const nlt_line_ctx *ctx, size_t *at, zeek_value *item)
 {
     if (list->kind == ZEEK_TSV) {
         return zeek_next_tsv_item(list, ctx->state, at, item);

@@ -113,9 +113,9 @@ const zeek_shape zeek_ssl_shape = {
 typedef struct zeek_fields {
     const zeek_log *log;
     const zeek_state *state;
-    nlt_bytes fields;  /* of the last header line; len = 0: none */
-    nlt_bytes text;    /* the sample */
-    uint64_t present;  /* JSON: bit i: field i of the log was seen */
+    nlt_bytes fields; /* of the last header line; len = 0: none */
+    nlt_bytes text;   /* the sample */
+    uint64_t present; /* JSON: bit i: field i of the log was seen */
     bool is_json;
 } zeek_fields;
 
@@ -153,9 +153,8 @@ static nlt_bytes name_at(const zeek_fields *fields, int index)
     const nlt_separator *separator = &fields->state->separator;
     nlt_bytes rest = fields->fields;
     for (;;) {
-        const char *end = rest.len == 0
-            ? NULL
-            : memmem(rest.ptr, rest.len, separator->bytes, separator->len);
+        const char *end =
+            rest.len == 0 ? NULL : memmem(rest.ptr, rest.len, separator->bytes, separator->len);
         nlt_bytes name = {rest.ptr, end == NULL ? rest.len : (size_t)(end - rest.ptr)};
         if (index-- == 0 || end == NULL) {
             return index < 0 ? name : (nlt_bytes){rest.ptr, 0};

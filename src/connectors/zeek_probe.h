@@ -17,8 +17,8 @@ typedef struct zeek_age {
 } zeek_age;
 
 typedef struct zeek_shape {
-    const char *name;      /* "dns.log" */
-    const char *no_header; /* the versions of which lines without header are taken for */
+    const char *name;                /* "dns.log" */
+    const char *no_header;           /* the versions of which lines without header are taken for */
     const char *keys[ZEEK_KEYS_MAX]; /* fields of its own; NULL behind the last */
     zeek_age ages[ZEEK_AGES_MAX];
     const nlt_feed *feeds;

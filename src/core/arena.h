@@ -14,9 +14,12 @@ typedef struct nlt_arena {
     size_t left;
 } nlt_arena;
 
-#define NLT_ARENA_INIT {NULL, NULL, 0}
+#define NLT_ARENA_INIT                                                                             \
+    {                                                                                              \
+        NULL, NULL, 0                                                                              \
+    }
 
-NLT_API void *nlt__arena_alloc(nlt_arena *arena, size_t size) NLT_MUST_CHECK; /* 8-aligned */
+NLT_API void *nlt__arena_alloc(nlt_arena *arena, size_t size) NLT_MUST_CHECK;    /* 8-aligned */
 NLT_API char *nlt__arena_copy(nlt_arena *arena, nlt_bytes bytes) NLT_MUST_CHECK; /* adds a NUL */
 /* Frees everything but the largest block, which is reused. */
 NLT_API void nlt__arena_reset(nlt_arena *arena);

@@ -15,12 +15,15 @@ typedef struct nlt_buf {
     size_t max;
 } nlt_buf;
 
-#define NLT_BUF_INIT(max_bytes) {NULL, 0, 0, (max_bytes)}
+#define NLT_BUF_INIT(max_bytes)                                                                    \
+    {                                                                                              \
+        NULL, 0, 0, (max_bytes)                                                                    \
+    }
 
 /* Room for `extra` more bytes; NLT_ERR_LIMIT above max, NLT_ERR_NOMEM. */
 NLT_API nlt_status nlt__buf_reserve(nlt_buf *buf, size_t extra, nlt_error *err) NLT_MUST_CHECK;
-NLT_API nlt_status nlt__buf_append(nlt_buf *buf, const void *bytes, size_t len, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__buf_append(
+    nlt_buf *buf, const void *bytes, size_t len, nlt_error *err) NLT_MUST_CHECK;
 NLT_API nlt_status nlt__buf_printf(nlt_buf *buf, nlt_error *err, const char *format, ...)
     NLT_PRINTF(3, 4) NLT_MUST_CHECK;
 /* The bytes as a NUL-terminated string (the NUL is not counted); NULL when memory is short. */

@@ -304,7 +304,6 @@ uint32_t nlt__ip_map_find(const nlt_ip_map *map, const nlt_ip *ip)
 
 size_t nlt__ip_map_bytes(const nlt_ip_map *map)
 {
-    return sizeof *map + 2 * (ROOTS + 1) * sizeof(uint32_t)
-        + map->n_ranges[1] * sizeof(range4)
+    return sizeof *map + 2 * (ROOTS + 1) * sizeof(uint32_t) + map->n_ranges[1] * sizeof(range4)
         + map->n_ranges[0] * (sizeof(nlt_u128) + sizeof(uint32_t));
 }

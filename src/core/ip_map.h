@@ -51,8 +51,8 @@ enum { NLT_IP_MAP_MAX = 1 << 23 }; /* networks */
 NLT_API nlt_status nlt__ip_map_new(nlt_ip_map **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__ip_map_free(nlt_ip_map *map);
 /* Of equal networks the last counts. `value` > 0. NLT_ERR_LIMIT, NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__ip_map_add(nlt_ip_map *map, const nlt_ip_net *net, uint32_t value,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__ip_map_add(
+    nlt_ip_map *map, const nlt_ip_net *net, uint32_t value, nlt_error *err) NLT_MUST_CHECK;
 /* Ends the building: nothing is added any more. O(n log n). */
 NLT_API nlt_status nlt__ip_map_seal(nlt_ip_map *map, nlt_error *err) NLT_MUST_CHECK;
 /* The value of the longest prefix that holds the address; 0: there is none. Sealed maps only. */

@@ -5,8 +5,8 @@
 
 nlt_status nlt__json_text(nlt_bytes text, nlt_buf *out, nlt_error *err)
 {
-    static const char escapes[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
-        ['\r'] = 'r'};
+    static const char escapes[32] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     static const char hex[] = "0123456789abcdef";
     if (text.len > SIZE_MAX / 8) {
         return nlt_fail(err, NLT_ERR_LIMIT, "a text of %zu bytes", text.len);

@@ -47,7 +47,8 @@ AVX2 static inline uint64_t equal_avx2(__m256i low, __m256i high, char byte)
     return a | (uint64_t)b << 32;
 }
 
-AVX2 static bool classify_avx2(const char *p, size_t n_blocks, const char separators[2], bitmap *out)
+AVX2 static bool classify_avx2(
+    const char *p, size_t n_blocks, const char separators[2], bitmap *out)
 {
     __m256i least = _mm256_set1_epi8(0x7f);
     __m256i any = _mm256_setzero_si256();
@@ -66,8 +67,8 @@ AVX2 static bool classify_avx2(const char *p, size_t n_blocks, const char separa
     return _mm256_movemask_epi8(_mm256_or_si256(any, is_nul)) == 0;
 }
 
-AVX512 static bool classify_avx512(const char *p, size_t n_blocks, const char separators[2],
-    bitmap *out)
+AVX512 static bool classify_avx512(
+    const char *p, size_t n_blocks, const char separators[2], bitmap *out)
 {
     const __m512i first = _mm512_set1_epi8(separators[0]);
     const __m512i second = _mm512_set1_epi8(separators[1]);
@@ -142,15 +143,16 @@ AVX512 static inline unsigned push_avx512(uint64_t bits, uint32_t base, uint32_t
 {
     static const uint8_t numbers[BLOCK] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
         17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
-        40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+        40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+        63};
     const __m512i start = _mm512_set1_epi32((int32_t)base);
     __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(numbers));
     __m128i part[4] = {_mm512_castsi512_si128(places), _mm512_extracti32x4_epi32(places, 1),
         _mm512_extracti32x4_epi32(places, 2), _mm512_extracti32x4_epi32(places, 3)};
     unsigned n = (unsigned)__builtin_popcountll(bits);
     for (int i = 0; i < (n > 32 ? 4 : 2); i++) {
-        _mm512_storeu_si512(out + (ptrdiff_t)16 * i,
-            _mm512_add_epi32(start, _mm512_cvtepu8_epi32(part[i])));
+        _mm512_storeu_si512(
+            out + (ptrdiff_t)16 * i, _mm512_add_epi32(start, _mm512_cvtepu8_epi32(part[i])));
     }
     return n;
 }
@@ -198,8 +200,9 @@ nlt_status nlt__marks_open(nlt_marks *marks, nlt_error *err)
     }
     marks->at = nlt_alloc(marks->cap * sizeof *marks->at);
     marks->lines = nlt_alloc((NLT_MARKS_STEP + 1) * sizeof *marks->lines);
-    return marks->at != NULL && marks->lines != NULL ? NLT_OK
-                                                     : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    return marks->at != NULL && marks->lines != NULL
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
 }
 
 void nlt__marks_close(nlt_marks *marks)
@@ -258,8 +261,8 @@ nlt_status nlt__marks_step(nlt_marks *marks, nlt_bytes text, nlt_error *err)
         marks->cap = 2 * room;
     }
     bitmap map;
-    bool is_clean = kernels[marks->kernel].classify(text.ptr + marks->known,
-        (n_bytes + BLOCK - 1) / BLOCK, marks->marking.separators, &map);
+    bool is_clean = kernels[marks->kernel].classify(
+        text.ptr + marks->known, (n_bytes + BLOCK - 1) / BLOCK, marks->marking.separators, &map);
     kernels[marks->kernel].expand(&map, (uint32_t)marks->known, n_bytes, marks);
     marks->known += n_bytes;
     marks->clean_from = is_clean ? marks->clean_from : marks->known;

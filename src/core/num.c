@@ -113,7 +113,7 @@ static bool read_fraction(const char *p, const char *end, int scale, uint64_t *v
     uint64_t beyond = 0;
     bool beyond_fits = true;
     bool is_good = read_digits(p, cut, value, fits) == cut
-                   && read_digits(cut, end, &beyond, &beyond_fits) == end;
+        && read_digits(cut, end, &beyond, &beyond_fits) == end;
     append_digits(value, powers[scale - (cut - p)], 0, fits);
     return is_good;
 }
@@ -134,7 +134,7 @@ bool nlt__parse_fixed(nlt_bytes text, int scale, int64_t *out)
         return false;
     }
     return read_fraction(p < end ? p + 1 : end, end, scale, &value, &fits) && fits
-           && give_sign(value, is_negative, out);
+        && give_sign(value, is_negative, out);
 }
 
 /* ---- to text ---- */

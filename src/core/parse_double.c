@@ -143,7 +143,7 @@ static bool bound(const decimal *d, uint64_t *bits)
      * product is short of less than 3 and, for a cut mantissa, (1 << zeros) << 64 more. */
     parse_u128 error = 3 + (d->is_cut ? (parse_u128)1 << (64 + zeros) : 0);
     return product <= ~(parse_u128)0 - error && *bits > 0
-           && *bits == round_bits(product + error, true, weight);
+        && *bits == round_bits(product + error, true, weight);
 }
 
 /* ---- step 3: exact ---- */

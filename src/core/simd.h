@@ -45,8 +45,8 @@ static inline uint64_t nlt__authority_bits(const char *p)
         __m128i hash = _mm_cmpeq_epi8(v, _mm_set1_epi8('#'));
         __m128i at = _mm_cmpeq_epi8(v, _mm_set1_epi8('@'));
         __m128i colon = _mm_cmpeq_epi8(v, _mm_set1_epi8(':'));
-        __m128i any = _mm_or_si128(_mm_or_si128(_mm_or_si128(slash, query), hash),
-            _mm_or_si128(at, colon));
+        __m128i any =
+            _mm_or_si128(_mm_or_si128(_mm_or_si128(slash, query), hash), _mm_or_si128(at, colon));
         bits |= (uint64_t)(unsigned)_mm_movemask_epi8(any) << (16 * i);
     }
     return bits;
@@ -197,8 +197,7 @@ static inline bool nlt__word_digits(uint64_t word, size_t len, uint64_t *value)
     const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0);
     unsigned shift = (unsigned)(8 - len) * 8;
     word = word << shift | (shift > 0 ? zeros >> (64 - shift) : 0);
-    if ((word & high) != zeros
-        || ((word + UINT64_C(0x0606060606060606)) & high) != zeros) {
+    if ((word & high) != zeros || ((word + UINT64_C(0x0606060606060606)) & high) != zeros) {
         return false;
     }
     word -= zeros;

@@ -94,7 +94,7 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
             bool is_equal = lower(a[i - 1]) == lower(b[j - 1]);
             row[j] = min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + !is_equal);
             bool is_swap = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2])
-                           && lower(a[i - 2]) == lower(b[j - 1]);
+                && lower(a[i - 2]) == lower(b[j - 1]);
             if (is_swap && before[j - 2] + 1 < row[j]) {
                 row[j] = before[j - 2] + 1;
             }

@@ -12,7 +12,10 @@ typedef struct nlt_strings {
     size_t cap;
 } nlt_strings;
 
-#define NLT_STRINGS_INIT {NULL, 0, 0}
+#define NLT_STRINGS_INIT                                                                           \
+    {                                                                                              \
+        NULL, 0, 0                                                                                 \
+    }
 
 /* Appends a text. NULL `list` is fine: the text is dropped. NLT_ERR_NOMEM. */
 NLT_API nlt_status nlt__strings_add(nlt_strings *list, nlt_error *err, const char *format, ...)

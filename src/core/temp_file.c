@@ -52,14 +52,14 @@ nlt_status nlt__temp_file_open(const char *folder, int *fd, nlt_error *err)
         return NLT_OK;
     }
     int code = errno;
-    nlt_fail(err, NLT_ERR_OUTPUT, "%s: no temporary file can be made there: %s", folder,
-        strerror(code));
+    nlt_fail(
+        err, NLT_ERR_OUTPUT, "%s: no temporary file can be made there: %s", folder, strerror(code));
     nlt_error_hint(err, "--temp_dir_local (or TMPDIR) names the folder for temporary files");
     return NLT_ERR_OUTPUT;
 }
 
-nlt_status nlt__temp_file_write(int fd, const void *bytes, size_t len, int64_t offset,
-    nlt_error *err)
+nlt_status nlt__temp_file_write(
+    int fd, const void *bytes, size_t len, int64_t offset, nlt_error *err)
 {
     const char *p = bytes;
     while (len > 0) {

@@ -54,7 +54,8 @@ static uint32_t slot_of(const nlt_text_ids *ids, nlt_bytes text, uint64_t hash)
     for (; ids->slots[at] != 0; at = (at + 1) & (ids->n_slots - 1)) {
         if (HIGH(ids->slots[at]) == HIGH(hash)) {
             nlt_bytes kept = ids->texts[(uint32_t)ids->slots[at] - 1];
-            if (kept.len == text.len && (text.len == 0 || memcmp(kept.ptr, text.ptr, text.len) == 0)) {
+            if (kept.len == text.len
+                && (text.len == 0 || memcmp(kept.ptr, text.ptr, text.len) == 0)) {
                 break;
             }
         }

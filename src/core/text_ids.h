@@ -15,7 +15,10 @@ typedef struct nlt_text_ids {
     size_t bytes; /* of texts and tables */
 } nlt_text_ids;
 
-#define NLT_TEXT_IDS_INIT {NLT_ARENA_INIT, NULL, 0, 0, NULL, 0, 0}
+#define NLT_TEXT_IDS_INIT                                                                          \
+    {                                                                                              \
+        NLT_ARENA_INIT, NULL, 0, 0, NULL, 0, 0                                                     \
+    }
 #define NLT_TEXT_ID_NONE UINT32_MAX
 
 /* Number of a text, which is copied if it is new; NLT_TEXT_ID_NONE: no memory. */

@@ -9,9 +9,9 @@
 #define NLT_DAY_OPEN INT64_MIN /* a bound that was not given, a name without a day */
 
 typedef struct nlt_civil {
-    int year; /* 0..9999 */
+    int year;  /* 0..9999 */
     int month; /* 1..12 */
-    int day; /* 1..31 */
+    int day;   /* 1..31 */
 } nlt_civil;
 
 NLT_API int64_t nlt__days_from_civil(nlt_civil civil);

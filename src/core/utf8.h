@@ -12,7 +12,7 @@ NLT_API bool nlt__text_is_ascii(nlt_bytes text);
 NLT_API bool nlt__text_is_clean(nlt_bytes text);
 /* Text with each NUL and each byte that is no part of valid UTF-8 as "\xNN" (lower-case hex).
  * The text itself if it is clean; else memory of the arena. NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__text_escape(nlt_arena *arena, nlt_bytes text, nlt_bytes *out)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__text_escape(
+    nlt_arena *arena, nlt_bytes text, nlt_bytes *out) NLT_MUST_CHECK;
 
 #endif

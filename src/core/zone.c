@@ -12,7 +12,13 @@
 #include "core/time.h"
 #include "core/zone_rule.h"
 
-enum { FILE_MAX = 256 << 10, HEADER_BYTES = 44, TYPE_BYTES = 6, FIRST_YEAR = 1970, LAST_YEAR = 2199 };
+enum {
+    FILE_MAX = 256 << 10,
+    HEADER_BYTES = 44,
+    TYPE_BYTES = 6,
+    FIRST_YEAR = 1970,
+    LAST_YEAR = 2199
+};
 
 /* From `at` (UTC seconds) on, local = UTC + offset. */
 typedef struct zone_period {
@@ -89,8 +95,8 @@ static nlt_status read_file(const char *name, zone_file *file, nlt_error *err)
 {
     char path[512];
     const char *folder = getenv("TZDIR");
-    int n = snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/usr/share/zoneinfo",
-        name);
+    int n =
+        snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/usr/share/zoneinfo", name);
     FILE *in = is_safe_name(name) && n > 0 && (size_t)n < sizeof path ? fopen(path, "rbe") : NULL;
     if (in == NULL) {
         nlt_fail(err, NLT_ERR_ARG, "--timezone: there is no zone \"%.100s\"", name);
@@ -184,8 +190,8 @@ static bool read_footer(nlt_zone *zone, const uint8_t *at, size_t left)
     return true;
 }
 
-static nlt_status parse_file(nlt_zone *zone, const zone_file *file, const char *name,
-    nlt_error *err)
+static nlt_status parse_file(
+    nlt_zone *zone, const zone_file *file, const char *name, nlt_error *err)
 {
     int64_t counts[COUNTS];
     bool is_good = read_header(file->bytes, file->len, counts);
@@ -193,8 +199,7 @@ static nlt_status parse_file(nlt_zone *zone, const zone_file *file, const char *
     is_good = is_good && (size_t)at < file->len
         && read_header(file->bytes + at, file->len - (size_t)at, counts);
     at += HEADER_BYTES;
-    is_good = is_good && counts[TYPES] > 0
-        && (size_t)(at + block_bytes(counts, 8)) <= file->len;
+    is_good = is_good && counts[TYPES] > 0 && (size_t)(at + block_bytes(counts, 8)) <= file->len;
     if (is_good) {
         zone->periods = nlt_alloc_zero(
             (size_t)counts[TIMES] + 1 + 2 * (LAST_YEAR - FIRST_YEAR + 1), sizeof *zone->periods);

@@ -134,9 +134,8 @@ static int64_t day_in(const nlt_zone_date *date, int year)
         return new_year + date->day - 1 + (date->day >= 60 && is_leap(year));
     }
     int64_t first = nlt__days_from_civil((nlt_civil){year, date->month, 1});
-    int64_t next = date->month == 12
-        ? nlt__days_from_civil((nlt_civil){year + 1, 1, 1})
-        : nlt__days_from_civil((nlt_civil){year, date->month + 1, 1});
+    int64_t next = date->month == 12 ? nlt__days_from_civil((nlt_civil){year + 1, 1, 1})
+                                     : nlt__days_from_civil((nlt_civil){year, date->month + 1, 1});
     int64_t weekday = ((first + 4) % 7 + 7) % 7;
     int64_t day = first + (date->day - weekday + 7) % 7 + (int64_t)(date->week - 1) * 7;
     return day < next ? day : day - 7;

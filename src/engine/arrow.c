@@ -36,8 +36,8 @@ static int errno_of(nlt_status status)
 static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     stream_state *state = stream->private_data;
-    nlt_status status = nlt__arrow_schema(state->table->columns, state->table->n_columns, out,
-        &state->error);
+    nlt_status status =
+        nlt__arrow_schema(state->table->columns, state->table->n_columns, out, &state->error);
     return status == NLT_OK ? 0 : errno_of(status);
 }
 
@@ -59,11 +59,11 @@ static nlt_status next_rows(stream_state *state, struct ArrowArray *out)
         return nlt__arrow_from_batch(batch, out, &state->error);
     }
     if (state->gather == NULL) {
-        NLT_TRY(nlt__arrow_gather_new(state->statement.dtypes, state->statement.n_columns,
-            &state->gather, &state->error));
+        NLT_TRY(nlt__arrow_gather_new(
+            state->statement.dtypes, state->statement.n_columns, &state->gather, &state->error));
     }
     while (state->is_statement && nlt__arrow_gather_rows(state->gather) < GATHER_ROWS
-           && nlt__arrow_gather_bytes(state->gather) < GATHER_BYTES) {
+        && nlt__arrow_gather_bytes(state->gather) < GATHER_BYTES) {
         batch = NULL;
         if (!state->has_first) {
             NLT_TRY(nlt__statement_next(&state->statement, &batch, &state->error));
@@ -143,13 +143,13 @@ static nlt_status start_statement(stream_state *state, nlt_error *err)
     const nlt_node *last = nlt__last_node(table);
     NLT_TRY(nlt__run_before_last(table, err));
     if (last->kind == NLT_NODE_SCAN) {
-        NLT_TRY(nlt__relation_install(table->session, &table->plan, table->plan.n_nodes - 1, false,
-            err));
+        NLT_TRY(nlt__relation_install(
+            table->session, &table->plan, table->plan.n_nodes - 1, false, err));
     }
     char sql[128];
     (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", last->name);
-    NLT_TRY(nlt__statement_prepare(table->session, last->kind == NLT_NODE_SQL ? last->sql : sql,
-        &state->statement, err));
+    NLT_TRY(nlt__statement_prepare(
+        table->session, last->kind == NLT_NODE_SQL ? last->sql : sql, &state->statement, err));
     NLT_TRY(nlt__statement_next(&state->statement, &state->first, err));
     state->is_statement = true;
     state->has_first = true;

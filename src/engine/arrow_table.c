@@ -112,11 +112,10 @@ static nlt_status keep(nlt_kept_arrow *kept, struct ArrowArrayStream *rows, nlt_
 nlt_status nlt__arrow_keep(nlt_session *session, struct ArrowArrayStream *rows, nlt_error *err)
 {
     nlt_kept_arrow *kept = nlt_alloc_zero(1, sizeof *kept);
-    nlt_status status = kept == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
-        : session->n_arrows == NLT_SESSION_SCANS_MAX
-        ? nlt_fail(err, NLT_ERR_LIMIT, "more than %d tables of one's own in a session",
-              NLT_SESSION_SCANS_MAX)
-        : keep(kept, rows, err);
+    nlt_status status = kept == NULL                 ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+        : session->n_arrows == NLT_SESSION_SCANS_MAX ? nlt_fail(err, NLT_ERR_LIMIT,
+              "more than %d tables of one's own in a session", NLT_SESSION_SCANS_MAX)
+                                                     : keep(kept, rows, err);
     rows->release(rows);
     if (status != NLT_OK) {
         nlt__kept_arrow_free(kept);
@@ -140,10 +139,10 @@ typedef struct arrow_global {
 /* Of one thread. */
 typedef struct arrow_local {
     nlt_session *session;
-    nlt_arrow_in *in; /* of the columns that are asked for */
-    struct ArrowArray chosen; /* the array that is read, with these columns only; borrows it */
+    nlt_arrow_in *in;             /* of the columns that are asked for */
+    struct ArrowArray chosen;     /* the array that is read, with these columns only; borrows it */
     struct ArrowArray **children; /* owned */
-    int64_t at, end; /* rows of it that are left */
+    int64_t at, end;              /* rows of it that are left */
 } arrow_local;
 
 static void arrow_local_free(void *ptr)
@@ -267,8 +266,8 @@ static bool take_block(arrow_global *global, arrow_local *local)
 }
 
 /* *rows = NULL: the end. */
-static nlt_status next_rows(arrow_global *global, arrow_local *local, const nlt_batch **rows,
-    nlt_error *err)
+static nlt_status next_rows(
+    arrow_global *global, arrow_local *local, const nlt_batch **rows, nlt_error *err)
 {
     *rows = NULL;
     if (local->in == NULL) {

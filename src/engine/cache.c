@@ -48,15 +48,15 @@ static const char json_suffix[] = ".json";
 typedef struct unit {
     int64_t file; /* NLT_SAVED_ALL: the whole request */
     char slot[NAME_BYTES];
-    char *identity;      /* owned */
-    json_t *entry;       /* a valid one; owned; NULL: to be converted */
+    char *identity; /* owned */
+    json_t *entry;  /* a valid one; owned; NULL: to be converted */
 } unit;
 
 typedef struct cache {
     nlt_session *session;
     nlt_scan *scan;
     int index;
-    char *folder; /* real path; owned */
+    char *folder;  /* real path; owned */
     char *options; /* owned */
     unit *units;
     int64_t n_units;
@@ -160,9 +160,11 @@ static bool identify(const char *path, char *block, nlt_buf *name, nlt_buf *iden
         && hash_range(fd, 0, block, &hash)
         && hash_range(fd, info.st_size > ENDS_BYTES ? info.st_size - ENDS_BYTES : 0, block, &hash)
         && nlt__buf_printf(name, NULL, "|%llx:%llx", (unsigned long long)info.st_dev,
-               (unsigned long long)info.st_ino) == NLT_OK
+               (unsigned long long)info.st_ino)
+            == NLT_OK
         && nlt__buf_printf(identity, NULL, "|%lld:%lld:%016llx", (long long)info.st_size,
-               (long long)nanoseconds(info.st_mtim), (unsigned long long)hash) == NLT_OK;
+               (long long)nanoseconds(info.st_mtim), (unsigned long long)hash)
+            == NLT_OK;
     if (fd >= 0) {
         (void)close(fd);
     }
@@ -170,8 +172,8 @@ static bool identify(const char *path, char *block, nlt_buf *name, nlt_buf *iden
 }
 
 /* Slot and identity of a unit. *unknown: the path of a file that cannot be cached. */
-static nlt_status identify_unit(const cache *c, unit *u, char *block, const char **unknown,
-    nlt_error *err)
+static nlt_status identify_unit(
+    const cache *c, unit *u, char *block, const char **unknown, nlt_error *err)
 {
     nlt_buf name = NLT_BUF_INIT(JSON_MAX);
     nlt_buf identity = NLT_BUF_INIT(JSON_MAX);
@@ -180,7 +182,8 @@ static nlt_status identify_unit(const cache *c, unit *u, char *block, const char
     nlt_status status = nlt__buf_printf(&name, err, "%d|%s|%s", FORMAT, NLT_VERSION, c->options);
     const char *path = NULL;
     for (int64_t i = first; status == NLT_OK && *unknown == NULL && i < end
-         && (path = nlt__scan_file_path(c->scan, i)) != NULL; i++) {
+         && (path = nlt__scan_file_path(c->scan, i)) != NULL;
+         i++) {
         status = nlt__buf_printf(&name, err, "|%lld", (long long)nlt__scan_file_day(c->scan, i));
         if (status == NLT_OK && !identify(path, block, &name, &identity)) {
             *unknown = path;
@@ -347,8 +350,8 @@ static void look_up(const cache *c, unit *u)
 
 /* ---- conversion ---- */
 
-static nlt_status put_copy(const cache *c, const unit *u, const char *path, nlt_buf *sql,
-    nlt_error *err)
+static nlt_status put_copy(
+    const cache *c, const unit *u, const char *path, nlt_buf *sql, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(sql, err, "COPY (SELECT * FROM netlytics_scan(%d", c->index));
     if (u->file != NLT_SAVED_ALL) {
@@ -357,12 +360,12 @@ static nlt_status put_copy(const cache *c, const unit *u, const char *path, nlt_
     NLT_TRY(nlt__buf_printf(sql, err, ")) TO "));
     NLT_TRY(nlt__duck_literal(path, sql, err));
     /* the second version's encodings: measured smaller and faster to read than zstd in the first */
-    return nlt__buf_printf(sql, err,
-        " (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, USE_TMP_FILE false)");
+    return nlt__buf_printf(
+        sql, err, " (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION V2, USE_TMP_FILE false)");
 }
 
-static nlt_status copy_rows(cache *c, const unit *u, duckdb_connection con, const char *path,
-    nlt_error *err)
+static nlt_status copy_rows(
+    cache *c, const unit *u, duckdb_connection con, const char *path, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     int64_t n_rows = 0;
@@ -390,8 +393,8 @@ static json_t *unit_paths(const cache *c, const unit *u)
 }
 
 /* The JSON of rows that lie at `path` under their final name. */
-static nlt_status make_entry(const cache *c, unit *u, const char *name, const char *path,
-    nlt_error *err)
+static nlt_status make_entry(
+    const cache *c, unit *u, const char *name, const char *path, nlt_error *err)
 {
     char stamp[NAME_BYTES * 2];
     char hash_text[NAME_BYTES];
@@ -437,8 +440,8 @@ static nlt_status write_entry(const cache *c, const unit *u, nlt_error *err)
     return status;
 }
 
-static nlt_status convert_to(cache *c, unit *u, duckdb_connection con, const char *name,
-    const char *path, nlt_error *err)
+static nlt_status convert_to(
+    cache *c, unit *u, duckdb_connection con, const char *name, const char *path, nlt_error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -646,9 +649,11 @@ static int64_t folder_bytes(const cache *c)
 static nlt_status put_relation(const cache *c, nlt_buf *sql, nlt_error *err)
 {
     bool is_whole = c->units[0].file == NLT_SAVED_ALL;
-    NLT_TRY(nlt__buf_printf(sql, err, is_whole ? "SELECT * FROM read_parquet(["
-        : "SELECT * REPLACE ((file_index << 40) | (\"" NLT_ROW_KEY_COLUMN "\" & 1099511627775) "
-          "AS \"" NLT_ROW_KEY_COLUMN "\") FROM read_parquet(["));
+    NLT_TRY(nlt__buf_printf(sql, err,
+        is_whole ? "SELECT * FROM read_parquet(["
+                 : "SELECT * REPLACE ((file_index << 40) | (\"" NLT_ROW_KEY_COLUMN
+                   "\" & 1099511627775) "
+                   "AS \"" NLT_ROW_KEY_COLUMN "\") FROM read_parquet(["));
     for (int64_t i = 0; i < c->n_units; i++) {
         const char *name = json_string_value(json_object_get(c->units[i].entry, "rows"));
         char *path = name != NULL ? path_of(c, name, "") : NULL;
@@ -684,8 +689,10 @@ static nlt_status take_rows(cache *c, nlt_error *err)
     nlt_cached *cached = nlt_alloc_zero(1, sizeof *cached);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
     if (cached != NULL && text != NULL) {
-        *cached = (nlt_cached){.sql = nlt_strdup(text), .lock_fd = c->lock_fd,
-            .files = nlt__scan_file_count(c->scan), .bytes = folder_bytes(c)};
+        *cached = (nlt_cached){.sql = nlt_strdup(text),
+            .lock_fd = c->lock_fd,
+            .files = nlt__scan_file_count(c->scan),
+            .bytes = folder_bytes(c)};
         cached->converted = c->units[0].file != NLT_SAVED_ALL ? c->n_converted
             : c->n_converted > 0                              ? cached->files
                                                               : 0;
@@ -718,7 +725,7 @@ void nlt__cached_free(nlt_cached *cached)
 void nlt__scan_text(const nlt_session *session, int scan, char out[NLT_SCAN_TEXT_MAX])
 {
     (void)snprintf(out, NLT_SCAN_TEXT_MAX,
-        session->is_followed[scan]         ? "\"netlytics followed %d\""
+        session->is_followed[scan]          ? "\"netlytics followed %d\""
             : session->cached[scan] != NULL ? CACHED_VIEW
                                             : "netlytics_scan(%d)",
         scan);
@@ -732,8 +739,8 @@ nlt_status nlt__cache_install(nlt_session *session, nlt_error *err)
             continue;
         }
         nlt_buf sql = NLT_BUF_INIT(SQL_MAX + 1024);
-        status = nlt__buf_printf(&sql, err, "CREATE VIEW " CACHED_VIEW " AS %s", i,
-            session->cached[i]->sql);
+        status = nlt__buf_printf(
+            &sql, err, "CREATE VIEW " CACHED_VIEW " AS %s", i, session->cached[i]->sql);
         const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
         if (status == NLT_OK) {
             status = text != NULL ? nlt__duck_run(session, text, err) : no_memory(err);
@@ -797,8 +804,8 @@ static nlt_status open_cache(cache *c, const nlt_dataset_request *request, bool 
     status = fill(c, &failure);
     *is_spent = status != NLT_OK;
     if (status == NLT_ERR_OUTPUT) {
-        return nlt__strings_add(warnings, err, "--cache: %s; the logs are read instead",
-            failure.message);
+        return nlt__strings_add(
+            warnings, err, "--cache: %s; the logs are read instead", failure.message);
     }
     if (status != NLT_OK) {
         if (err != NULL) {

@@ -14,8 +14,8 @@ nlt_status nlt__cache_open(nlt_session *session, int index, const nlt_dataset_re
 
 /* What replaces netlytics_scan(index). Owned by the session. */
 typedef struct nlt_cached {
-    char *sql;   /* a SELECT of the table's columns and the row key */
-    int lock_fd; /* shared while the session reads */
+    char *sql;                /* a SELECT of the table's columns and the row key */
+    int lock_fd;              /* shared while the session reads */
     int64_t files, converted; /* files of the dataset; those that were converted now */
     int64_t bytes;            /* of everything in the folder */
 } nlt_cached;

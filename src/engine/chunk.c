@@ -85,8 +85,8 @@ static nlt_i128 load_integer(const char *p, const mapping *map)
     return (nlt_i128)((int64_t)(low << shift) >> shift);
 }
 
-static nlt_status copy_integers(nlt_vec *out, const char *data, const mapping *map, int64_t n,
-    nlt_error *err)
+static nlt_status copy_integers(
+    nlt_vec *out, const char *data, const mapping *map, int64_t n, nlt_error *err)
 {
     int64_t *values = out->data;
     for (int64_t i = 0; i < n; i++) {
@@ -97,8 +97,8 @@ static nlt_status copy_integers(nlt_vec *out, const char *data, const mapping *m
         if (value > INT64_MAX || value < INT64_MIN) {
             char text[NLT_NUM_TEXT_MAX];
             int len = (int)nlt__format_i128(value, 0, text);
-            return nlt_fail(err, NLT_ERR_SQL, "integer overflow: %.*s needs more than 64 bits",
-                len, text);
+            return nlt_fail(
+                err, NLT_ERR_SQL, "integer overflow: %.*s needs more than 64 bits", len, text);
         }
         values[i] = (int64_t)value;
     }
@@ -155,8 +155,8 @@ static nlt_status copy_lists(duckdb_vector vector, nlt_vec *out, int64_t n, nlt_
     return copy_vector(duckdb_list_vector_get_child(vector), out->child, n_items, err);
 }
 
-static nlt_status copy_values(duckdb_vector vector, duckdb_logical_type type, nlt_vec *out,
-    int64_t n, nlt_error *err)
+static nlt_status copy_values(
+    duckdb_vector vector, duckdb_logical_type type, nlt_vec *out, int64_t n, nlt_error *err)
 {
     mapping map = *mapping_of(duckdb_get_type_id(type));
     const char *data = duckdb_vector_get_data(vector);

@@ -139,8 +139,8 @@ static nlt_status read_relation(
     *out = (nlt_sql_relation){.name = name};
     (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", name);
     nlt_status status = duckdb_prepare(session->con, sql, &prepared) == DuckDBSuccess
-                            ? read_columns(prepared, arena, out, err)
-                            : nlt__duck_failure(session, duckdb_prepare_error(prepared), err);
+        ? read_columns(prepared, arena, out, err)
+        : nlt__duck_failure(session, duckdb_prepare_error(prepared), err);
     duckdb_destroy_prepare(&prepared);
     return status;
 }

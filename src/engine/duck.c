@@ -67,7 +67,8 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"memory_limit", memory},
         {"temp_directory", session->temp_dir},
         /* kept, a scan of ours has one thread; files keep theirs, and their order */
-        {"preserve_insertion_order", session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
+        {"preserve_insertion_order",
+            session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
         {"default_null_order", "nulls_first_on_asc_last_on_desc"}, /* as Spark */
         {"ieee_floating_point_ops", "false"},                      /* x / 0 is NULL, as Spark */
         {"autoinstall_known_extensions", "false"},
@@ -76,8 +77,8 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
     };
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         if (duckdb_set_config(config, settings[i].name, settings[i].value) != DuckDBSuccess) {
-            return nlt_fail(err, NLT_ERR_INTERNAL, "the engine does not know setting %s",
-                settings[i].name);
+            return nlt_fail(
+                err, NLT_ERR_INTERNAL, "the engine does not know setting %s", settings[i].name);
         }
     }
     return NLT_OK;
@@ -91,8 +92,7 @@ static nlt_status open_database(nlt_session *session, nlt_error *err)
     }
     char *why = NULL;
     nlt_status status = configure(session, config, err);
-    if (status == NLT_OK
-        && duckdb_open_ext(NULL, &session->db, config, &why) != DuckDBSuccess) {
+    if (status == NLT_OK && duckdb_open_ext(NULL, &session->db, config, &why) != DuckDBSuccess) {
         status = nlt_fail(err, NLT_ERR_INTERNAL, "the engine does not start: %s",
             why != NULL ? why : "unknown reason");
     }
@@ -136,12 +136,12 @@ nlt_status nlt__duck_name(const char *name, nlt_buf *out, nlt_error *err)
     return put_escaped(name, '"', out, err);
 }
 
-static nlt_status put_allowed(const nlt_session *session, bool are_folders, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_allowed(
+    const nlt_session *session, bool are_folders, nlt_buf *out, nlt_error *err)
 {
     int n = 0;
-    NLT_TRY(nlt__buf_printf(out, err, "SET %s = [", are_folders ? "allowed_directories"
-                                                               : "allowed_paths"));
+    NLT_TRY(nlt__buf_printf(
+        out, err, "SET %s = [", are_folders ? "allowed_directories" : "allowed_paths"));
     for (size_t i = 0; i < session->allowed.n; i++) {
         const char *path = session->allowed.items[i];
         bool is_folder = path[strlen(path) - 1] == '/';
@@ -167,8 +167,8 @@ static nlt_status lock_database(nlt_session *session, nlt_error *err)
             (long long)session->temp_bytes_max);
     }
     if (status == NLT_OK) {
-        status = nlt__buf_printf(&sql, err,
-            "SET enable_external_access = false; SET lock_configuration = true");
+        status = nlt__buf_printf(
+            &sql, err, "SET enable_external_access = false; SET lock_configuration = true");
     }
     if (status == NLT_OK) {
         const char *text = nlt__buf_cstr(&sql);
@@ -185,8 +185,8 @@ nlt_status nlt__duck_open(nlt_session *session, nlt_error *err)
         return NLT_OK;
     }
     if (!is_known_version(duckdb_library_version())) {
-        return nlt_fail(err, NLT_ERR_INTERNAL, "libduckdb %s is older than 1.5.5",
-            duckdb_library_version());
+        return nlt_fail(
+            err, NLT_ERR_INTERNAL, "libduckdb %s is older than 1.5.5", duckdb_library_version());
     }
     NLT_TRY(open_database(session, err));
     duckdb_connection con = NULL;
@@ -270,16 +270,16 @@ static nlt_status spill_failure(const nlt_session *session, const char *message,
 {
     if (strstr(message, "max_temp_directory_size") == NULL) {
         const char *why = strrchr(message, ':');
-        nlt_fail(err, NLT_ERR_OUTPUT, "%s: temporary files cannot be written:%s",
-            session->temp_dir, why != NULL ? why + 1 : message);
+        nlt_fail(err, NLT_ERR_OUTPUT, "%s: temporary files cannot be written:%s", session->temp_dir,
+            why != NULL ? why + 1 : message);
     } else if (session->temp_bytes_max > 0) {
         nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT,
             (long long)(session->temp_bytes_max / 1000000));
         nlt_error_hint(err, "give more with --temp_limit or --memory");
         return NLT_ERR_OUTPUT;
     } else {
-        nlt_fail(err, NLT_ERR_OUTPUT, "%s: there is no room for temporary files",
-            session->temp_dir);
+        nlt_fail(
+            err, NLT_ERR_OUTPUT, "%s: there is no room for temporary files", session->temp_dir);
     }
     nlt_error_hint(err, "choose another folder with --temp_dir_local, or give more with --memory");
     return NLT_ERR_OUTPUT;
@@ -343,8 +343,8 @@ void nlt__duck_keep_failure(nlt_session *session, const nlt_error *failure)
 
 /* Left to itself the engine spins on its queue while other threads have all the work, as with one
  * compressed file: a core lost for seconds. */
-nlt_status nlt__duck_execute(nlt_session *session, duckdb_pending_result pending,
-    duckdb_result *result, nlt_error *err)
+nlt_status nlt__duck_execute(
+    nlt_session *session, duckdb_pending_result pending, duckdb_result *result, nlt_error *err)
 {
     long pause_ns = PAUSE_MIN_NS;
     duckdb_pending_state state = duckdb_pending_execute_task(pending);

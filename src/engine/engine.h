@@ -41,12 +41,12 @@ struct nlt_session {
     nlt_dialect dialect;
     int64_t memory_bytes;
     int64_t temp_bytes_max; /* 0: no limit */
-    nlt_budget budget; /* of rows between kernels; on disk, of records that scans sort, too */
+    nlt_budget budget;      /* of rows between kernels; on disk, of records that scans sort, too */
     int64_t kernel_bytes; /* its memory while kernels run; while SQL runs, DuckDB needs room, too */
     int64_t sql_bytes;
     int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
-    char *temp_dir; /* private folder; removed at the end */
+    char *temp_dir;       /* private folder; removed at the end */
     char *persistent_dir; /* of states; NULL: none */
 
     duckdb_database db; /* opened when the first statement needs it */
@@ -55,23 +55,25 @@ struct nlt_session {
 
     nlt_scan *scans[NLT_SESSION_SCANS_MAX];
     atomic_int n_scans;
-    struct nlt_cached *cached[NLT_SESSION_SCANS_MAX]; /* what is read instead (cache.h); NULL: itself */
+    struct nlt_cached
+        *cached[NLT_SESSION_SCANS_MAX];      /* what is read instead (cache.h); NULL: itself */
     bool is_followed[NLT_SESSION_SCANS_MAX]; /* read instead is what was added so far (follow.c) */
-    nlt_scan *spent[NLT_SESSION_SCANS_MAX]; /* replaced by another; kept for who still looks at it */
+    nlt_scan
+        *spent[NLT_SESSION_SCANS_MAX]; /* replaced by another; kept for who still looks at it */
     bool are_scans_kept[NLT_SESSION_SCANS_MAX]; /* as tables, in this run: pipes are read once */
-    nlt_files *files[NLT_SESSION_SCANS_MAX]; /* datasets that DuckDB reads itself */
+    nlt_files *files[NLT_SESSION_SCANS_MAX];    /* datasets that DuckDB reads itself */
     int n_files;
     nlt_kept_arrow *arrows[NLT_SESSION_SCANS_MAX]; /* rows of the caller's own; owned */
     int n_arrows;
-    int n_relations;    /* named so far; makes names unique in the session */
-    nlt_strings names;  /* that stand for relations in the statement that was prepared last */
+    int n_relations;   /* named so far; makes names unique in the session */
+    nlt_strings names; /* that stand for relations in the statement that was prepared last */
     atomic_bool is_cancelled;
 
-    nlt_asn_view *asn_view; /* owned; NULL: none was given */
-    nlt_scalar_env scalar_env; /* borrowed by the functions of `db` */
-    char *requests[NLT_SESSION_SCANS_MAX]; /* of scans[], a JSON object without its end; owned */
+    nlt_asn_view *asn_view;                   /* owned; NULL: none was given */
+    nlt_scalar_env scalar_env;                /* borrowed by the functions of `db` */
+    char *requests[NLT_SESSION_SCANS_MAX];    /* of scans[], a JSON object without its end; owned */
     nlt_node_stats stats[NLT_PLAN_NODES_MAX]; /* of the last run */
-    const nlt_table *stats_of; /* only compared */
+    const nlt_table *stats_of;                /* only compared */
 
     nlt_sink *sink; /* where netlytics_sink() sends rows; NULL: nowhere */
     nlt_stored_relation relations[NLT_PLAN_NODES_MAX]; /* by node; of the last run */
@@ -86,8 +88,8 @@ struct nlt_table {
     nlt_session *session;
     char name[NLT_TABLE_NAME_MAX + 1]; /* what a statement over several tables calls it */
     nlt_plan plan;
-    nlt_params *params; /* of the kernel that ends the plan; owned */
-    const nlt_algo *algo; /* whose answer it is; NULL: none's */
+    nlt_params *params;         /* of the kernel that ends the plan; owned */
+    const nlt_algo *algo;       /* whose answer it is; NULL: none's */
     const nlt_table_desc *desc; /* of a dataset as it is; NULL: another relation */
     nlt_column_desc *columns;
     int n_columns;
@@ -171,17 +173,16 @@ typedef struct nlt_sink_target {
 } nlt_sink_target;
 
 /* Keeps a stream's arrays as session->arrows[n_arrows++]; `rows` is taken. */
-nlt_status nlt__arrow_keep(nlt_session *session, struct ArrowArrayStream *rows, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__arrow_keep(
+    nlt_session *session, struct ArrowArrayStream *rows, nlt_error *err) NLT_MUST_CHECK;
 void nlt__kept_arrow_free(nlt_kept_arrow *kept); /* NULL is fine */
 /* netlytics_arrow(i): the rows of session->arrows[i]. */
 nlt_status nlt__arrow_table_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* netlytics_sink(columns...): for nlt__sink_run. */
 nlt_status nlt__sink_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 /* Reads `columns` of `relation` (SQL behind FROM), in no order. */
-nlt_status nlt__sink_run(nlt_session *session, const char *relation,
-    const nlt_column_desc *columns, int n_columns, const nlt_sink_target *target, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__sink_run(nlt_session *session, const char *relation, const nlt_column_desc *columns,
+    int n_columns, const nlt_sink_target *target, nlt_error *err) NLT_MUST_CHECK;
 /* "BIGINT", "DECIMAL(38,2)", "VARCHAR[]": a type in DuckDB's SQL. */
 nlt_status nlt__sql_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
@@ -195,8 +196,8 @@ void nlt__scan_text(const nlt_session *session, int scan, char out[NLT_SCAN_TEXT
 bool nlt__duck_dtype(duckdb_logical_type type, nlt_dtype *out);
 /* Copies a chunk (at most NLT_BATCH_ROWS rows) into a batch of the mapped types. Texts borrow from
  * the chunk. NLT_ERR_SQL: an integer above 64 bits. */
-nlt_status nlt__duck_chunk(duckdb_data_chunk chunk, nlt_batch *batch, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__duck_chunk(
+    duckdb_data_chunk chunk, nlt_batch *batch, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- statement.c: a SELECT and its rows ---- */
 
@@ -205,7 +206,7 @@ typedef struct nlt_statement {
     duckdb_prepared_statement prepared;
     duckdb_result result;
     bool has_result;
-    bool has_given; /* rows, or their end */
+    bool has_given;     /* rows, or their end */
     bool reads_no_scan; /* of the session; who prepared it may say so */
     nlt_batch *batch;
     duckdb_data_chunk chunk; /* that the batch borrows from */
@@ -214,30 +215,29 @@ typedef struct nlt_statement {
 } nlt_statement;
 
 /* Prepares a SELECT. NLT_ERR_SQL with DuckDB's message. Clear it whatever is returned. */
-nlt_status nlt__statement_prepare(nlt_session *session, const char *sql, nlt_statement *out,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__statement_prepare(
+    nlt_session *session, const char *sql, nlt_statement *out, nlt_error *err) NLT_MUST_CHECK;
 /* Name of a result column, as Spark calls it. Borrowed from `arena`. */
 nlt_status nlt__statement_column(nlt_statement *statement, int index, nlt_arena *arena,
     nlt_column_desc *out, nlt_error *err) NLT_MUST_CHECK;
 /* The next rows; *batch = NULL at the end. */
-nlt_status nlt__statement_next(nlt_statement *statement, const nlt_batch **batch, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__statement_next(
+    nlt_statement *statement, const nlt_batch **batch, nlt_error *err) NLT_MUST_CHECK;
 void nlt__statement_clear(nlt_statement *statement);
 
 /* ---- relation.c ---- */
 
 #define NLT_TABLE_NAME "netlytics" /* what statements call a table that was given no name */
 
-
 /* Makes the plan's relations known to DuckDB, all but the last node, and what that one calls them,
  * without running anything: a kernel's is empty. Enough to check a statement. */
 nlt_status nlt__relation_declare(nlt_table *table, nlt_error *err) NLT_MUST_CHECK;
 /* A node's relation: of a scan, of a statement (a table if `is_kept`), of what a kernel emitted. */
-nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int node,
-    bool is_kept, nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int node, bool is_kept,
+    nlt_error *err) NLT_MUST_CHECK;
 /* What the plan's last statement calls its relations. */
-nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__relation_names(
+    nlt_session *session, const nlt_plan *plan, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- dialect.c ---- */
 
@@ -294,8 +294,8 @@ nlt_status nlt__table_write_file(nlt_table *table, const nlt_format *format, con
     nlt_outfile *file, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 /* Columns `columns` (`n` of them) of a relation, ordered by its column `order`; as a file. */
 nlt_status nlt__relation_run(nlt_session *session, const char *relation, const char *order,
-    const nlt_column_desc *columns, int n, nlt_rows_fn rows, void *ctx, nlt_error *err)
-    NLT_MUST_CHECK;
+    const nlt_column_desc *columns, int n, nlt_rows_fn rows, void *ctx,
+    nlt_error *err) NLT_MUST_CHECK;
 nlt_status nlt__relation_write_file(nlt_session *session, const char *relation, const char *order,
     const nlt_column_desc *columns, int n, const nlt_format *format, nlt_outfile *file,
     nlt_error *err) NLT_MUST_CHECK;
@@ -304,8 +304,8 @@ nlt_status nlt__relation_write_file(nlt_session *session, const char *relation, 
 
 typedef struct nlt_outputs {
     const nlt_table *table;
-    const char *folder;    /* for files; NULL: they are left out */
-    const char *state_dir; /* for a copy of the states; NULL: none */
+    const char *folder;                               /* for files; NULL: they are left out */
+    const char *state_dir;                            /* for a copy of the states; NULL: none */
     nlt_outfile *files[2 * NLT_PLAN_OUTPUTS_MAX + 2]; /* in the order of their commit */
     int n_files;
     struct nlt_state_lock *locks[NLT_PLAN_OUTPUTS_MAX];
@@ -314,8 +314,7 @@ typedef struct nlt_outputs {
 
 /* Before the run: looks whether names are free (unless `overwrite`), takes the locks of states. End it
  * whatever is returned. */
-nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *err) NLT_MUST_CHECK;
 /* After the run: writes all that is to be written, under temporary names. */
 nlt_status nlt__outputs_write(nlt_outputs *outputs, nlt_error *err) NLT_MUST_CHECK;
 /* Adds a file to what is committed, before those that nlt__outputs_write adds. Takes it. */

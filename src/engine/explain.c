@@ -35,8 +35,8 @@ static nlt_status put_flag(nlt_buf *out, const char *key, bool value, nlt_error 
     return nlt__buf_printf(out, err, ", \"%s\": %s", key, value ? "true" : "false");
 }
 
-static nlt_status put_request(const nlt_dataset_request *request, const nlt_scan *scan,
-    nlt_buf *out, nlt_error *err)
+static nlt_status put_request(
+    const nlt_dataset_request *request, const nlt_scan *scan, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, "{\"connector\": "));
     NLT_TRY(put_text(out, nlt__scan_connector(scan)->class_name, err));
@@ -51,8 +51,8 @@ static nlt_status put_request(const nlt_dataset_request *request, const nlt_scan
     return put_flag(out, "strict_files", request->strict_files, err);
 }
 
-nlt_status nlt__explain_keep_request(nlt_session *session, int scan,
-    const nlt_dataset_request *request, nlt_error *err)
+nlt_status nlt__explain_keep_request(
+    nlt_session *session, int scan, const nlt_dataset_request *request, nlt_error *err)
 {
     nlt_buf text = NLT_BUF_INIT(TEXT_MAX);
     nlt_status status = put_request(request, session->scans[scan], &text, err);
@@ -94,8 +94,7 @@ static nlt_status put_dataset(void *ctx, int index, nlt_buf *out, nlt_error *err
     const describe *d = ctx;
     const nlt_scan *scan = d->session->scans[index];
     NLT_TRY(nlt__buf_printf(out, err, "%s", d->session->requests[index]));
-    NLT_TRY(nlt__buf_printf(out, err, ", \"files\": %lld",
-        (long long)nlt__scan_file_count(scan)));
+    NLT_TRY(nlt__buf_printf(out, err, ", \"files\": %lld", (long long)nlt__scan_file_count(scan)));
     if (nlt__scan_bytes(scan) >= 0) {
         NLT_TRY(nlt__buf_printf(out, err, ", \"bytes\": %lld", (long long)nlt__scan_bytes(scan)));
     }
@@ -127,8 +126,11 @@ nlt_status nlt_table_explain(const nlt_table *table, unsigned what, char **text,
     *text = NULL;
     describe d = {table->session, (what & NLT_EXPLAIN_SPLITS) != 0};
     nlt_node_stats stats[NLT_PLAN_NODES_MAX];
-    nlt_explain explain = {.plan = &table->plan, .columns = table->columns,
-        .n_columns = table->n_columns, .dataset = put_dataset, .ctx = &d};
+    nlt_explain explain = {.plan = &table->plan,
+        .columns = table->columns,
+        .n_columns = table->n_columns,
+        .dataset = put_dataset,
+        .ctx = &d};
     if ((what & NLT_EXPLAIN_RAN) != 0) {
         if (table->session->stats_of != table) {
             return nlt_fail(err, NLT_ERR_ARG, "the plan was not the last one that was run");

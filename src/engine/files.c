@@ -42,8 +42,9 @@ static const format_row formats[NLT_FILES_FORMAT_COUNT] = {
     [NLT_FILES_NDJSON] = {"ndjson", {"*.ndjson", "*.jsonl", "day=%Y-%m-%d/*.ndjson"},
         "read_ndjson"},
     /* rows without a time go into a folder of their own, which no range leaves out */
-    [NLT_FILES_PARQUET] = {"parquet", {"day=%Y-%m-%d/*.parquet", "*.parquet",
-        "day=__HIVE_DEFAULT_PARTITION__/*.parquet"}, "read_parquet"},
+    [NLT_FILES_PARQUET] = {"parquet",
+        {"day=%Y-%m-%d/*.parquet", "*.parquet", "day=__HIVE_DEFAULT_PARTITION__/*.parquet"},
+        "read_parquet"},
 };
 
 bool nlt__files_find(const char *connector, nlt_files_format *format, const nlt_table_desc **desc)
@@ -77,8 +78,8 @@ const char *nlt__files_shown(const nlt_files *files, int64_t file)
 static size_t useful_length(const char *message)
 {
     static const char *const ends[] = {"\nPossible", "\nPotential", "\nThe search space", "\nLINE ",
-        "\n\nLINE ", "Try ", "If you are trying", "\n  file =", "\nThis type was", "\nThis can happen",
-        "\nCandidate names", "\n\n"};
+        "\n\nLINE ", "Try ", "If you are trying", "\n  file =", "\nThis type was",
+        "\nThis can happen", "\nCandidate names", "\n\n"};
     size_t len = strlen(message);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         const char *at = strstr(message, ends[i]);
@@ -132,10 +133,12 @@ bool nlt__files_failure(const nlt_session *session, const char *message, nlt_err
             nlt_buf text = NLT_BUF_INIT(4096);
             put_message(message, files->paths[j], nlt__files_shown(files, j), &text);
             nlt_fail(err, NLT_ERR_DAMAGED, "%.*s", (int)text.len, text.len > 0 ? text.ptr : "");
-            nlt_error_hint(err, files->format == NLT_FILES_PARQUET
+            nlt_error_hint(err,
+                files->format == NLT_FILES_PARQUET
                     ? "is it a whole Parquet file, with the columns of the others?"
                     : "is it %s? --columns 'NAME VARCHAR' says what a column holds",
-                files->format == NLT_FILES_CSV ? "a table with a line of names" : "one object per line");
+                files->format == NLT_FILES_CSV ? "a table with a line of names"
+                                               : "one object per line");
             nlt__buf_clear(&text);
             return true;
         }
@@ -251,9 +254,8 @@ static nlt_status unpack(nlt_session *session, const char *path, const char *cop
     nlt_source *source = NULL;
     NLT_TRY(nlt__source_open(path, 0, &session->is_cancelled, &source, err));
     int fd = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    nlt_status status = fd >= 0
-        ? copy_bytes(source, fd, copy, err)
-        : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", copy, strerror(errno));
+    nlt_status status = fd >= 0 ? copy_bytes(source, fd, copy, err)
+                                : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", copy, strerror(errno));
     if (fd >= 0 && close(fd) != 0 && status == NLT_OK) {
         status = nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", copy, strerror(errno));
     }
@@ -275,8 +277,8 @@ static nlt_status copy_of(nlt_session *session, nlt_files *files, int64_t i, nlt
 }
 
 /* The path of a file that DuckDB reads as it lies; NULL in `files` if a copy is needed after all. */
-static nlt_status take_path(nlt_session *session, nlt_files *files, int64_t i, nlt_codec codec,
-    nlt_error *err)
+static nlt_status take_path(
+    nlt_session *session, nlt_files *files, int64_t i, nlt_codec codec, nlt_error *err)
 {
     const char *path = files->list.items[i].path;
     if (codec != NLT_CODEC_PLAIN) {
@@ -305,8 +307,8 @@ static nlt_status find_path(nlt_session *session, nlt_files *files, int64_t i, n
     }
     files->bytes = size < 0 || files->bytes < 0 ? -1 : files->bytes + size;
     if (size < 0 && files->format == NLT_FILES_PARQUET) {
-        return nlt_fail(err, NLT_ERR_ARG, "%s: Parquet is read from files only",
-            nlt__files_shown(files, i));
+        return nlt_fail(
+            err, NLT_ERR_ARG, "%s: Parquet is read from files only", nlt__files_shown(files, i));
     }
     if (size > 0 && is_read_as_it_is(files, path, codec)) {
         NLT_TRY(take_path(session, files, i, codec, err));
@@ -354,19 +356,19 @@ nlt_status nlt__files_put_paths(const nlt_files *files, nlt_buf *out, nlt_error 
 }
 
 /* read_csv([...], ...). Rejected lines are kept if `keeps_rejects`, else only left out. */
-static nlt_status put_reader(const nlt_files *files, bool keeps_rejects, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_reader(
+    const nlt_files *files, bool keeps_rejects, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, "%s(", formats[files->format].reader));
     NLT_TRY(nlt__files_put_paths(files, out, err));
     NLT_TRY(nlt__buf_printf(out, err, ", hive_partitioning = false"));
     if (files->format == NLT_FILES_CSV) {
         NLT_TRY(nlt__buf_printf(out, err, ", header = true, allow_quoted_nulls = false"));
-        NLT_TRY(keeps_rejects
-                ? nlt__buf_printf(out, err, ", store_rejects = true, rejects_limit = 0, "
-                      "rejects_table = '" NLT_FILES_REJECTS "', rejects_scan = '"
-                      NLT_FILES_SCANS "'", files->index, files->index)
-                : nlt__buf_printf(out, err, ", ignore_errors = true"));
+        NLT_TRY(keeps_rejects ? nlt__buf_printf(out, err,
+                    ", store_rejects = true, rejects_limit = 0, "
+                    "rejects_table = '" NLT_FILES_REJECTS "', rejects_scan = '" NLT_FILES_SCANS "'",
+                    files->index, files->index)
+                              : nlt__buf_printf(out, err, ", ignore_errors = true"));
     }
     if (files->columns != NULL) {
         NLT_TRY(nlt__buf_printf(out, err,
@@ -405,8 +407,8 @@ static nlt_status add_described(described *d, const nlt_batch *batch, nlt_error 
     return NLT_OK;
 }
 
-static nlt_status run_described(nlt_session *session, const nlt_files *files, nlt_buf *sql,
-    described *d, nlt_error *err)
+static nlt_status run_described(
+    nlt_session *session, const nlt_files *files, nlt_buf *sql, described *d, nlt_error *err)
 {
     nlt_statement statement;
     const char *text = nlt__buf_cstr(sql);
@@ -438,11 +440,10 @@ static nlt_status describe(nlt_session *session, const nlt_files *files, const n
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     d->n = 0;
     d->columns = nlt__arena_alloc(&d->arena, NLT_COLUMN_TYPES_MAX * sizeof *d->columns);
-    nlt_status status = d->columns != NULL
-        ? nlt__buf_printf(&sql, err,
-              "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM %.*s)",
-              (int)reader->len, reader->ptr)
-        : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    nlt_status status = d->columns != NULL ? nlt__buf_printf(&sql, err,
+                            "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM %.*s)",
+                            (int)reader->len, reader->ptr)
+                                           : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     if (status == NLT_OK) {
         status = run_described(session, files, &sql, d, err);
     }
@@ -464,7 +465,8 @@ static nlt_status check_type(nlt_session *session, const nlt_column_type *column
     if (status == NLT_ERR_SQL) {
         nlt_fail(err, NLT_ERR_ARG, "--columns: \"%.100s\" is no type for column \"%.100s\"",
             column->type, column->name);
-        nlt_error_hint(err, "INT, BIGINT, DOUBLE, DECIMAL(10, 2), VARCHAR, BOOLEAN, DATE, TIMESTAMP");
+        nlt_error_hint(
+            err, "INT, BIGINT, DOUBLE, DECIMAL(10, 2), VARCHAR, BOOLEAN, DATE, TIMESTAMP");
         return NLT_ERR_ARG;
     }
     return status;
@@ -493,11 +495,13 @@ static nlt_status add_unseen(const nlt_files *files, const nlt_column_type *give
     for (int i = 0; i < d->n; i++) {
         names[i] = d->columns[i].name;
     }
-    nlt_fail(err, NLT_ERR_ARG, "--columns: %s has no column \"%.100s\"",
-        nlt__files_shown(files, 0), given->name);
+    nlt_fail(err, NLT_ERR_ARG, "--columns: %s has no column \"%.100s\"", nlt__files_shown(files, 0),
+        given->name);
     const char *near = nlt_closest(given->name, names, (size_t)d->n);
     nlt_error_hint(err, near != NULL ? "did you mean \"%s\"?" : "its first column is \"%s\"",
-        near != NULL ? near : d->n > 0 ? names[0] : "");
+        near != NULL   ? near
+            : d->n > 0 ? names[0]
+                       : "");
     return NLT_ERR_ARG;
 }
 
@@ -543,8 +547,8 @@ static nlt_status put_types(const described *d, nlt_buf *out, nlt_error *err)
 
 /* ---- text: the statement ---- */
 
-static nlt_status put_row_check(const nlt_files *files, const described *d, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_row_check(
+    const nlt_files *files, const described *d, nlt_buf *out, nlt_error *err)
 {
     if (files->format != NLT_FILES_CSV) {
         return NLT_OK;
@@ -556,11 +560,11 @@ static nlt_status put_row_check(const nlt_files *files, const described *d, nlt_
     return nlt__buf_append(out, ")", 1, err);
 }
 
-static nlt_status put_text_select(const nlt_files *files, const described *d, bool counts,
-    nlt_buf *out, nlt_error *err)
+static nlt_status put_text_select(
+    const nlt_files *files, const described *d, bool counts, nlt_buf *out, nlt_error *err)
 {
-    NLT_TRY(nlt__buf_printf(out, err,
-        counts ? "SELECT filename AS f, count(*) AS n FROM " : "SELECT * FROM "));
+    NLT_TRY(nlt__buf_printf(
+        out, err, counts ? "SELECT filename AS f, count(*) AS n FROM " : "SELECT * FROM "));
     NLT_TRY(put_reader(files, true, out, err));
     NLT_TRY(put_row_check(files, d, out, err));
     return counts ? nlt__buf_printf(out, err, " GROUP BY f") : NLT_OK;
@@ -597,9 +601,10 @@ static nlt_status fail_empty(const nlt_files *files, nlt_error *err)
 {
     nlt_fail(err, NLT_ERR_DAMAGED, "%s is empty%s: its columns are not known",
         nlt__files_shown(files, 0), files->list.n > 1 ? ", and so are all other files" : "");
-    nlt_error_hint(err, files->format == NLT_FILES_CSV ? "a csv begins with a line of names"
-            : files->format == NLT_FILES_NDJSON        ? "ndjson has one object per line"
-                                                       : "no writer of Parquet leaves it so");
+    nlt_error_hint(err,
+        files->format == NLT_FILES_CSV          ? "a csv begins with a line of names"
+            : files->format == NLT_FILES_NDJSON ? "ndjson has one object per line"
+                                                : "no writer of Parquet leaves it so");
     return NLT_ERR_DAMAGED;
 }
 
@@ -634,8 +639,8 @@ static nlt_status learn_text(nlt_session *session, nlt_files *files,
         bool is_csv = files->format == NLT_FILES_CSV;
         nlt_fail(err, NLT_ERR_DAMAGED, "%s: %s", nlt__files_shown(files, 0),
             is_csv ? "a name in its first line is empty" : "its lines are no objects with names");
-        nlt_error_hint(err, is_csv ? "a csv begins with a line of names"
-                                   : "ndjson has one object per line");
+        nlt_error_hint(
+            err, is_csv ? "a csv begins with a line of names" : "ndjson has one object per line");
         return NLT_ERR_DAMAGED;
     }
     NLT_TRY(take_types(session, files, request->columns, d, warnings, err));
@@ -644,8 +649,8 @@ static nlt_status learn_text(nlt_session *session, nlt_files *files,
 
 /* ---- parquet: the statement ---- */
 
-static nlt_status fail_columns(const nlt_files *files, int64_t file, const char *column,
-    const char *what, nlt_error *err)
+static nlt_status fail_columns(
+    const nlt_files *files, int64_t file, const char *column, const char *what, nlt_error *err)
 {
     nlt_fail(err, NLT_ERR_DAMAGED, "%s: column \"%.100s\" %s", nlt__files_shown(files, file),
         column, what);
@@ -655,8 +660,8 @@ static nlt_status fail_columns(const nlt_files *files, int64_t file, const char 
 }
 
 /* The file's columns must be the table's, in any order. */
-static nlt_status check_columns(const nlt_files *files, int64_t file, const described *d,
-    nlt_error *err)
+static nlt_status check_columns(
+    const nlt_files *files, int64_t file, const described *d, nlt_error *err)
 {
     const nlt_table_desc *desc = files->desc;
     for (int i = 0; i < desc->n_columns; i++) {
@@ -689,8 +694,8 @@ static nlt_status check_columns(const nlt_files *files, int64_t file, const desc
     return NLT_OK;
 }
 
-static nlt_status check_file(nlt_session *session, const nlt_files *files, int64_t file,
-    nlt_error *err)
+static nlt_status check_file(
+    nlt_session *session, const nlt_files *files, int64_t file, nlt_error *err)
 {
     described d = {.arena = NLT_ARENA_INIT};
     nlt_buf reader = NLT_BUF_INIT(SQL_MAX);
@@ -713,8 +718,8 @@ static nlt_status check_file(nlt_session *session, const nlt_files *files, int64
 }
 
 /* Rows of the days asked for, if the table has a time. */
-static nlt_status put_days(const nlt_files *files, int64_t first, int64_t last, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_days(
+    const nlt_files *files, int64_t first, int64_t last, nlt_buf *out, nlt_error *err)
 {
     const long long day_s = 86400;
     const char *time = files->desc->columns[files->desc->time_column].name;
@@ -723,19 +728,19 @@ static nlt_status put_days(const nlt_files *files, int64_t first, int64_t last, 
         NLT_TRY(nlt__buf_printf(out, err, " AND \"%s\" >= %lld", time, (long long)first * day_s));
     }
     if (last != NLT_DAY_OPEN) {
-        NLT_TRY(nlt__buf_printf(out, err, " AND \"%s\" < %lld", time,
-            ((long long)last + 1) * day_s));
+        NLT_TRY(
+            nlt__buf_printf(out, err, " AND \"%s\" < %lld", time, ((long long)last + 1) * day_s));
     }
     return NLT_OK;
 }
 
-static nlt_status put_parquet_select(const nlt_files *files, bool filters, int64_t first,
-    int64_t last, nlt_buf *out, nlt_error *err)
+static nlt_status put_parquet_select(
+    const nlt_files *files, bool filters, int64_t first, int64_t last, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, files->desc != NULL ? "SELECT " : "SELECT *"));
     for (int i = 0; files->desc != NULL && i < files->desc->n_columns; i++) {
-        NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : "",
-            files->desc->columns[i].name));
+        NLT_TRY(
+            nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : "", files->desc->columns[i].name));
     }
     NLT_TRY(nlt__buf_printf(out, err, " FROM "));
     NLT_TRY(put_reader(files, false, out, err));
@@ -761,8 +766,7 @@ static nlt_status learn_parquet(nlt_session *session, nlt_files *files,
             NLT_TRY(check_file(session, files, i, err));
         }
     }
-    nlt_status status =
-        put_parquet_select(files, request->filter_rows, first, last, &sql, err);
+    nlt_status status = put_parquet_select(files, request->filter_rows, first, last, &sql, err);
     if (status == NLT_OK) {
         status = put_parquet_count(files, &count, err);
     }

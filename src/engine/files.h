@@ -31,13 +31,14 @@ struct nlt_files {
     nlt_files_format format;
     const nlt_table_desc *desc; /* whose columns the files have ("parquet:DNS"); NULL: their own */
     nlt_file_list list;
-    char **paths; /* that DuckDB opens: of a file itself or of its unpacked copy; owned; NULL: the file
+    char **
+        paths; /* that DuckDB opens: of a file itself or of its unpacked copy; owned; NULL: the file
                      is empty */
     nlt_files_counts *counts;
-    char *columns; /* {'name': 'TYPE', ...} as a literal of SQL; owned; NULL: parquet */
-    char *sql;     /* the SELECT that reads it; owned */
+    char *columns;   /* {'name': 'TYPE', ...} as a literal of SQL; owned; NULL: parquet */
+    char *sql;       /* the SELECT that reads it; owned */
     char *count_sql; /* filename, count(*) of the same reading; owned */
-    int64_t bytes; /* of all files; -1: unknown */
+    int64_t bytes;   /* of all files; -1: unknown */
     int64_t n_empty;
     int64_t skipped; /* lines that are no rows, so far */
     int64_t by_reason[NLT_REJECT_COUNT];
@@ -66,17 +67,16 @@ void nlt__files_unfit(const nlt_files *files, nlt_error *err);
 
 /* Refuses a statement that names a table or a function of tables but `names` and its own:
  * NLT_ERR_SQL. To be asked before the statement is bound, which opens files. */
-nlt_status nlt__files_guard(nlt_session *session, const nlt_node *node, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__files_guard(
+    nlt_session *session, const nlt_node *node, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- files_report.c ---- */
 
 /* After a run: what was rejected. NLT_ERR_DAMAGED: too much of a file. */
-nlt_status nlt__files_finish(nlt_session *session, nlt_files *files, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__files_finish(nlt_session *session, nlt_files *files, nlt_error *err) NLT_MUST_CHECK;
 /* Its report.json. Rows of text files are counted now, by one more reading. */
-nlt_status nlt__files_report(nlt_session *session, nlt_files *files, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__files_report(
+    nlt_session *session, nlt_files *files, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Adds to the totals; rows become -1 if they are not known. */
 void nlt__files_totals(const nlt_files *files, nlt_totals *out);
 
@@ -85,7 +85,7 @@ void nlt__files_totals(const nlt_files *files, nlt_totals *out);
 /* How the user calls a file. */
 const char *nlt__files_shown(const nlt_files *files, int64_t file);
 /* ['path', ...] as a literal of SQL. */
-nlt_status nlt__files_put_paths(const nlt_files *files, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__files_put_paths(
+    const nlt_files *files, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -34,8 +34,8 @@ static bool add_inner(void *ctx, const json_t *object)
     guard *g = ctx;
     const json_t *map = json_object_get(json_object_get(object, "cte_map"), "map");
     for (size_t i = 0; i < json_array_size(map) && g->status == NLT_OK; i++) {
-        g->status = nlt__strings_add(&g->inner, g->err, "%s",
-            nlt__syntax_text(json_array_get(map, i), "key"));
+        g->status = nlt__strings_add(
+            &g->inner, g->err, "%s", nlt__syntax_text(json_array_get(map, i), "key"));
     }
     return g->status == NLT_OK;
 }

@@ -17,14 +17,14 @@
 enum { SQL_MAX = 64 << 20, EXAMPLES = 5, EXCERPT_BYTES = 160 };
 
 /* The rejected lines: file, number, reason, offset, text. Of several reasons the first column's. */
-#define LINES \
-    "WITH lines AS (SELECT s.file_path AS f, CAST(e.line AS BIGINT) AS l, arg_min(CASE " \
-    "WHEN CAST(e.error_type AS VARCHAR) = 'MISSING COLUMNS' THEN 'too_few_fields' " \
-    "WHEN regexp_matches(e.error_message, 'to ''(DATE|TIME)') THEN 'bad_time' " \
-    "WHEN regexp_matches(e.error_message, " \
-    "'to ''(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)') THEN 'bad_number' " \
-    "ELSE 'other' END, e.column_idx) AS r, CAST(min(e.line_byte_position) AS BIGINT) - 1 AS o, " \
-    "coalesce(min(e.csv_line), '') AS x FROM \"" NLT_FILES_REJECTS "\" e JOIN \"" NLT_FILES_SCANS \
+#define LINES                                                                                      \
+    "WITH lines AS (SELECT s.file_path AS f, CAST(e.line AS BIGINT) AS l, arg_min(CASE "           \
+    "WHEN CAST(e.error_type AS VARCHAR) = 'MISSING COLUMNS' THEN 'too_few_fields' "                \
+    "WHEN regexp_matches(e.error_message, 'to ''(DATE|TIME)') THEN 'bad_time' "                    \
+    "WHEN regexp_matches(e.error_message, "                                                        \
+    "'to ''(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)') THEN 'bad_number' "       \
+    "ELSE 'other' END, e.column_idx) AS r, CAST(min(e.line_byte_position) AS BIGINT) - 1 AS o, "   \
+    "coalesce(min(e.csv_line), '') AS x FROM \"" NLT_FILES_REJECTS "\" e JOIN \"" NLT_FILES_SCANS  \
     "\" s USING (scan_id, file_id) GROUP BY s.file_path, e.line) "
 
 /* Rows of a statement of ours, one after the other. */
@@ -44,8 +44,8 @@ static nlt_status take_rows(void *ctx, const nlt_batch *batch, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status each_row(nlt_session *session, const char *sql, take_row take, void *ctx,
-    nlt_error *err)
+static nlt_status each_row(
+    nlt_session *session, const char *sql, take_row take, void *ctx, nlt_error *err)
 {
     row_taker taker = {take, ctx};
     return nlt__run_statement(session, sql, take_rows, &taker, err);
@@ -159,8 +159,10 @@ nlt_status nlt__files_finish(nlt_session *session, nlt_files *files, nlt_error *
         nlt_status status = nlt__judge_lines(nlt__files_shown(files, i), files->counts[i].rows,
             files->counts[i].skipped, files->max_bad_fraction, err);
         if (status != NLT_OK) {
-            nlt_error_hint(err, "--columns 'NAME VARCHAR' says what a column holds; the types were "
-                                "%.500s", files->columns);
+            nlt_error_hint(err,
+                "--columns 'NAME VARCHAR' says what a column holds; the types were "
+                "%.500s",
+                files->columns);
             return status;
         }
     }
@@ -206,16 +208,17 @@ static nlt_status add_example(void *ctx, const nlt_batch *batch, int64_t row, nl
 }
 
 /* The first ones, in the order of the files. */
-static nlt_status find_examples(nlt_session *session, const nlt_files *files, json_t *list,
-    nlt_error *err)
+static nlt_status find_examples(
+    nlt_session *session, const nlt_files *files, json_t *list, nlt_error *err)
 {
     if (files->skipped == 0) {
         return NLT_OK;
     }
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     examples e = {files, list};
-    nlt_status status = nlt__buf_printf(&sql, err,
-        LINES "SELECT f, l, r, o, x FROM lines ORDER BY list_position(", files->index, files->index);
+    nlt_status status =
+        nlt__buf_printf(&sql, err, LINES "SELECT f, l, r, o, x FROM lines ORDER BY list_position(",
+            files->index, files->index);
     if (status == NLT_OK) {
         status = nlt__files_put_paths(files, &sql, err);
     }
@@ -235,8 +238,8 @@ static json_t *json_reasons(const nlt_files *files)
     json_t *object = json_object();
     for (int i = 0; i < NLT_REJECT_COUNT; i++) {
         if (files->by_reason[i] > 0) {
-            json_object_set_new(object, nlt__reject_name((nlt_reject_reason)i),
-                json_integer(files->by_reason[i]));
+            json_object_set_new(
+                object, nlt__reject_name((nlt_reject_reason)i), json_integer(files->by_reason[i]));
         }
     }
     return object;

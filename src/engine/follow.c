@@ -138,8 +138,8 @@ static nlt_status learn_wanted(nlt_follow *follow, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX + 64);
     NLT_TRY(nlt__run_before_last(follow->answer, err));
-    nlt_status status = nlt__buf_printf(&sql, err, "EXPLAIN (FORMAT json) %s",
-        nlt__last_node(follow->answer)->sql);
+    nlt_status status =
+        nlt__buf_printf(&sql, err, "EXPLAIN (FORMAT json) %s", nlt__last_node(follow->answer)->sql);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
     if (text != NULL) {
         char *plan = explain(follow->session, text);
@@ -182,7 +182,8 @@ static nlt_status put_view(const nlt_follow *follow, nlt_buf *sql, nlt_error *er
         NLT_TRY(nlt__duck_name(table->columns[i].name, sql, err));
         NLT_TRY(nlt__buf_printf(sql, err, ", "));
     }
-    return nlt__buf_printf(sql, err, "CAST(NULL AS BIGINT) AS \"" NLT_ROW_KEY_COLUMN "\" FROM " ROWS);
+    return nlt__buf_printf(
+        sql, err, "CAST(NULL AS BIGINT) AS \"" NLT_ROW_KEY_COLUMN "\" FROM " ROWS);
 }
 
 static nlt_status run_text(nlt_session *session, nlt_buf *sql, nlt_status status, nlt_error *err)
@@ -236,8 +237,8 @@ static nlt_status take_scan(nlt_follow *follow, nlt_scan *scan, nlt_error *err)
     if (follow->slot < 0) {
         if (session->n_scans == NLT_SESSION_SCANS_MAX) {
             nlt__scan_close(scan);
-            return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a session",
-                NLT_SESSION_SCANS_MAX);
+            return nlt_fail(
+                err, NLT_ERR_LIMIT, "more than %d datasets in a session", NLT_SESSION_SCANS_MAX);
         }
         follow->slot = session->n_scans;
         session->scans[follow->slot] = scan;
@@ -265,8 +266,12 @@ static nlt_status read_range(nlt_follow *follow, followed *file, int64_t end, nl
 {
     char place[64];
     (void)snprintf(place, sizeof place, "/proc/self/fd/%d", file->fd);
-    const nlt_scan_range range = {.path = file->path, .place = place, .day = file->day,
-        .begin = file->offset, .end = end, .is_whole = file->is_packed,
+    const nlt_scan_range range = {.path = file->path,
+        .place = place,
+        .day = file->day,
+        .begin = file->offset,
+        .end = end,
+        .is_whole = file->is_packed,
         .headers = {file->headers.ptr, file->headers.len}};
     nlt_scan *scan = NULL;
     NLT_TRY(nlt__scan_open_range(&follow->request, &range, follow->session->threads, &scan, err));
@@ -331,8 +336,7 @@ static void remember(followed *file, int64_t size)
 static bool begins_as(int fd, const followed *file)
 {
     uint64_t head = 0;
-    return file->head_len == 0
-        || (hash_at(fd, 0, file->head_len, &head) && head == file->head);
+    return file->head_len == 0 || (hash_at(fd, 0, file->head_len, &head) && head == file->head);
 }
 
 /* Has `file` what was read of `other`? */
@@ -364,8 +368,8 @@ static nlt_status start_file(nlt_follow *follow, followed *file, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status add_file(nlt_follow *follow, const nlt_file *entry, int fd,
-    const struct stat *info, nlt_error *err)
+static nlt_status add_file(
+    nlt_follow *follow, const nlt_file *entry, int fd, const struct stat *info, nlt_error *err)
 {
     if (follow->n_files == follow->cap_files) {
         int64_t cap = follow->cap_files == 0 ? 16 : follow->cap_files * 2;
@@ -378,8 +382,12 @@ static nlt_status add_file(nlt_follow *follow, const nlt_file *entry, int fd,
         follow->cap_files = cap;
     }
     followed *file = &follow->files[follow->n_files++];
-    *file = (followed){.path = nlt_strdup(entry->path), .fd = fd, .device = info->st_dev,
-        .inode = info->st_ino, .day = entry->day, .is_listed = true,
+    *file = (followed){.path = nlt_strdup(entry->path),
+        .fd = fd,
+        .device = info->st_dev,
+        .inode = info->st_ino,
+        .day = entry->day,
+        .is_listed = true,
         .headers = NLT_BUF_INIT(NLT_RANGE_HEADERS_MAX)};
     return file->path != NULL ? start_file(follow, file, err) : no_memory(err);
 }
@@ -414,8 +422,8 @@ static nlt_status list_files(const nlt_follow *follow, nlt_file_list *list, nlt_
         follow->first_day, follow->last_day, list, err);
     if (status == NLT_OK && list->n == 0) {
         nlt__file_list_clear(list);
-        status = nlt__layout_list(path, connector->layouts, connector->n_layouts,
-            follow->first_day, follow->last_day, list, err);
+        status = nlt__layout_list(path, connector->layouts, connector->n_layouts, follow->first_day,
+            follow->last_day, list, err);
     }
     return status == NLT_ERR_NOT_FOUND && follow->has_begun ? NLT_OK : status; /* between two */
 }
@@ -435,8 +443,8 @@ static nlt_status see_files(nlt_follow *follow, nlt_error *err)
 }
 
 /* Rows of what was added. */
-static nlt_status read_file(nlt_follow *follow, followed *file, char *block, bool *has_new,
-    nlt_error *err)
+static nlt_status read_file(
+    nlt_follow *follow, followed *file, char *block, bool *has_new, nlt_error *err)
 {
     struct stat info;
     if (file->fd < 0 || fstat(file->fd, &info) != 0) {
@@ -502,8 +510,8 @@ nlt_status nlt_follow_poll(nlt_follow *follow, bool *has_new, nlt_error *err)
     }
     nlt_free(block);
     if (status == NLT_OK) {
-        follow->totals.files = follow->n_files > follow->totals.files ? follow->n_files
-                                                                      : follow->totals.files;
+        follow->totals.files =
+            follow->n_files > follow->totals.files ? follow->n_files : follow->totals.files;
         follow->has_begun = true;
         let_go(follow);
     }
@@ -517,8 +525,8 @@ static nlt_status fail_follow(nlt_error *err, const char *what, const char *why)
     return nlt_fail(err, NLT_ERR_ARG, "--follow: %s %s", what, why);
 }
 
-static nlt_status check_request(const nlt_dataset_request *request, const nlt_connector **out,
-    nlt_error *err)
+static nlt_status check_request(
+    const nlt_dataset_request *request, const nlt_connector **out, nlt_error *err)
 {
     nlt_files_format format;
     const nlt_table_desc *desc = NULL;
@@ -539,8 +547,8 @@ static nlt_status check_request(const nlt_dataset_request *request, const nlt_co
     return NLT_OK;
 }
 
-static nlt_status copy_request(nlt_follow *follow, const nlt_dataset_request *request,
-    nlt_error *err)
+static nlt_status copy_request(
+    nlt_follow *follow, const nlt_dataset_request *request, nlt_error *err)
 {
     const char **texts[] = {&follow->request.connector, &follow->request.input_path,
         &follow->request.start_day, &follow->request.end_day, &follow->request.timezone,
@@ -557,8 +565,8 @@ static nlt_status copy_request(nlt_follow *follow, const nlt_dataset_request *re
     return status;
 }
 
-static nlt_status fill(nlt_follow *follow, const nlt_dataset_request *request, const char *query,
-    nlt_error *err)
+static nlt_status fill(
+    nlt_follow *follow, const nlt_dataset_request *request, const char *query, nlt_error *err)
 {
     nlt_session *session = follow->session;
     NLT_TRY(copy_request(follow, request, err));

@@ -46,7 +46,7 @@ typedef struct kernel_job {
     atomic_bool stop;
     atomic_llong n_pushed; /* rows, where they are not counted by a store */
     pthread_mutex_t lock;
-    nlt_error failure; /* the first one */
+    nlt_error failure;   /* the first one */
     instance *instances; /* row by row; owned */
     int n_instances;
 } kernel_job;
@@ -79,8 +79,8 @@ static const char *text_of(nlt_buf *buf, nlt_status *status, nlt_error *err)
 /* ---- memory ---- */
 
 /* Gives rows the memory of the phase that begins; what is above goes to disk. */
-static nlt_status enter_phase(nlt_session *session, const nlt_kernel_stores *stores,
-    int64_t memory, nlt_error *err)
+static nlt_status enter_phase(
+    nlt_session *session, const nlt_kernel_stores *stores, int64_t memory, nlt_error *err)
 {
     session->budget.memory_max = memory;
     for (int i = 0; i < stores->n; i++) {
@@ -116,14 +116,13 @@ static nlt_status put_names(const nlt_column_desc *columns, int n, nlt_buf *out,
 }
 
 /* What follows FROM. *has_key: rows have a row key. */
-static nlt_status put_relation(const nlt_plan *plan, const nlt_node *node, nlt_buf *out,
-    bool *has_key, nlt_error *err)
+static nlt_status put_relation(
+    const nlt_plan *plan, const nlt_node *node, nlt_buf *out, bool *has_key, nlt_error *err)
 {
     const nlt_kernel *kernel = node->kernel;
     const nlt_node *input = nlt__plan_find(plan, node->input);
     bool is_scan = input != NULL && input->kind == NLT_NODE_SCAN;
-    *has_key = is_scan
-        || nlt__column_find(kernel->input, kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
+    *has_key = is_scan || nlt__column_find(kernel->input, kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
     return nlt__buf_printf(out, err, "\"%s%s\"", node->input, is_scan ? NLT_WITH_ROW_KEY : "");
 }
 
@@ -176,8 +175,8 @@ static nlt_status read_side(kernel_job *job, int side, nlt_error *err)
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     nlt_status status = nlt__buf_append(&sql, "SELECT ", 7, err);
     for (int i = 0; status == NLT_OK && i < desc->n_columns; i++) {
-        status = nlt__buf_printf(&sql, err, "%sCAST(\"%s\" AS ", i > 0 ? ", " : "",
-            desc->columns[i].name);
+        status = nlt__buf_printf(
+            &sql, err, "%sCAST(\"%s\" AS ", i > 0 ? ", " : "", desc->columns[i].name);
         status = status == NLT_OK ? nlt__sql_type(desc->columns[i].dtype, &sql, err) : status;
         status = status == NLT_OK ? nlt__buf_append(&sql, ")", 1, err) : status;
     }
@@ -201,8 +200,8 @@ static nlt_status read_resource(kernel_job *job, int resource, nlt_error *err)
     NLT_ASSERT(desc->name != NULL && share->bytes != NULL);
     nlt_status status;
     if (desc->kind == NLT_RESOURCE_STATE) {
-        status = nlt__state_load(job->session->persistent_dir, desc->name, desc->version, &file,
-            &bytes, err);
+        status = nlt__state_load(
+            job->session->persistent_dir, desc->name, desc->version, &file, &bytes, err);
     } else {
         status = nlt__state_read(desc->name, &file, err);
         bytes = (nlt_bytes){file.ptr, file.len};
@@ -313,8 +312,7 @@ static bool is_same_input(const nlt_node *a, const nlt_node *b)
 
 static bool is_same_type(nlt_dtype a, nlt_dtype b)
 {
-    return a.type == b.type && a.scale == b.scale
-        && (a.type != NLT_TYPE_LIST || a.item == b.item);
+    return a.type == b.type && a.scale == b.scale && (a.type != NLT_TYPE_LIST || a.item == b.item);
 }
 
 /* Position of a column in the store, as the kernel wants it; -1: not there. */
@@ -351,8 +349,8 @@ static int column_of(const struct nlt_kernel_store *store, const char *name)
 /* Columns of this kernel and of later ones that can share; then the row key. */
 static void choose_columns(struct nlt_kernel_store *store, const nlt_plan *plan, bool has_key)
 {
-    static const nlt_column_desc row_key = {.name = NLT_ROW_KEY_COLUMN,
-        .dtype = {.type = NLT_TYPE_INT64}, .unit = "", .help = ""};
+    static const nlt_column_desc row_key = {
+        .name = NLT_ROW_KEY_COLUMN, .dtype = {.type = NLT_TYPE_INT64}, .unit = "", .help = ""};
     bool is_ok = add_columns(store, store->node->kernel);
     NLT_ASSERT(is_ok);
     for (const nlt_node *n = store->node + 1; n < plan->nodes + plan->n_nodes; n++) {
@@ -379,8 +377,8 @@ static void choose_columns(struct nlt_kernel_store *store, const nlt_plan *plan,
     }
 }
 
-static nlt_status fill_store(nlt_session *session, const nlt_plan *plan,
-    struct nlt_kernel_store *store, nlt_error *err)
+static nlt_status fill_store(
+    nlt_session *session, const nlt_plan *plan, struct nlt_kernel_store *store, nlt_error *err)
 {
     nlt_buf relation = NLT_BUF_INIT(SQL_MAX);
     bool has_key = false;
@@ -452,8 +450,8 @@ static nlt_status take_store(nlt_session *session, nlt_kernel_stores *stores, co
 }
 
 /* True if a later kernel will read the parts, too. */
-static bool is_needed_later(const nlt_kernel_stores *stores, const struct nlt_kernel_store *store,
-    const nlt_node *node)
+static bool is_needed_later(
+    const nlt_kernel_stores *stores, const struct nlt_kernel_store *store, const nlt_node *node)
 {
     const nlt_plan *plan = stores->plan;
     for (const nlt_node *n = node + 1; n < plan->nodes + plan->n_nodes; n++) {
@@ -466,8 +464,8 @@ static bool is_needed_later(const nlt_kernel_stores *stores, const struct nlt_ke
 
 /* ---- with keys: parts through instances ---- */
 
-static nlt_status push_sorted(void *ctx, const nlt_row_lanes *rows, const uint32_t *index,
-    int64_t n, nlt_error *err)
+static nlt_status push_sorted(
+    void *ctx, const nlt_row_lanes *rows, const uint32_t *index, int64_t n, nlt_error *err)
 {
     instance *in = ctx;
     kernel_job *job = in->job;
@@ -481,15 +479,15 @@ static nlt_status push_sorted(void *ctx, const nlt_row_lanes *rows, const uint32
 static nlt_status run_part(instance *in, nlt_error *err)
 {
     kernel_job *job = in->job;
-    const nlt_key_order order = {job->input->keys, job->kernel->n_keys, job->input->order,
-        job->input->n_order, &job->stop};
+    const nlt_key_order order = {
+        job->input->keys, job->kernel->n_keys, job->input->order, job->input->n_order, &job->stop};
     if (nlt__row_store_rows(job->input->rows, in->part) == 0) {
         return NLT_OK;
     }
     nlt_status status = open_instance(in, err);
     if (status == NLT_OK) {
-        status = nlt__key_sort(job->input->rows, in->part, &order, job->session->sort_bytes,
-            push_sorted, in, err);
+        status = nlt__key_sort(
+            job->input->rows, in->part, &order, job->session->sort_bytes, push_sorted, in, err);
     }
     if (status == NLT_OK) {
         status = finish_instance(in, err);
@@ -602,8 +600,8 @@ static nlt_status run_row_wise(kernel_job *job, const nlt_plan *plan, nlt_error 
     const char *from = text_of(&relation, &status, err);
     if (status == NLT_OK) {
         const nlt_sink_target target = {open_row_wise, push_row_wise, job};
-        status = nlt__sink_run(job->session, from, job->kernel->input, job->kernel->n_input,
-            &target, err);
+        status = nlt__sink_run(
+            job->session, from, job->kernel->input, job->kernel->n_input, &target, err);
     }
     while (job->instances != NULL) {
         instance *in = job->instances;
@@ -618,8 +616,8 @@ static nlt_status run_row_wise(kernel_job *job, const nlt_plan *plan, nlt_error 
 
 /* ---- finishing ---- */
 
-static nlt_status put_finishing(const nlt_plan *plan, const nlt_node *node,
-    nlt_buf *out, nlt_error *err)
+static nlt_status put_finishing(
+    const nlt_plan *plan, const nlt_node *node, nlt_buf *out, nlt_error *err)
 {
     const nlt_kernel *kernel = node->kernel;
     bool has_key = false;
@@ -628,8 +626,8 @@ static nlt_status put_finishing(const nlt_plan *plan, const nlt_node *node,
     NLT_TRY(nlt__buf_append(out, " FROM ", 6, err));
     NLT_TRY(put_relation(plan, node, out, &has_key, err));
     for (int i = 0; i < kernel->n_order; i++) {
-        NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : " ORDER BY ",
-            kernel->order[i]));
+        NLT_TRY(
+            nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : " ORDER BY ", kernel->order[i]));
     }
     if (kernel->n_order == 0) {
         return NLT_OK;
@@ -645,8 +643,8 @@ static nlt_status push_finishing(void *ctx, const nlt_batch *batch, nlt_error *e
     return in->job->kernel->push(in->state, batch, &in->emit, err);
 }
 
-static nlt_status run_finishing(kernel_job *job, const nlt_plan *plan, nlt_rows_fn rows, void *ctx,
-    nlt_error *err)
+static nlt_status run_finishing(
+    kernel_job *job, const nlt_plan *plan, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     instance in = {.job = job};
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
@@ -707,8 +705,8 @@ static nlt_status hand_on(kernel_job *job, nlt_rows_fn rows, void *ctx, nlt_erro
     return status;
 }
 
-static nlt_status run_job(kernel_job *job, nlt_kernel_stores *stores, nlt_rows_fn rows, void *ctx,
-    nlt_error *err)
+static nlt_status run_job(
+    kernel_job *job, nlt_kernel_stores *stores, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     const nlt_kernel *kernel = job->kernel;
     NLT_TRY(open_shared(job, err));
@@ -716,8 +714,10 @@ static nlt_status run_job(kernel_job *job, nlt_kernel_stores *stores, nlt_rows_f
         NLT_TRY(run_keyed(job, stores, err));
     } else if (kernel->is_row_wise) {
         if (rows != NULL) {
-            return nlt_fail(err, NLT_ERR_INTERNAL, "%s: a plan cannot end in a kernel whose rows "
-                "have no order", kernel->name);
+            return nlt_fail(err, NLT_ERR_INTERNAL,
+                "%s: a plan cannot end in a kernel whose rows "
+                "have no order",
+                kernel->name);
         }
         NLT_TRY(run_row_wise(job, stores->plan, err));
     } else {

@@ -35,7 +35,7 @@ typedef struct sorter {
     const nlt_key_order *order;
     nlt_row_lanes rows; /* owned, with room for `cap` */
     int64_t n, cap;
-    nlt_arena texts; /* of blocks that are not in memory */
+    nlt_arena texts;    /* of blocks that are not in memory */
     uint32_t *group_of; /* per row; owned */
     group *groups;      /* owned */
     int64_t n_groups, cap_groups;
@@ -462,8 +462,8 @@ nlt_status nlt__key_sort(nlt_row_store *store, int part, const nlt_key_order *or
     int64_t n_passes = nlt__row_store_rows(store, part) * row_bytes / memory_max + 1;
     const uint64_t all = UINT64_C(1) << 32;
     for (int64_t i = 0; i < n_passes; i++) {
-        hash_range range = {all * (uint64_t)i / (uint64_t)n_passes,
-            all * (uint64_t)(i + 1) / (uint64_t)n_passes};
+        hash_range range = {
+            all * (uint64_t)i / (uint64_t)n_passes, all * (uint64_t)(i + 1) / (uint64_t)n_passes};
         NLT_TRY(sort_pass(store, part, order, range, rows, ctx, err));
     }
     return NLT_OK;

@@ -11,14 +11,15 @@
 typedef struct nlt_key_order {
     const int *keys; /* columns of the store */
     int n_keys;
-    const int *columns; /* columns that order the rows of a key; ties are broken by the later ones */
+    const int
+        *columns; /* columns that order the rows of a key; ties are broken by the later ones */
     int n_columns;
     const atomic_bool *stop; /* true: NLT_ERR_CANCELLED */
 } nlt_key_order;
 
 /* Takes rows in order; `index[0..n-1]` are places in `rows`. */
-typedef nlt_status (*nlt_sorted_fn)(void *ctx, const nlt_row_lanes *rows, const uint32_t *index,
-    int64_t n, nlt_error *err);
+typedef nlt_status (*nlt_sorted_fn)(
+    void *ctx, const nlt_row_lanes *rows, const uint32_t *index, int64_t n, nlt_error *err);
 
 /* Sorts part `part` in about `memory_max` bytes and hands its rows on, at most NLT_BATCH_ROWS at a
  * time. NLT_ERR_NOMEM, NLT_ERR_OUTPUT. */

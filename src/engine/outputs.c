@@ -82,8 +82,8 @@ nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *e
     }
     for (int i = 0; persistent != NULL && i < plan->n_outputs; i++) {
         if (plan->outputs[i].kind == NLT_OUTPUT_STATE) {
-            NLT_TRY(nlt__state_lock(persistent, plan->outputs[i].name,
-                &outputs->locks[outputs->n_locks], err));
+            NLT_TRY(nlt__state_lock(
+                persistent, plan->outputs[i].name, &outputs->locks[outputs->n_locks], err));
             outputs->n_locks++;
         }
     }
@@ -93,8 +93,8 @@ nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *e
 /* ---- after the run ---- */
 
 /* A new file, which is committed with the others. */
-static nlt_status open_file(nlt_outputs *outputs, const char *folder, const char *name,
-    nlt_outfile **out, nlt_error *err)
+static nlt_status open_file(
+    nlt_outputs *outputs, const char *folder, const char *name, nlt_outfile **out, nlt_error *err)
 {
     char *path = join(folder, name);
     nlt_status status = path != NULL
@@ -107,8 +107,8 @@ static nlt_status open_file(nlt_outputs *outputs, const char *folder, const char
     return status;
 }
 
-static nlt_status write_bytes(nlt_outputs *outputs, const char *folder, const char *name,
-    nlt_bytes bytes, nlt_error *err)
+static nlt_status write_bytes(
+    nlt_outputs *outputs, const char *folder, const char *name, nlt_bytes bytes, nlt_error *err)
 {
     nlt_outfile *file = NULL;
     NLT_TRY(open_file(outputs, folder, name, &file, err));
@@ -116,8 +116,8 @@ static nlt_status write_bytes(nlt_outputs *outputs, const char *folder, const ch
 }
 
 /* The columns of an output's relation, without the one that orders. */
-static int columns_of(const nlt_plan *plan, const nlt_output *output,
-    nlt_column_desc out[NLT_KERNEL_COLUMNS_MAX])
+static int columns_of(
+    const nlt_plan *plan, const nlt_output *output, nlt_column_desc out[NLT_KERNEL_COLUMNS_MAX])
 {
     const nlt_kernel *kernel = nlt__plan_find(plan, output->relation)->kernel;
     int n = 0;
@@ -171,8 +171,8 @@ static nlt_status add_lines(void *ctx, const nlt_batch *batch, nlt_error *err)
 }
 
 /* The sealed object. */
-static nlt_status make_state(nlt_outputs *outputs, const nlt_output *output, nlt_buf *out,
-    nlt_error *err)
+static nlt_status make_state(
+    nlt_outputs *outputs, const nlt_output *output, nlt_buf *out, nlt_error *err)
 {
     nlt_column_desc columns[NLT_KERNEL_COLUMNS_MAX];
     nlt_buf object = NLT_BUF_INIT(NLT_STATE_BYTES_MAX);
@@ -187,11 +187,11 @@ static nlt_status make_state(nlt_outputs *outputs, const nlt_output *output, nlt
 }
 
 /* The files that a state is put into: `persistent` or the others. */
-static nlt_status write_state(nlt_outputs *outputs, const nlt_output *output, bool is_persistent,
-    nlt_error *err)
+static nlt_status write_state(
+    nlt_outputs *outputs, const nlt_output *output, bool is_persistent, nlt_error *err)
 {
-    const char *folder = is_persistent ? outputs->table->session->persistent_dir
-                                       : folder_of(outputs, output);
+    const char *folder =
+        is_persistent ? outputs->table->session->persistent_dir : folder_of(outputs, output);
     if (folder == NULL) {
         return NLT_OK;
     }
@@ -208,8 +208,8 @@ static nlt_status write_report(nlt_outputs *outputs, nlt_error *err)
 {
     char *text = NULL;
     NLT_TRY(nlt_session_report(outputs->table->session, &text, err));
-    nlt_status status = write_bytes(outputs, outputs->folder, REPORT_NAME,
-        (nlt_bytes){text, strlen(text)}, err);
+    nlt_status status =
+        write_bytes(outputs, outputs->folder, REPORT_NAME, (nlt_bytes){text, strlen(text)}, err);
     nlt_text_free(text);
     return status;
 }

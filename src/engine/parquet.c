@@ -33,8 +33,11 @@ typedef struct partition {
 nlt_status nlt__duck_put_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
 {
     static const char *const names[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "BOOLEAN",
-        [NLT_TYPE_INT64] = "BIGINT", [NLT_TYPE_DOUBLE] = "DOUBLE", [NLT_TYPE_STRING] = "VARCHAR",
-        [NLT_TYPE_DATE] = "DATE", [NLT_TYPE_TIMESTAMP] = "TIMESTAMPTZ"};
+        [NLT_TYPE_INT64] = "BIGINT",
+        [NLT_TYPE_DOUBLE] = "DOUBLE",
+        [NLT_TYPE_STRING] = "VARCHAR",
+        [NLT_TYPE_DATE] = "DATE",
+        [NLT_TYPE_TIMESTAMP] = "TIMESTAMPTZ"};
     if (dtype.type == NLT_TYPE_DECIMAL) {
         return nlt__buf_printf(out, err, "DECIMAL(38, %d)", dtype.scale);
     }
@@ -51,8 +54,8 @@ static nlt_status put_column(int i, const nlt_column_desc *column, nlt_buf *out,
     bool is_list = column->dtype.type == NLT_TYPE_LIST;
     nlt_type type = is_list ? column->dtype.item : column->dtype.type;
     if (type == NLT_TYPE_TIMESTAMP && is_list) {
-        NLT_TRY(nlt__buf_printf(out, err,
-            "list_transform(#%d, lambda t: make_timestamptz(epoch_us(t)))", i));
+        NLT_TRY(nlt__buf_printf(
+            out, err, "list_transform(#%d, lambda t: make_timestamptz(epoch_us(t)))", i));
     } else if (type == NLT_TYPE_TIMESTAMP) { /* a cast would depend on the session's time zone */
         NLT_TRY(nlt__buf_printf(out, err, "make_timestamptz(epoch_us(#%d))", i));
     } else {
@@ -65,8 +68,8 @@ static nlt_status put_column(int i, const nlt_column_desc *column, nlt_buf *out,
 }
 
 /* The day of column `i`: a date, a time, or seconds since 1970 (NULL outside the years 1 to 9999). */
-static nlt_status put_day(int i, const nlt_column_desc *column, const char *name, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_day(
+    int i, const nlt_column_desc *column, const char *name, nlt_buf *out, nlt_error *err)
 {
     switch (column->dtype.type) {
     case NLT_TYPE_DATE:
@@ -79,7 +82,8 @@ static nlt_status put_day(int i, const nlt_column_desc *column, const char *name
     case NLT_TYPE_INT64:
         NLT_TRY(nlt__buf_printf(out, err,
             ", CASE WHEN #%d BETWEEN -62135596800 AND 253402300799 "
-            "THEN DATE '1970-01-01' + CAST(floor(#%d / 86400.0) AS INTEGER) END AS ", i, i));
+            "THEN DATE '1970-01-01' + CAST(floor(#%d / 86400.0) AS INTEGER) END AS ",
+            i, i));
         break;
     case NLT_TYPE_BOOL:
     case NLT_TYPE_STRING:
@@ -94,8 +98,8 @@ static nlt_status put_day(int i, const nlt_column_desc *column, const char *name
 }
 
 /* The rows of the table's last node as a SELECT. */
-static nlt_status put_rows(const nlt_table *table, const partition *by, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_rows(
+    const nlt_table *table, const partition *by, nlt_buf *out, nlt_error *err)
 {
     const nlt_node *last = nlt__last_node(table);
     if (last->kind == NLT_NODE_KERNEL) {
@@ -122,8 +126,8 @@ static nlt_status put_rows(const nlt_table *table, const partition *by, nlt_buf 
     return nlt__buf_printf(out, err, " FROM (%.*s\n)", (int)len, last->sql);
 }
 
-static nlt_status put_copy(const nlt_table *table, const char *path, const partition *by,
-    nlt_buf *out, nlt_error *err)
+static nlt_status put_copy(
+    const nlt_table *table, const char *path, const partition *by, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, "COPY ("));
     NLT_TRY(put_rows(table, by, out, err));
@@ -216,8 +220,8 @@ static nlt_status send_file(const char *path, nlt_outfile *file, nlt_error *err)
     while (status == NLT_OK) {
         ssize_t n = read(fd, block, BLOCK_BYTES);
         if (n <= 0) {
-            status = n == 0 ? NLT_OK
-                            : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", path, strerror(errno));
+            status =
+                n == 0 ? NLT_OK : nlt_fail(err, NLT_ERR_OUTPUT, "%s: %s", path, strerror(errno));
             break;
         }
         status = nlt__outfile_write(file, block, (size_t)n, err);
@@ -240,8 +244,8 @@ static nlt_status make_empty(const char *path, nlt_error *err)
 }
 
 /* Under a name in the temporary folder first, since a Parquet file is whole only at its end. */
-static nlt_status write_indirect(nlt_table *table, nlt_outfile *file, int64_t *n_rows,
-    nlt_error *err)
+static nlt_status write_indirect(
+    nlt_table *table, nlt_outfile *file, int64_t *n_rows, nlt_error *err)
 {
     nlt_buf name = NLT_BUF_INIT(1 << 16);
     nlt_status status = nlt__buf_printf(&name, err, "%s/output", table->session->temp_dir);
@@ -266,8 +270,8 @@ static nlt_status write_indirect(nlt_table *table, nlt_outfile *file, int64_t *n
     return status;
 }
 
-nlt_status nlt__parquet_write(nlt_table *table, const char *path, nlt_outfile *file,
-    int64_t *n_rows, nlt_error *err)
+nlt_status nlt__parquet_write(
+    nlt_table *table, const char *path, nlt_outfile *file, int64_t *n_rows, nlt_error *err)
 {
     const char *place = nlt__outfile_place(file);
     if (place == NULL) {
@@ -337,8 +341,8 @@ static nlt_status fail_column(const nlt_table *table, const char *name, nlt_erro
 }
 
 /* "COLUMN", "day" or "day(COLUMN)". */
-static nlt_status parse_partition(const nlt_table *table, const char *text, partition *out,
-    nlt_error *err)
+static nlt_status parse_partition(
+    const nlt_table *table, const char *text, partition *out, nlt_error *err)
 {
     size_t len = strlen(text);
     *out = (partition){.column = find_column(table, (nlt_bytes){text, len})};
@@ -367,8 +371,7 @@ static nlt_status parse_partition(const nlt_table *table, const char *text, part
 static nlt_status check_partition(const nlt_table *table, const partition *by, nlt_error *err)
 {
     if (!by->is_day && table->n_columns == 1) {
-        nlt_fail(err, NLT_ERR_ARG, "--partition_by: the result has no column but \"%s\"",
-            by->name);
+        nlt_fail(err, NLT_ERR_ARG, "--partition_by: the result has no column but \"%s\"", by->name);
         nlt_error_hint(err, "select another column, too");
         return NLT_ERR_ARG;
     }

@@ -19,7 +19,8 @@
 #define TIME_TO "time_to"
 #define EQUALS "equals"
 
-static const double slack = 1e-12; /* of a bound: how a decimal becomes a double is the engine's matter */
+static const double slack =
+    1e-12; /* of a bound: how a decimal becomes a double is the engine's matter */
 
 typedef struct finding {
     const nlt_table_desc *desc;
@@ -98,7 +99,8 @@ static bool text_of(const json_t *expression, const char **out)
     const char *type = "";
     const json_t *value = constant_of(expression, &type);
     *out = json_string_value(value);
-    return *out != NULL && strcmp(type, "VARCHAR") == 0 && strlen(*out) == json_string_length(value);
+    return *out != NULL && strcmp(type, "VARCHAR") == 0
+        && strlen(*out) == json_string_length(value);
 }
 
 /* ---- conditions ---- */
@@ -119,8 +121,8 @@ static void at_most(finding *f, double bound)
 static nlt_status put_equal(finding *f, int column, const json_t *const *values, size_t n)
 {
     nlt_buf *out = f->equals;
-    NLT_TRY(nlt__buf_printf(out, f->err, "%s['%s'", f->n_equals > 0 ? ", " : "",
-        f->desc->columns[column].name));
+    NLT_TRY(nlt__buf_printf(
+        out, f->err, "%s['%s'", f->n_equals > 0 ? ", " : "", f->desc->columns[column].name));
     for (size_t i = 0; i < n; i++) {
         const char *text = NULL;
         (void)text_of(values[i], &text);
@@ -309,9 +311,14 @@ nlt_status nlt__prune_put(nlt_session *session, const char *sql, const char *ali
         : NLT_OK; /* else what is wrong with it is told when it is prepared */
     if (node != NULL) {
         nlt_buf equals = NLT_BUF_INIT(1 << 20);
-        finding f = {.desc = desc, .table = alias,
+        finding f = {.desc = desc,
+            .table = alias,
             .alias = nlt__syntax_text(json_object_get(node, "from_table"), "alias"),
-            .from = -HUGE_VAL, .to = HUGE_VAL, .equals = &equals, .err = err, .status = NLT_OK};
+            .from = -HUGE_VAL,
+            .to = HUGE_VAL,
+            .equals = &equals,
+            .err = err,
+            .status = NLT_OK};
         take_condition(&f, json_object_get(node, "where_clause"), 0);
         status = f.status == NLT_OK ? put_found(&f, out, err) : f.status;
         nlt__buf_clear(&equals);
@@ -360,8 +367,8 @@ static char *item_text(duckdb_value list, idx_t i, nlt_arena *arena)
     return copy;
 }
 
-static nlt_status read_equal(duckdb_value list, const nlt_table_desc *desc, nlt_prune_given *out,
-    nlt_error *err)
+static nlt_status read_equal(
+    duckdb_value list, const nlt_table_desc *desc, nlt_prune_given *out, nlt_error *err)
 {
     nlt_prune_equal *equal = &out->prune.equals[out->prune.n_equals];
     idx_t n = duckdb_get_list_size(list);
@@ -383,11 +390,11 @@ static nlt_status read_equal(duckdb_value list, const nlt_table_desc *desc, nlt_
     return NLT_OK;
 }
 
-nlt_status nlt__prune_read(duckdb_bind_info info, const nlt_table_desc *desc, nlt_prune_given *out,
-    nlt_error *err)
+nlt_status nlt__prune_read(
+    duckdb_bind_info info, const nlt_table_desc *desc, nlt_prune_given *out, nlt_error *err)
 {
-    *out = (nlt_prune_given){.prune = {.time_column = -1, .from = -HUGE_VAL, .to = HUGE_VAL},
-        .arena = NLT_ARENA_INIT};
+    *out = (nlt_prune_given){
+        .prune = {.time_column = -1, .from = -HUGE_VAL, .to = HUGE_VAL}, .arena = NLT_ARENA_INIT};
     read_bound(info, TIME_FROM, desc, out, &out->prune.from);
     read_bound(info, TIME_TO, desc, out, &out->prune.to);
     duckdb_value lists = duckdb_bind_get_named_parameter(info, EQUALS);

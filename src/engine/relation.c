@@ -18,7 +18,7 @@
 
 enum { SQL_MAX = 4 << 20, RELATION_NAME_MAX = 64 };
 
-#define KEPT " kept"         /* behind the name of a statement whose rows are kept */
+#define KEPT " kept" /* behind the name of a statement whose rows are kept */
 #define KEPT_SCAN "netlytics scan %d kept"
 
 static nlt_status table_new(nlt_session *session, nlt_table **out, nlt_error *err)
@@ -70,8 +70,8 @@ const nlt_column_desc *nlt_table_column(const nlt_table *table, int index)
     return index >= 0 && index < table->n_columns ? &table->columns[index] : NULL;
 }
 
-static nlt_status set_columns(nlt_table *table, const nlt_column_desc *columns, int n,
-    nlt_error *err)
+static nlt_status set_columns(
+    nlt_table *table, const nlt_column_desc *columns, int n, nlt_error *err)
 {
     nlt_free(table->columns);
     table->columns = nlt_alloc_zero((size_t)n, sizeof *columns);
@@ -105,8 +105,8 @@ static nlt_status open_scan(nlt_session *session, const nlt_dataset_request *req
 }
 
 /* The scan is known to the session already, so that it can be looked at and cancelled meanwhile. */
-static nlt_status use_cache(nlt_session *session, int index, const nlt_dataset_request *request,
-    nlt_error *err)
+static nlt_status use_cache(
+    nlt_session *session, int index, const nlt_dataset_request *request, nlt_error *err)
 {
     bool is_used = false;
     bool is_spent = false;
@@ -143,8 +143,8 @@ static nlt_status fill_files(nlt_table *table, const nlt_files *files, nlt_error
     return status;
 }
 
-static nlt_status files_dataset(nlt_session *session, const nlt_dataset_request *request,
-    nlt_table **out, nlt_error *err)
+static nlt_status files_dataset(
+    nlt_session *session, const nlt_dataset_request *request, nlt_table **out, nlt_error *err)
 {
     nlt_files *files = NULL;
     nlt_table *table = NULL;
@@ -164,8 +164,8 @@ static nlt_status files_dataset(nlt_session *session, const nlt_dataset_request 
     return NLT_OK;
 }
 
-static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *request,
-    nlt_table **out, nlt_error *err)
+static nlt_status scan_dataset(
+    nlt_session *session, const nlt_dataset_request *request, nlt_table **out, nlt_error *err)
 {
     nlt_scan *scan = NULL;
     nlt_table *table = NULL;
@@ -203,19 +203,20 @@ static nlt_status scan_dataset(nlt_session *session, const nlt_dataset_request *
     return NLT_OK;
 }
 
-static nlt_status warn_uncached(nlt_session *session, const nlt_dataset_request *request,
-    nlt_error *err)
+static nlt_status warn_uncached(
+    nlt_session *session, const nlt_dataset_request *request, nlt_error *err)
 {
     nlt_strings warnings = NLT_STRINGS_INIT;
-    nlt_status status = request->cache_dir == NULL ? NLT_OK
+    nlt_status status = request->cache_dir == NULL
+        ? NLT_OK
         : nlt__strings_add(&warnings, err, "--cache: %s is read as it lies; only logs are kept",
-              request->connector);
+            request->connector);
     nlt__warn_all(session, &warnings);
     return status;
 }
 
-nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request, nlt_table **out,
-    nlt_error *err)
+nlt_status nlt_dataset(
+    nlt_session *session, const nlt_dataset_request *request, nlt_table **out, nlt_error *err)
 {
     *out = NULL;
     if (request->struct_size != sizeof *request) {
@@ -224,8 +225,8 @@ nlt_status nlt_dataset(nlt_session *session, const nlt_dataset_request *request,
     nlt_files_format format;
     const nlt_table_desc *desc = NULL;
     if (session->n_scans + session->n_files == NLT_SESSION_SCANS_MAX) {
-        return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a session",
-            NLT_SESSION_SCANS_MAX);
+        return nlt_fail(
+            err, NLT_ERR_LIMIT, "more than %d datasets in a session", NLT_SESSION_SCANS_MAX);
     }
     if (request->connector != NULL && nlt__files_find(request->connector, &format, &desc)) {
         NLT_TRY(warn_uncached(session, request, err));
@@ -249,8 +250,8 @@ static nlt_status fill_arrow(nlt_table *table, const char *given, nlt_error *err
         NLT_TRY(nlt_table_set_name(table, given, err));
     }
     relation_name(table->session, name);
-    (void)snprintf(sql, sizeof sql, "SELECT * FROM netlytics_arrow(%d)",
-        table->session->n_arrows - 1);
+    (void)snprintf(
+        sql, sizeof sql, "SELECT * FROM netlytics_arrow(%d)", table->session->n_arrows - 1);
     NLT_TRY(nlt__plan_sql(&table->plan, name, sql, err));
     NLT_TRY(nlt__duck_open(table->session, err));
     return learn_columns(table, sql, err);
@@ -300,8 +301,8 @@ static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
     for (int i = 0; i < from->n_nodes; i++) {
         const nlt_node *node = &from->nodes[i];
         if (node->kind == NLT_NODE_KERNEL) {
-            return nlt_fail(err, NLT_ERR_ARG,
-                "the answer of an algorithm cannot be the input of another step");
+            return nlt_fail(
+                err, NLT_ERR_ARG, "the answer of an algorithm cannot be the input of another step");
         }
         if (nlt__plan_find(to, node->name) != NULL) {
             continue;
@@ -312,8 +313,8 @@ static nlt_status copy_plan(const nlt_plan *from, nlt_plan *to, nlt_error *err)
         }
         NLT_TRY(nlt__plan_sql(to, node->name, node->sql, err));
         for (int j = 0; j < node->n_bindings; j++) {
-            NLT_TRY(nlt__plan_bind(to, to->n_nodes - 1, node->bindings[j].alias,
-                node->bindings[j].relation, err));
+            NLT_TRY(nlt__plan_bind(
+                to, to->n_nodes - 1, node->bindings[j].alias, node->bindings[j].relation, err));
             NLT_TRY(copy_arguments(to, j, node->bindings[j].arguments, err));
         }
     }
@@ -356,8 +357,8 @@ static nlt_status put_relation(const nlt_session *session, const nlt_plan *plan,
     bool has_key = keyed_length(name) > 0;
     char rows[NLT_SCAN_TEXT_MAX];
     nlt__scan_text(session, scan->scan, rows);
-    NLT_TRY(nlt__buf_printf(out, err,
-        has_key ? "SELECT *" : "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\")"));
+    NLT_TRY(nlt__buf_printf(
+        out, err, has_key ? "SELECT *" : "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\")"));
     if (session->are_scans_kept[scan->scan]) {
         return nlt__buf_printf(out, err, " FROM \"" KEPT_SCAN "\"", scan->scan);
     }
@@ -375,8 +376,8 @@ static nlt_status put_bound(const nlt_session *session, const nlt_plan *plan, co
     for (int i = 0; i < node->n_bindings; i++) {
         NLT_TRY(nlt__buf_printf(out, err, "%s\"%s\" AS NOT MATERIALIZED (", i > 0 ? ", " : "WITH ",
             node->bindings[i].alias));
-        NLT_TRY(put_relation(session, plan, node->bindings[i].relation,
-            node->bindings[i].arguments, out, err));
+        NLT_TRY(put_relation(
+            session, plan, node->bindings[i].relation, node->bindings[i].arguments, out, err));
         NLT_TRY(nlt__buf_append(out, ")", 1, err));
     }
     size_t len = strlen(node->sql);
@@ -412,15 +413,15 @@ static nlt_status install_view(nlt_session *session, const nlt_plan *plan, const
 }
 
 /* The scan, and the scan with its row key. */
-static nlt_status install_scan(nlt_session *session, const nlt_plan *plan, const nlt_node *node,
-    bool is_kept, nlt_error *err)
+static nlt_status install_scan(
+    nlt_session *session, const nlt_plan *plan, const nlt_node *node, bool is_kept, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     if (is_kept && !session->are_scans_kept[node->scan]) {
         char rows[NLT_SCAN_TEXT_MAX];
         nlt__scan_text(session, node->scan, rows);
-        nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP TABLE \"" KEPT_SCAN
-            "\" AS SELECT * FROM %s", node->scan, rows);
+        nlt_status status = nlt__buf_printf(&sql, err,
+            "CREATE OR REPLACE TEMP TABLE \"" KEPT_SCAN "\" AS SELECT * FROM %s", node->scan, rows);
         NLT_TRY(run_text(session, &sql, status, err));
         session->are_scans_kept[node->scan] = true;
     }
@@ -432,12 +433,13 @@ static nlt_status install_scan(nlt_session *session, const nlt_plan *plan, const
                               : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     nlt__buf_clear(&keyed);
-    return status == NLT_OK ? install_view(session, plan, node->name, node->name, NULL, err) : status;
+    return status == NLT_OK ? install_view(session, plan, node->name, node->name, NULL, err)
+                            : status;
 }
 
 /* A view; or a table, and a view of it, since a name cannot change from the one to the other. */
-static nlt_status install_statement(nlt_session *session, const nlt_plan *plan,
-    const nlt_node *node, bool is_kept, nlt_error *err)
+static nlt_status install_statement(
+    nlt_session *session, const nlt_plan *plan, const nlt_node *node, bool is_kept, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(2 * SQL_MAX);
     nlt_status status = is_kept
@@ -456,8 +458,8 @@ static nlt_status install_statement(nlt_session *session, const nlt_plan *plan,
     return run_text(session, &sql, status, err);
 }
 
-static nlt_status install_stored(nlt_session *session, const nlt_node *node, int index,
-    nlt_error *err)
+static nlt_status install_stored(
+    nlt_session *session, const nlt_node *node, int index, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     nlt_status status = nlt__buf_printf(&sql, err,
@@ -470,11 +472,12 @@ static nlt_status install_stored(nlt_session *session, const nlt_node *node, int
 static nlt_status declare_kernel(nlt_session *session, const nlt_node *node, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT ",
-        node->name);
+    nlt_status status =
+        nlt__buf_printf(&sql, err, "CREATE OR REPLACE TEMP VIEW \"%s\" AS SELECT ", node->name);
     for (int i = 0; status == NLT_OK && i < node->kernel->n_output; i++) {
         status = nlt__buf_printf(&sql, err, "%sCAST(NULL AS ", i > 0 ? ", " : "");
-        status = status == NLT_OK ? nlt__sql_type(node->kernel->output[i].dtype, &sql, err) : status;
+        status =
+            status == NLT_OK ? nlt__sql_type(node->kernel->output[i].dtype, &sql, err) : status;
         if (status == NLT_OK) {
             status = nlt__buf_printf(&sql, err, ") AS \"%s\"", node->kernel->output[i].name);
         }
@@ -499,14 +502,14 @@ nlt_status nlt__relation_names(nlt_session *session, const nlt_plan *plan, nlt_e
     for (int i = 0; i < last->n_bindings; i++) {
         const nlt_binding *binding = &last->bindings[i];
         NLT_TRY(nlt__strings_add(&session->names, err, "%s", binding->alias));
-        NLT_TRY(install_view(session, plan, binding->alias, binding->relation, binding->arguments,
-            err));
+        NLT_TRY(install_view(
+            session, plan, binding->alias, binding->relation, binding->arguments, err));
     }
     return NLT_OK;
 }
 
-nlt_status nlt__relation_install(nlt_session *session, const nlt_plan *plan, int node,
-    bool is_kept, nlt_error *err)
+nlt_status nlt__relation_install(
+    nlt_session *session, const nlt_plan *plan, int node, bool is_kept, nlt_error *err)
 {
     const nlt_node *n = &plan->nodes[node];
     switch (n->kind) {
@@ -593,8 +596,8 @@ static nlt_status fill_query(nlt_table *table, nlt_table *const *inputs, const c
     relation_name(table->session, name);
     NLT_TRY(nlt__plan_sql(&table->plan, name, query, err));
     for (int i = 0; i < n_inputs; i++) {
-        NLT_TRY(nlt__plan_bind(&table->plan, table->plan.n_nodes - 1, names[i],
-            last_name(&inputs[i]->plan), err));
+        NLT_TRY(nlt__plan_bind(
+            &table->plan, table->plan.n_nodes - 1, names[i], last_name(&inputs[i]->plan), err));
     }
     NLT_TRY(nlt__relation_declare(table, err));
     NLT_TRY(nlt__dialect_apply(table->session, &table->plan, err));
@@ -666,7 +669,8 @@ static bool is_taken_as(nlt_dtype given, nlt_dtype wanted)
     bool is_real = wanted.type == NLT_TYPE_DOUBLE
         && (given.type == NLT_TYPE_INT64 || given.type == NLT_TYPE_DECIMAL);
     return is_real
-        || (given.type == wanted.type && (given.type != NLT_TYPE_LIST || given.item == wanted.item));
+        || (given.type == wanted.type
+            && (given.type != NLT_TYPE_LIST || given.item == wanted.item));
 }
 
 /* A table that is none of the Data Tables will do if it has the columns that are read. */
@@ -704,14 +708,13 @@ static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_
     }
     nlt_fail(err, NLT_ERR_ARG, "%s needs the table %s, the connector gives %s", algo->class_name,
         algo->input->name, input->desc->name);
-    nlt_error_hint(err, "`netlytics connectors` tells which connectors give %s",
-        algo->input->name);
+    nlt_error_hint(err, "`netlytics connectors` tells which connectors give %s", algo->input->name);
     return NLT_ERR_ARG;
 }
 
 /* A statement's answer has no row key: its rows are numbered in the order of all its columns. */
-static nlt_status add_numbers(nlt_plan *plan, const nlt_table *input, const char *keyed,
-    nlt_error *err)
+static nlt_status add_numbers(
+    nlt_plan *plan, const nlt_table *input, const char *keyed, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
     nlt_status status = nlt__buf_printf(&sql, err, "SELECT *, row_number() OVER (ORDER BY ");
@@ -720,8 +723,8 @@ static nlt_status add_numbers(nlt_plan *plan, const nlt_table *input, const char
         status = status == NLT_OK ? nlt__duck_name(input->columns[i].name, &sql, err) : status;
     }
     if (status == NLT_OK) {
-        status = nlt__buf_printf(&sql, err, ") - 1 AS \"" NLT_ROW_KEY_COLUMN "\" FROM \"%s\"",
-            last_name(&input->plan));
+        status = nlt__buf_printf(
+            &sql, err, ") - 1 AS \"" NLT_ROW_KEY_COLUMN "\" FROM \"%s\"", last_name(&input->plan));
     }
     const char *text = status == NLT_OK ? nlt__buf_cstr(&sql) : NULL;
     if (status == NLT_OK) {
@@ -764,8 +767,8 @@ static nlt_status fill_plan(nlt_table *table, const nlt_table *input, nlt_plan_f
     return set_columns(table, input->columns, input->n_columns, err);
 }
 
-nlt_status nlt__table_from_plan(nlt_table *input, nlt_plan_fn plan, const nlt_params *params,
-    nlt_table **out, nlt_error *err)
+nlt_status nlt__table_from_plan(
+    nlt_table *input, nlt_plan_fn plan, const nlt_params *params, nlt_table **out, nlt_error *err)
 {
     *out = NULL;
     nlt_table *table = NULL;
@@ -781,15 +784,15 @@ nlt_status nlt__table_from_plan(nlt_table *input, nlt_plan_fn plan, const nlt_pa
     return NLT_OK;
 }
 
-nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_table **out,
-    nlt_error *err)
+nlt_status nlt_run(
+    nlt_table *input, const char *algo, const char *params, nlt_table **out, nlt_error *err)
 {
     *out = NULL;
     const nlt_algo *found = NULL;
     nlt_params *parsed = NULL;
     NLT_TRY(nlt__algo_find(algo, &found, err));
-    NLT_TRY(nlt__params_parse(found->class_name, found->params, found->n_params, params, &parsed,
-        err));
+    NLT_TRY(
+        nlt__params_parse(found->class_name, found->params, found->n_params, params, &parsed, err));
     nlt_status status = check_input(input, found, err);
     if (status == NLT_OK) {
         status = nlt__table_from_plan(input, found->plan, parsed, out, err);
@@ -798,8 +801,10 @@ nlt_status nlt_run(nlt_table *input, const char *algo, const char *params, nlt_t
         && nlt__plan_reads_state(&(*out)->plan)) {
         nlt_table_free(*out);
         *out = NULL;
-        status = nlt_fail(err, NLT_ERR_ARG, "--params: %s is to use what an earlier run has saved, but "
-            "there is no persistent directory", found->class_name);
+        status = nlt_fail(err, NLT_ERR_ARG,
+            "--params: %s is to use what an earlier run has saved, but "
+            "there is no persistent directory",
+            found->class_name);
         nlt_error_hint(err, "give --persistent_dir_local DIR");
     }
     if (status != NLT_OK) {

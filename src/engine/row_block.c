@@ -51,8 +51,8 @@ static char *pack_lane(char *out, const uint64_t *values, int n)
     return out;
 }
 
-size_t nlt__block_pack(const nlt_block_shape *shape, const nlt_row_stage *stage, int writer,
-    char *out)
+size_t nlt__block_pack(
+    const nlt_block_shape *shape, const nlt_row_stage *stage, int writer, char *out)
 {
     char *p = out + 4;
     uint16_t n_rows = (uint16_t)stage->n_rows;
@@ -113,8 +113,8 @@ static const char *unpack_lane(const char *p, uint64_t *out, int n)
     return p + (size_t)n * (size_t)width;
 }
 
-void nlt__block_unpack(const nlt_block_shape *shape, const char *block, nlt_row_lanes *out,
-    const char **texts)
+void nlt__block_unpack(
+    const nlt_block_shape *shape, const char *block, nlt_row_lanes *out, const char **texts)
 {
     int n = nlt__block_rows(block);
     const char *p = block + NLT_BLOCK_HEADER;

@@ -39,8 +39,8 @@ static inline bool nlt__is_text_lane(const nlt_block_shape *shape, int lane)
 /* Most bytes that a stage can be packed into, with the padding. */
 size_t nlt__block_bound(const nlt_block_shape *shape, const nlt_row_stage *stage);
 /* Packs; returns the size without the padding. */
-size_t nlt__block_pack(const nlt_block_shape *shape, const nlt_row_stage *stage, int writer,
-    char *out);
+size_t nlt__block_pack(
+    const nlt_block_shape *shape, const nlt_row_stage *stage, int writer, char *out);
 /* Size and rows of a packed block. */
 size_t nlt__block_size(const char *block);
 int nlt__block_rows(const char *block);
@@ -48,7 +48,7 @@ int nlt__block_rows(const char *block);
 int nlt__block_writer(const char *block);
 /* Unpacks into lanes and nulls with room for NLT_BLOCK_ROWS; text lanes are left as packed.
  * `texts` = the block's own texts. */
-void nlt__block_unpack(const nlt_block_shape *shape, const char *block, nlt_row_lanes *out,
-    const char **texts);
+void nlt__block_unpack(
+    const nlt_block_shape *shape, const char *block, nlt_row_lanes *out, const char **texts);
 
 #endif

@@ -20,12 +20,12 @@
 #include "engine/row_texts.h"
 
 enum {
-    EVICT_SHARE = 8,          /* of the budget a store keeps in memory, */
-    EVICT_MIN = 8 << 20,      /* at most so much: pieces on disk are not too small */
+    EVICT_SHARE = 8,     /* of the budget a store keeps in memory, */
+    EVICT_MIN = 8 << 20, /* at most so much: pieces on disk are not too small */
     WRITE_BYTES = 1 << 20,
-    TEXTS_MAX = 256 << 10,    /* of a stage: then it is packed */
+    TEXTS_MAX = 256 << 10, /* of a stage: then it is packed */
     DICT_BYTES_MIN = 4 << 20,
-    DICT_SHARE = 6,           /* of the budget: all dictionaries of a store */
+    DICT_SHARE = 6, /* of the budget: all dictionaries of a store */
     BUF_MAX = 1 << 30
 };
 
@@ -40,7 +40,7 @@ typedef struct extent {
 
 typedef struct part {
     pthread_mutex_t lock;
-    block *first, *last;  /* behind the extents in order */
+    block *first, *last;   /* behind the extents in order */
     int64_t bytes, n_rows; /* bytes: of the blocks */
     extent *extents;
     int n_extents, cap_extents;
@@ -69,9 +69,9 @@ struct nlt_row_writer {
     nlt_dict dict;
     int64_t dict_counted; /* bytes of it that the budget knows */
     nlt_row_stage *stages[NLT_STORE_PARTS];
-    uint64_t *spare_lanes; /* of a stage that was given up */
-    uint64_t *lanes;       /* n_lanes x NLT_BATCH_ROWS: the batch being added */
-    uint64_t *hashes;      /* NLT_BATCH_ROWS */
+    uint64_t *spare_lanes;   /* of a stage that was given up */
+    uint64_t *lanes;         /* n_lanes x NLT_BATCH_ROWS: the batch being added */
+    uint64_t *hashes;        /* NLT_BATCH_ROWS */
     uint64_t inline_columns; /* bit c: the batch has texts of column c outside the dictionary */
     nlt_buf packed;
 };
@@ -247,8 +247,7 @@ int nlt__row_lane_count(const nlt_row_store *store)
 /* ---- to disk ---- */
 
 /* Room for `bytes` in the store's file, which is made first if need be. */
-static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *offset,
-    nlt_error *err)
+static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *offset, nlt_error *err)
 {
     nlt_temp_space *disk = &store->budget->disk;
     nlt_status status = nlt__temp_space_take(disk, bytes, err);
@@ -267,8 +266,8 @@ static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *off
     return status;
 }
 
-static nlt_status write_chain(const nlt_row_store *store, const block *first, int64_t offset,
-    nlt_error *err)
+static nlt_status write_chain(
+    const nlt_row_store *store, const block *first, int64_t offset, nlt_error *err)
 {
     nlt_buf out = NLT_BUF_INIT(BUF_MAX);
     nlt_status status = NLT_OK;
@@ -472,8 +471,8 @@ static nlt_status seal(nlt_row_writer *writer, int p, nlt_error *err)
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
-    nlt_u128 product = (nlt_u128)(hash ^ value ^ UINT64_C(0x9e3779b97f4a7c15))
-        * UINT64_C(0xd6e8feb86659fd93);
+    nlt_u128 product =
+        (nlt_u128)(hash ^ value ^ UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
@@ -514,8 +513,8 @@ static uint64_t value_hash(nlt_dtype dtype, const uint64_t *low, const uint64_t 
 
 static const uint64_t null_hash = UINT64_C(0x5bd1e9955bd1e995);
 
-static void text_lanes(nlt_row_writer *writer, int column, const nlt_vec *vec, int64_t n,
-    uint64_t *out)
+static void text_lanes(
+    nlt_row_writer *writer, int column, const nlt_vec *vec, int64_t n, uint64_t *out)
 {
     bool is_key = false;
     for (int i = 0; i < writer->store->n_keys; i++) {
@@ -585,8 +584,8 @@ static void fold_key(nlt_row_writer *writer, int column, const nlt_vec *vec, int
         if (!nlt__valid(vec->valid, i)) {
             writer->hashes[i] = mix(writer->hashes[i], null_hash);
         } else if (vec->dtype.type != NLT_TYPE_STRING) {
-            writer->hashes[i] = mix(writer->hashes[i],
-                value_hash(vec->dtype, &low[i], &low[i + NLT_BATCH_ROWS]));
+            writer->hashes[i] =
+                mix(writer->hashes[i], value_hash(vec->dtype, &low[i], &low[i + NLT_BATCH_ROWS]));
         }
     }
 }
@@ -650,8 +649,8 @@ static nlt_status take_list(nlt_vec *vec, const char *p, nlt_list *out, nlt_erro
 /* ---- adding ---- */
 
 /* A text or list that goes into the stage's own texts; its lane. */
-static nlt_status put_inline(nlt_row_stage *stage, const nlt_vec *vec, int64_t row, uint64_t *lane,
-    nlt_error *err)
+static nlt_status put_inline(
+    nlt_row_stage *stage, const nlt_vec *vec, int64_t row, uint64_t *lane, nlt_error *err)
 {
     nlt_buf *out = &stage->texts;
     size_t start = out->len;
@@ -692,8 +691,8 @@ static nlt_status put_special(nlt_row_writer *writer, nlt_row_stage *stage, cons
     const nlt_row_store *store = writer->store;
     for (; columns != 0; columns &= columns - 1) {
         int c = __builtin_ctzll(columns);
-        uint64_t *lane = &stage->lanes[(size_t)store->lane_of[c] * NLT_BLOCK_ROWS
-            + (size_t)stage->n_rows];
+        uint64_t *lane =
+            &stage->lanes[(size_t)store->lane_of[c] * NLT_BLOCK_ROWS + (size_t)stage->n_rows];
         if (!nlt__valid(rows->cols[c].valid, row)) {
             put_null(store, stage, c);
         } else if (nlt__is_text_lane(&store->shape, store->lane_of[c]) && (*lane & 1) != 0) {
@@ -739,7 +738,7 @@ static nlt_status add_row(nlt_row_writer *writer, const nlt_batch *rows, int64_t
     }
     stage->n_rows++;
     return stage->n_rows == NLT_BLOCK_ROWS || stage->texts.len > TEXTS_MAX ? seal(writer, p, err)
-                                                                          : NLT_OK;
+                                                                           : NLT_OK;
 }
 
 nlt_status nlt__row_writer_add(nlt_row_writer *writer, const nlt_batch *rows, int p, nlt_error *err)
@@ -793,13 +792,13 @@ struct nlt_row_cursor {
     nlt_row_store *store;
     const part *part;
     int extent;
-    int64_t extent_at;  /* bytes of the extent that were handed out */
-    nlt_buf loaded;     /* part of an extent */
+    int64_t extent_at; /* bytes of the extent that were handed out */
+    nlt_buf loaded;    /* part of an extent */
     size_t loaded_at;
     const block *block; /* the next one in memory */
     nlt_row_lanes rows;
-    uint64_t *lanes; /* owned; rows points into it */
-    uint64_t *nulls; /* owned */
+    uint64_t *lanes;               /* owned; rows points into it */
+    uint64_t *nulls;               /* owned */
     const char *texts, *texts_end; /* of the present block */
     bool is_loaded;                /* which is not in memory for good */
 };
@@ -817,8 +816,7 @@ nlt_status nlt__row_cursor_open(nlt_row_store *store, int p, nlt_row_cursor **ou
     cursor->part = &store->parts[p];
     cursor->block = cursor->part->first;
     cursor->loaded = (nlt_buf)NLT_BUF_INIT(BUF_MAX);
-    cursor->lanes =
-        nlt_alloc_zero((size_t)shape->n_lanes * NLT_BLOCK_ROWS, sizeof *cursor->lanes);
+    cursor->lanes = nlt_alloc_zero((size_t)shape->n_lanes * NLT_BLOCK_ROWS, sizeof *cursor->lanes);
     cursor->nulls = nlt_alloc_zero((size_t)shape->n_cols * null_words, sizeof *cursor->nulls);
     if (cursor->lanes == NULL || cursor->nulls == NULL) {
         nlt__row_cursor_close(cursor);
@@ -845,8 +843,8 @@ void nlt__row_cursor_close(nlt_row_cursor *cursor)
 }
 
 /* At least `want` bytes of the extent behind loaded_at, and the padding. */
-static nlt_status load_more(nlt_row_cursor *cursor, const extent *piece, size_t want,
-    nlt_error *err)
+static nlt_status load_more(
+    nlt_row_cursor *cursor, const extent *piece, size_t want, nlt_error *err)
 {
     nlt_buf *loaded = &cursor->loaded;
     size_t left = loaded->len - cursor->loaded_at;
@@ -905,8 +903,8 @@ static void resolve_texts(nlt_row_cursor *cursor, const char *packed, int n)
     }
 }
 
-nlt_status nlt__row_cursor_next(nlt_row_cursor *cursor, const nlt_row_lanes **rows, int *n,
-    nlt_error *err)
+nlt_status nlt__row_cursor_next(
+    nlt_row_cursor *cursor, const nlt_row_lanes **rows, int *n, nlt_error *err)
 {
     const char *packed = NULL;
     *rows = &cursor->rows;
@@ -965,8 +963,8 @@ uint64_t nlt__row_hash(const nlt_row_store *store, const nlt_row_lanes *rows, in
         int c = store->keys[k];
         if (store->dtypes[c].type == NLT_TYPE_STRING && !nlt__valid(rows->nulls[c], row)) {
             uint64_t text;
-            memcpy(&text, (const char *)(uintptr_t)rows->lanes[store->lane_of[c]][row],
-                sizeof text);
+            memcpy(
+                &text, (const char *)(uintptr_t)rows->lanes[store->lane_of[c]][row], sizeof text);
             hash = mix(hash, text);
         }
     }
@@ -977,8 +975,9 @@ uint64_t nlt__row_hash(const nlt_row_store *store, const nlt_row_lanes *rows, in
         if (nlt__valid(rows->nulls[c], row)) {
             hash = mix(hash, null_hash);
         } else if (store->dtypes[c].type != NLT_TYPE_STRING) {
-            hash = mix(hash, value_hash(store->dtypes[c], &rows->lanes[l][row],
-                &rows->lanes[is_decimal ? l + 1 : l][row]));
+            hash = mix(hash,
+                value_hash(store->dtypes[c], &rows->lanes[l][row],
+                    &rows->lanes[is_decimal ? l + 1 : l][row]));
         }
     }
     return hash;
@@ -1006,8 +1005,8 @@ static uint64_t text_prefix(nlt_bytes text)
     return prefix;
 }
 
-uint64_t nlt__row_prefix(const nlt_row_store *store, int column, const nlt_row_lanes *rows,
-    int64_t row)
+uint64_t nlt__row_prefix(
+    const nlt_row_store *store, int column, const nlt_row_lanes *rows, int64_t row)
 {
     if (nlt__valid(rows->nulls[column], row)) {
         return 0;
@@ -1051,8 +1050,8 @@ int nlt__row_compare(const nlt_row_store *store, int column, const nlt_row_lanes
         return compare_texts(a->lanes[l][i], b->lanes[l][j]);
     }
     if (dtype.type == NLT_TYPE_DECIMAL) {
-        int order = compare_u64(ordered(dtype, a->lanes[l + 1][i]),
-            ordered(dtype, b->lanes[l + 1][j]));
+        int order =
+            compare_u64(ordered(dtype, a->lanes[l + 1][i]), ordered(dtype, b->lanes[l + 1][j]));
         return order != 0 ? order : compare_u64(a->lanes[l][i], b->lanes[l][j]);
     }
     return compare_u64(ordered(dtype, a->lanes[l][i]), ordered(dtype, b->lanes[l][j]));
@@ -1107,8 +1106,8 @@ static void gather_texts(nlt_vec *vec, const uint64_t *lane, const uint32_t *ind
 }
 
 /* A value of the other types. */
-static nlt_status gather_one(nlt_vec *vec, const nlt_row_lanes *rows, int l, int64_t row, int64_t i,
-    nlt_error *err)
+static nlt_status gather_one(
+    nlt_vec *vec, const nlt_row_lanes *rows, int l, int64_t row, int64_t i, nlt_error *err)
 {
     const uint64_t *lane = rows->lanes[l];
     switch (vec->dtype.type) {

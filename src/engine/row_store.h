@@ -42,8 +42,8 @@ typedef struct nlt_row_cursor nlt_row_cursor;
 /* Columns of `dtypes`, in `n_parts` parts (1..NLT_STORE_PARTS). `keys` are the columns whose hash
  * chooses the part (no lists). `threads` writers at most are expected. Borrows the budget. */
 NLT_API nlt_status nlt__row_store_new(const nlt_dtype *dtypes, int n_cols, const int *keys,
-    int n_keys, int n_parts, int threads, nlt_budget *budget, nlt_row_store **out, nlt_error *err)
-    NLT_MUST_CHECK;
+    int n_keys, int n_parts, int threads, nlt_budget *budget, nlt_row_store **out,
+    nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__row_store_free(nlt_row_store *store); /* its writers, too; NULL is fine */
 NLT_API int nlt__row_store_parts(const nlt_row_store *store);
 NLT_API int64_t nlt__row_store_rows(const nlt_row_store *store, int part); /* part -1: all */
@@ -59,15 +59,15 @@ NLT_API nlt_status nlt__row_store_trim(nlt_row_store *store, nlt_error *err) NLT
 /* ---- writing ---- */
 
 /* A new writer, owned by the store. Any thread. */
-NLT_API nlt_status nlt__row_writer_open(nlt_row_store *store, nlt_row_writer **out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__row_writer_open(
+    nlt_row_store *store, nlt_row_writer **out, nlt_error *err) NLT_MUST_CHECK;
 /* Copies rows of a batch of the store's columns into `part`, or where their keys say (-1).
  * NLT_ERR_NOMEM, NLT_ERR_OUTPUT (temporary file). */
-NLT_API nlt_status nlt__row_writer_add(nlt_row_writer *writer, const nlt_batch *rows, int part,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__row_writer_add(
+    nlt_row_writer *writer, const nlt_batch *rows, int part, nlt_error *err) NLT_MUST_CHECK;
 /* Makes the rows of `part` (-1: of all) readable; rows that are added later follow them. */
-NLT_API nlt_status nlt__row_writer_flush(nlt_row_writer *writer, int part, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__row_writer_flush(
+    nlt_row_writer *writer, int part, nlt_error *err) NLT_MUST_CHECK;
 /* All writers. No thread may be writing. */
 NLT_API nlt_status nlt__row_store_flush(nlt_row_store *store, nlt_error *err) NLT_MUST_CHECK;
 
@@ -77,7 +77,7 @@ NLT_API nlt_status nlt__row_store_flush(nlt_row_store *store, nlt_error *err) NL
 typedef struct nlt_row_lanes {
     uint64_t *lanes[NLT_STORE_LANES_MAX];
     uint64_t *nulls[NLT_STORE_COLUMNS_MAX]; /* bit i set: row i is NULL */
-    uint64_t whole_columns; /* bit c set: column c has no NULL for sure */
+    uint64_t whole_columns;                 /* bit c set: column c has no NULL for sure */
 } nlt_row_lanes;
 
 /* hash, length, bytes: at any address. */
@@ -91,12 +91,12 @@ static inline nlt_bytes nlt__row_text(uint64_t lane)
     return (nlt_bytes){at + NLT_ROW_TEXT_HEADER, len};
 }
 
-NLT_API nlt_status nlt__row_cursor_open(nlt_row_store *store, int part, nlt_row_cursor **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__row_cursor_open(
+    nlt_row_store *store, int part, nlt_row_cursor **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__row_cursor_close(nlt_row_cursor *cursor); /* NULL is fine */
 /* The next block: *n rows, 0 at the end. `*rows` is borrowed until the next call. */
-NLT_API nlt_status nlt__row_cursor_next(nlt_row_cursor *cursor, const nlt_row_lanes **rows, int *n,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__row_cursor_next(
+    nlt_row_cursor *cursor, const nlt_row_lanes **rows, int *n, nlt_error *err) NLT_MUST_CHECK;
 
 /* Hash of a row's keys: equal for equal keys; part = hash >> 58 where there are keys. */
 NLT_API uint64_t nlt__row_hash(const nlt_row_store *store, const nlt_row_lanes *rows, int64_t row);
@@ -104,8 +104,8 @@ NLT_API uint64_t nlt__row_hash(const nlt_row_store *store, const nlt_row_lanes *
 NLT_API int nlt__row_compare(const nlt_row_store *store, int column, const nlt_row_lanes *a,
     int64_t i, const nlt_row_lanes *b, int64_t j);
 /* First 64 bits of a column's order: a < b implies prefix(a) <= prefix(b). */
-NLT_API uint64_t nlt__row_prefix(const nlt_row_store *store, int column, const nlt_row_lanes *rows,
-    int64_t row);
+NLT_API uint64_t nlt__row_prefix(
+    const nlt_row_store *store, int column, const nlt_row_lanes *rows, int64_t row);
 /* First lane of a column; columns of decimals have two. */
 NLT_API int nlt__row_lane(const nlt_row_store *store, int column);
 NLT_API int nlt__row_lane_count(const nlt_row_store *store);
@@ -115,7 +115,7 @@ NLT_API nlt_status nlt__row_keep_texts(const nlt_row_cursor *cursor, nlt_row_lan
 /* Rows `index[0..n-1]` (NULL: 0..n-1) as a batch of columns `columns` (NULL: all) of the store;
  * texts are borrowed from the rows. */
 NLT_API nlt_status nlt__row_to_batch(const nlt_row_store *store, const nlt_row_lanes *rows,
-    const uint32_t *index, int64_t n, const int *columns, nlt_batch *out, nlt_error *err)
-    NLT_MUST_CHECK;
+    const uint32_t *index, int64_t n, const int *columns, nlt_batch *out,
+    nlt_error *err) NLT_MUST_CHECK;
 
 #endif

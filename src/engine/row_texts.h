@@ -11,7 +11,7 @@ enum { NLT_DICT_TEXT_MAX = 1024 }; /* longer ones are not worth a search */
 typedef struct nlt_dict {
     char **blocks; /* texts: hash, length, bytes; owned */
     uint32_t n_blocks, cap_blocks;
-    uint32_t used; /* of the last block, in units of 8 bytes */
+    uint32_t used;   /* of the last block, in units of 8 bytes */
     uint64_t *slots; /* upper half of the hash, place + 1; owned */
     uint32_t n_slots, n_texts;
     int64_t bytes, bytes_max;

@@ -35,8 +35,8 @@ nlt_status nlt__run_finish(nlt_session *session, nlt_error *err)
     return status;
 }
 
-nlt_status nlt__run_statement(nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx,
-    nlt_error *err)
+nlt_status nlt__run_statement(
+    nlt_session *session, const char *sql, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     nlt_statement statement;
     nlt_status status = nlt__statement_prepare(session, sql, &statement, err);
@@ -53,8 +53,8 @@ nlt_status nlt__run_statement(nlt_session *session, const char *sql, nlt_rows_fn
 }
 
 /* The rows of a dataset in its order, for connectors whose scan has another. */
-static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nlt_rows_fn rows,
-    void *ctx, nlt_error *err)
+static nlt_status run_sorted_scan(
+    nlt_session *session, const nlt_node *node, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     char sql[256];
     char limit[32] = "";
@@ -65,7 +65,8 @@ static nlt_status run_sorted_scan(nlt_session *session, const nlt_node *node, nl
     }
     (void)snprintf(sql, sizeof sql,
         "SELECT * EXCLUDE (\"" NLT_ROW_KEY_COLUMN "\") FROM %s "
-        "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s", scan, limit);
+        "ORDER BY \"" NLT_ROW_KEY_COLUMN "\"%s",
+        scan, limit);
     return nlt__run_statement(session, sql, rows, ctx, err);
 }
 
@@ -126,8 +127,8 @@ static nlt_status run_before_last(nlt_table *table, nlt_kernel_stores *stores, n
     return nlt__relation_names(session, plan, err);
 }
 
-static nlt_status run_nodes(nlt_table *table, nlt_kernel_stores *stores, nlt_rows_fn rows,
-    void *ctx, nlt_error *err)
+static nlt_status run_nodes(
+    nlt_table *table, nlt_kernel_stores *stores, nlt_rows_fn rows, void *ctx, nlt_error *err)
 {
     nlt_session *session = table->session;
     const nlt_node *last = nlt__last_node(table);

@@ -94,8 +94,8 @@ static nlt_status call_overload(const overload *self, workspace *space, duckdb_d
             .valid = valid != NULL ? valid : space->all_valid,
         };
     }
-    NLT_TRY(nlt__scalar_call(self->scalar, self->env, args, self->n_args, n, result,
-        &space->arena, err));
+    NLT_TRY(nlt__scalar_call(
+        self->scalar, self->env, args, self->n_args, n, result, &space->arena, err));
     nlt__duck_column(output, result, n, false);
     return NLT_OK;
 }
@@ -135,8 +135,7 @@ static void describe(duckdb_scalar_function function, const overload *self)
 {
     duckdb_scalar_function_set_name(function, self->scalar->name);
     for (int i = 0; i < self->n_args; i++) {
-        duckdb_logical_type type =
-            nlt__duck_type((nlt_dtype){self->types[i], self->types[i], 0});
+        duckdb_logical_type type = nlt__duck_type((nlt_dtype){self->types[i], self->types[i], 0});
         duckdb_scalar_function_add_parameter(function, type);
         duckdb_destroy_logical_type(&type);
     }
@@ -149,8 +148,8 @@ static void describe(duckdb_scalar_function function, const overload *self)
     duckdb_scalar_function_set_function(function, scalar_fn);
 }
 
-static nlt_status add_overload(duckdb_scalar_function_set set, const overload *choice,
-    nlt_error *err)
+static nlt_status add_overload(
+    duckdb_scalar_function_set set, const overload *choice, nlt_error *err)
 {
     overload *self = nlt_alloc(sizeof *self);
     if (self == NULL) {
@@ -169,8 +168,8 @@ static nlt_status add_overload(duckdb_scalar_function_set set, const overload *c
 }
 
 /* Every choice of types for the arguments from `choice->n_args` on, up to `n`. */
-static nlt_status add_choices(duckdb_scalar_function_set set, overload *choice, int n,
-    nlt_error *err)
+static nlt_status add_choices(
+    duckdb_scalar_function_set set, overload *choice, int n, nlt_error *err)
 {
     int arg = choice->n_args;
     if (arg == n) {

@@ -46,17 +46,16 @@ static nlt_status make_temp_dir(nlt_session *session, const char *base, nlt_erro
     return NLT_OK;
 }
 
-static nlt_status open_asn_view(nlt_session *session, const nlt_session_options *options,
-    nlt_error *err)
+static nlt_status open_asn_view(
+    nlt_session *session, const nlt_session_options *options, nlt_error *err)
 {
     if (options->asn_view == NULL) {
-        return options->asn_names == NULL
-            ? NLT_OK
-            : nlt_fail(err, NLT_ERR_ARG, "--asn_names: needs --asn");
+        return options->asn_names == NULL ? NLT_OK
+                                          : nlt_fail(err, NLT_ERR_ARG, "--asn_names: needs --asn");
     }
     nlt_strings warnings = NLT_STRINGS_INIT;
-    nlt_status status = nlt__asn_view_open(options->asn_view, options->asn_names, &warnings,
-        &session->asn_view, err);
+    nlt_status status = nlt__asn_view_open(
+        options->asn_view, options->asn_names, &warnings, &session->asn_view, err);
     nlt__warn_all(session, &warnings);
     session->scalar_env.asn = session->asn_view;
     return status;
@@ -79,8 +78,8 @@ static void share_memory(nlt_session *session)
     }
 }
 
-static nlt_status take_options(nlt_session *session, const nlt_session_options *options,
-    nlt_error *err)
+static nlt_status take_options(
+    nlt_session *session, const nlt_session_options *options, nlt_error *err)
 {
     const double share = 0.6;
     session->threads = options->threads > 0 ? options->threads : nlt__cpu_count();
@@ -219,8 +218,8 @@ void nlt_session_progress(const nlt_session *session, nlt_progress *out)
     for (int i = 0; i < session->n_files; i++) { /* DuckDB does not tell how far it is */
         const nlt_files *files = session->files[i];
         out->files += files->list.n;
-        out->bytes_total = out->bytes_total < 0 || files->bytes < 0 ? -1
-                                                                   : out->bytes_total + files->bytes;
+        out->bytes_total =
+            out->bytes_total < 0 || files->bytes < 0 ? -1 : out->bytes_total + files->bytes;
         out->bytes_done += files->is_done && files->bytes > 0 ? files->bytes : 0;
     }
 }

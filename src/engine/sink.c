@@ -131,8 +131,8 @@ static bool view_items(sink_worker *worker, duckdb_vector vector, nlt_vec *vec)
     return true;
 }
 
-static nlt_status view_chunk(nlt_sink *sink, sink_worker *worker, duckdb_data_chunk input,
-    nlt_error *err)
+static nlt_status view_chunk(
+    nlt_sink *sink, sink_worker *worker, duckdb_data_chunk input, nlt_error *err)
 {
     nlt_batch *batch = &worker->batch;
     batch->n_rows = (int64_t)duckdb_data_chunk_get_size(input);
@@ -221,8 +221,11 @@ nlt_status nlt__sink_register(nlt_session *session, nlt_error *err)
 nlt_status nlt__sql_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
 {
     static const char *const names[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "BOOLEAN",
-        [NLT_TYPE_INT64] = "BIGINT", [NLT_TYPE_DOUBLE] = "DOUBLE", [NLT_TYPE_STRING] = "VARCHAR",
-        [NLT_TYPE_DATE] = "DATE", [NLT_TYPE_TIMESTAMP] = "TIMESTAMP"};
+        [NLT_TYPE_INT64] = "BIGINT",
+        [NLT_TYPE_DOUBLE] = "DOUBLE",
+        [NLT_TYPE_STRING] = "VARCHAR",
+        [NLT_TYPE_DATE] = "DATE",
+        [NLT_TYPE_TIMESTAMP] = "TIMESTAMP"};
     nlt_type type = dtype.type == NLT_TYPE_LIST ? dtype.item : dtype.type;
     const char *suffix = dtype.type == NLT_TYPE_LIST ? "[]" : "";
     return type == NLT_TYPE_DECIMAL
@@ -230,21 +233,20 @@ nlt_status nlt__sql_type(nlt_dtype dtype, nlt_buf *out, nlt_error *err)
         : nlt__buf_printf(out, err, "%s%s", names[type], suffix);
 }
 
-static nlt_status put_statement(const char *relation, const nlt_column_desc *columns, int n,
-    nlt_buf *out, nlt_error *err)
+static nlt_status put_statement(
+    const char *relation, const nlt_column_desc *columns, int n, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(nlt__buf_printf(out, err, "SELECT max(netlytics_sink("));
     for (int i = 0; i < n; i++) {
-        NLT_TRY(nlt__buf_printf(out, err, "%sCAST(\"%s\" AS ", i > 0 ? ", " : "",
-            columns[i].name));
+        NLT_TRY(nlt__buf_printf(out, err, "%sCAST(\"%s\" AS ", i > 0 ? ", " : "", columns[i].name));
         NLT_TRY(nlt__sql_type(columns[i].dtype, out, err));
         NLT_TRY(nlt__buf_printf(out, err, ")"));
     }
     return nlt__buf_printf(out, err, ")) FROM %s", relation);
 }
 
-nlt_status nlt__sink_run(nlt_session *session, const char *relation,
-    const nlt_column_desc *columns, int n_columns, const nlt_sink_target *target, nlt_error *err)
+nlt_status nlt__sink_run(nlt_session *session, const char *relation, const nlt_column_desc *columns,
+    int n_columns, const nlt_sink_target *target, nlt_error *err)
 {
     nlt_sink sink = {.target = target, .columns = columns, .n_columns = n_columns};
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);

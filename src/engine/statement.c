@@ -51,15 +51,14 @@ static nlt_status read_types(nlt_statement *statement, int *n_foreign, nlt_error
 }
 
 /* SELECT around the statement that casts what has no place in a batch to text. */
-static nlt_status wrap(const nlt_statement *statement, const char *sql, nlt_buf *out,
-    nlt_error *err)
+static nlt_status wrap(
+    const nlt_statement *statement, const char *sql, nlt_buf *out, nlt_error *err)
 {
     for (int i = 0; i < statement->n_columns; i++) {
         bool is_foreign = statement->dtypes[i].type == NLT_TYPE_COUNT;
         const char *name = duckdb_prepared_statement_column_name(statement->prepared, (idx_t)i);
-        NLT_TRY(nlt__buf_printf(out, err,
-            is_foreign ? "%s CAST(#%d AS VARCHAR) AS " : "%s #%d AS ", i > 0 ? "," : "SELECT",
-            i + 1));
+        NLT_TRY(nlt__buf_printf(out, err, is_foreign ? "%s CAST(#%d AS VARCHAR) AS " : "%s #%d AS ",
+            i > 0 ? "," : "SELECT", i + 1));
         NLT_TRY(nlt__duck_name(name != NULL ? name : "", out, err));
         duckdb_free((void *)(uintptr_t)name);
     }
@@ -88,8 +87,8 @@ static nlt_status prepare_wrapped(nlt_statement *statement, const char *sql, nlt
     return status;
 }
 
-nlt_status nlt__statement_prepare(nlt_session *session, const char *sql, nlt_statement *out,
-    nlt_error *err)
+nlt_status nlt__statement_prepare(
+    nlt_session *session, const char *sql, nlt_statement *out, nlt_error *err)
 {
     *out = (nlt_statement){.session = session};
     int n_foreign = 0;
@@ -101,15 +100,15 @@ nlt_status nlt__statement_prepare(nlt_session *session, const char *sql, nlt_sta
     return n_foreign == 0 ? NLT_OK : prepare_wrapped(out, sql, err);
 }
 
-nlt_status nlt__statement_column(nlt_statement *statement, int index, nlt_arena *arena,
-    nlt_column_desc *out, nlt_error *err)
+nlt_status nlt__statement_column(
+    nlt_statement *statement, int index, nlt_arena *arena, nlt_column_desc *out, nlt_error *err)
 {
     const char *name = duckdb_prepared_statement_column_name(statement->prepared, (idx_t)index);
     const char *text = name == NULL ? "" : strcmp(name, "count_star()") == 0 ? "count(1)" : name;
     char *copy = nlt__arena_copy(arena, (nlt_bytes){text, strlen(text)});
     duckdb_free((void *)(uintptr_t)name);
-    *out = (nlt_column_desc){.name = copy, .dtype = statement->dtypes[index], .unit = "",
-        .help = ""};
+    *out =
+        (nlt_column_desc){.name = copy, .dtype = statement->dtypes[index], .unit = "", .help = ""};
     return copy != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
 }
 
@@ -124,8 +123,8 @@ static nlt_status start(nlt_statement *statement, nlt_error *err)
         status = nlt__duck_execute(statement->session, pending, &statement->result, err);
     }
     if (status == NLT_OK) {
-        status = nlt__batch_new(statement->dtypes, statement->n_columns, NLT_BATCH_ROWS,
-            &statement->batch, err);
+        status = nlt__batch_new(
+            statement->dtypes, statement->n_columns, NLT_BATCH_ROWS, &statement->batch, err);
     }
     duckdb_destroy_pending(&pending);
     return status;

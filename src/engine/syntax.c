@@ -78,7 +78,8 @@ static bool walk(const json_t *value, nlt_syntax_visit visit, void *ctx, int dep
     }
     const char *key = NULL;
     json_t *child = NULL;
-    json_object_foreach((json_t *)(uintptr_t)value, key, child) {
+    json_object_foreach((json_t *)(uintptr_t)value, key, child)
+    {
         if (!walk(child, visit, ctx, depth + 1)) {
             return false;
         }

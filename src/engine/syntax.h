@@ -10,8 +10,8 @@
 
 /* The tree of one SELECT; owned: json_decref(). NULL: it does not parse, which preparing it tells in
  * full. The database is open. NLT_ERR_SQL: it parses, but is nothing that has a tree. */
-nlt_status nlt__duck_syntax(nlt_session *session, const char *sql, json_t **tree, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__duck_syntax(
+    nlt_session *session, const char *sql, json_t **tree, nlt_error *err) NLT_MUST_CHECK;
 
 /* Called for each object of a tree; false ends the walk. */
 typedef bool (*nlt_syntax_visit)(void *ctx, const json_t *object);

@@ -151,8 +151,8 @@ static void scan_local_init_fn(duckdb_init_info info)
 
 /* ---- rows ---- */
 
-static nlt_status next_batch(scan_global *global, scan_local *local, const nlt_batch **batch,
-    nlt_error *err)
+static nlt_status next_batch(
+    scan_global *global, scan_local *local, const nlt_batch **batch, nlt_error *err)
 {
     if (local->worker == NULL) {
         NLT_TRY(nlt__scan_worker_open(global->run, &local->worker, err));

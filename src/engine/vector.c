@@ -8,9 +8,12 @@
 duckdb_logical_type nlt__duck_type(nlt_dtype dtype)
 {
     static const duckdb_type types[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = DUCKDB_TYPE_BOOLEAN,
-        [NLT_TYPE_INT64] = DUCKDB_TYPE_BIGINT, [NLT_TYPE_DOUBLE] = DUCKDB_TYPE_DOUBLE,
-        [NLT_TYPE_STRING] = DUCKDB_TYPE_VARCHAR, [NLT_TYPE_DATE] = DUCKDB_TYPE_DATE,
-        [NLT_TYPE_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP, [NLT_TYPE_DECIMAL] = DUCKDB_TYPE_HUGEINT};
+        [NLT_TYPE_INT64] = DUCKDB_TYPE_BIGINT,
+        [NLT_TYPE_DOUBLE] = DUCKDB_TYPE_DOUBLE,
+        [NLT_TYPE_STRING] = DUCKDB_TYPE_VARCHAR,
+        [NLT_TYPE_DATE] = DUCKDB_TYPE_DATE,
+        [NLT_TYPE_TIMESTAMP] = DUCKDB_TYPE_TIMESTAMP,
+        [NLT_TYPE_DECIMAL] = DUCKDB_TYPE_HUGEINT};
     if (dtype.type == NLT_TYPE_DECIMAL) {
         return duckdb_create_decimal_type(38, dtype.scale);
     }
@@ -65,7 +68,7 @@ void nlt__duck_column(duckdb_vector vector, const nlt_vec *vec, int64_t n, bool 
     if (vec->child != NULL) {
         duckdb_list_vector_reserve(vector, (idx_t)vec->n_child);
         duckdb_list_vector_set_size(vector, (idx_t)vec->n_child);
-        nlt__duck_column(duckdb_list_vector_get_child(vector), vec->child, vec->n_child,
-            is_borrowed);
+        nlt__duck_column(
+            duckdb_list_vector_get_child(vector), vec->child, vec->n_child, is_borrowed);
     }
 }

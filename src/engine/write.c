@@ -115,7 +115,10 @@ nlt_status nlt__table_write_file(nlt_table *table, const nlt_format *format, con
     if (format == NULL) {
         return nlt__parquet_write(table, path, file, n_rows, err);
     }
-    sink s = {.table = table, .columns = table->columns, .format = format, .file = file,
+    sink s = {.table = table,
+        .columns = table->columns,
+        .format = format,
+        .file = file,
         .text = NLT_BUF_INIT(TEXT_MAX)};
     nlt_status status = write_all(&s, table, err);
     nlt__buf_clear(&s.text);
@@ -123,8 +126,8 @@ nlt_status nlt__table_write_file(nlt_table *table, const nlt_format *format, con
     return status;
 }
 
-nlt_status nlt_table_write(nlt_table *table, const char *format, const char *path, int64_t *n_rows,
-    nlt_error *err)
+nlt_status nlt_table_write(
+    nlt_table *table, const char *format, const char *path, int64_t *n_rows, nlt_error *err)
 {
     const nlt_format *found = NULL;
     nlt_outfile *file = NULL;

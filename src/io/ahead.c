@@ -16,7 +16,7 @@ enum { AHEAD_BLOCKS = 4, AHEAD_BLOCK_BYTES = 256 << 10 };
 typedef struct block {
     char *bytes;
     size_t len, taken;
-    int64_t consumed; /* of the file, behind this block */
+    int64_t consumed;  /* of the file, behind this block */
     nlt_status status; /* behind its bytes */
     nlt_error failure;
 } block;
@@ -29,8 +29,8 @@ struct nlt_ahead {
     pthread_cond_t moved;
     int n_full;
     bool is_closing;
-    int first;            /* block that is taken from; the consumer's */
-    char *bytes;          /* of all blocks; owned */
+    int first;   /* block that is taken from; the consumer's */
+    char *bytes; /* of all blocks; owned */
     block blocks[AHEAD_BLOCKS];
 };
 
@@ -63,8 +63,8 @@ static void *read_blocks(void *arg)
         b->len = 0;
         b->taken = 0;
         b->failure = (nlt_error)NLT_ERROR_INIT;
-        b->status = ahead->read(ahead->ctx, b->bytes, AHEAD_BLOCK_BYTES, &b->len, &b->consumed,
-            &b->failure);
+        b->status = ahead->read(
+            ahead->ctx, b->bytes, AHEAD_BLOCK_BYTES, &b->len, &b->consumed, &b->failure);
         is_going_on = b->status == NLT_OK && b->len > 0;
         move(ahead, 1);
     }
@@ -114,8 +114,8 @@ nlt_status nlt__ahead_open(nlt_ahead_fn read, void *ctx, nlt_ahead **out, nlt_er
     return NLT_OK;
 }
 
-nlt_status nlt__ahead_read(nlt_ahead *ahead, void *buf, size_t cap, size_t *n, int64_t *consumed,
-    nlt_error *err)
+nlt_status nlt__ahead_read(
+    nlt_ahead *ahead, void *buf, size_t cap, size_t *n, int64_t *consumed, nlt_error *err)
 {
     pthread_mutex_lock(&ahead->lock);
     while (ahead->n_full == 0) {

@@ -24,7 +24,7 @@ typedef struct walk {
     MMDB_s *db;
     uint32_t v4_node; /* not entered when walking IPv6; node_count: there is none */
     bool is_v4;
-    int64_t n_left;   /* nodes that may still be visited: damaged trees may have loops */
+    int64_t n_left; /* nodes that may still be visited: damaged trees may have loops */
     place stack[STACK_MAX];
     int n_stack;
 
@@ -35,8 +35,8 @@ typedef struct walk {
 
 /* What vendors call a system's number and name. */
 static const char *const number_names[] = {"autonomous_system_number", "asn", "as_number"};
-static const char *const name_names[] = {"autonomous_system_organization", "as_name", "name",
-    "organization", "org"};
+static const char *const name_names[] = {
+    "autonomous_system_organization", "as_name", "name", "organization", "org"};
 
 static bool get(MMDB_entry_s *entry, const char *const *names, size_t n, MMDB_entry_data_s *out)
 {
@@ -79,8 +79,8 @@ static nlt_status read_record(walk *w, MMDB_entry_s *entry, nlt_error *err)
     NLT_TRY(nlt__asn_system(w->view, number, &w->last_system, err));
     bool has_name = get(entry, name_names, sizeof name_names / sizeof *name_names, &data)
         && data.type == MMDB_DATA_TYPE_UTF8_STRING;
-    return has_name ? nlt__asn_set_name(w->view, w->last_system,
-               (nlt_bytes){data.utf8_string, data.data_size}, err)
+    return has_name ? nlt__asn_set_name(
+               w->view, w->last_system, (nlt_bytes){data.utf8_string, data.data_size}, err)
                     : NLT_OK;
 }
 
@@ -118,13 +118,13 @@ static nlt_status walk_tree(walk *w, place root, nlt_error *err)
         place at = w->stack[--w->n_stack];
         MMDB_search_node_s node;
         if (w->n_left-- <= 0 || MMDB_read_node(w->db, at.node, &node) != MMDB_SUCCESS) {
-            return nlt_fail(err, NLT_ERR_DAMAGED, "%s: its tree is damaged at node %u",
-                w->view->path, at.node);
+            return nlt_fail(
+                err, NLT_ERR_DAMAGED, "%s: its tree is damaged at node %u", w->view->path, at.node);
         }
         NLT_TRY(take_side(w, &at, true, node.right_record, node.right_record_type,
             &node.right_record_entry, err));
-        NLT_TRY(take_side(w, &at, false, node.left_record, node.left_record_type,
-            &node.left_record_entry, err));
+        NLT_TRY(take_side(
+            w, &at, false, node.left_record, node.left_record_type, &node.left_record_entry, err));
     }
     return NLT_OK;
 }

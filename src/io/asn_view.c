@@ -201,11 +201,11 @@ static nlt_status read_text(nlt_asn_view *view, nlt_strings *warnings, nlt_error
             (long long)bad.first, bad.example);
         return NLT_ERR_FORMAT;
     }
-    return bad.n == 0 ? NLT_OK
-                      : nlt__strings_add(warnings, err,
-                            "%s: %lld line%s of no prefix and number; the first is line %lld: %s",
-                            view->path, (long long)bad.n, bad.n == 1 ? "" : "s",
-                            (long long)bad.first, bad.example);
+    return bad.n == 0
+        ? NLT_OK
+        : nlt__strings_add(warnings, err,
+            "%s: %lld line%s of no prefix and number; the first is line %lld: %s", view->path,
+            (long long)bad.n, bad.n == 1 ? "" : "s", (long long)bad.first, bad.example);
 }
 
 /* ---- names ---- */
@@ -220,8 +220,8 @@ static nlt_status name_system(nlt_asn_view *view, nlt_bytes number, nlt_bytes na
     return system == 0 ? NLT_OK : nlt__asn_set_name(view, system - 1, name, err);
 }
 
-static nlt_status names_of_json(nlt_asn_view *view, nlt_bytes text, const char *path,
-    nlt_error *err)
+static nlt_status names_of_json(
+    nlt_asn_view *view, nlt_bytes text, const char *path, nlt_error *err)
 {
     json_error_t why;
     json_t *root = json_loadb(text.ptr, text.len, 0, &why);
@@ -317,8 +317,8 @@ static nlt_status is_binary(const char *path, bool *out, nlt_error *err)
     return status;
 }
 
-static nlt_status read_view(nlt_asn_view *view, const char *names, nlt_strings *warnings,
-    nlt_error *err)
+static nlt_status read_view(
+    nlt_asn_view *view, const char *names, nlt_strings *warnings, nlt_error *err)
 {
     bool is_mmdb = false;
     NLT_TRY(nlt__ip_map_new(&view->map, err));
@@ -331,8 +331,8 @@ static nlt_status read_view(nlt_asn_view *view, const char *names, nlt_strings *
     return nlt__ip_map_seal(view->map, err);
 }
 
-nlt_status nlt__asn_view_open(const char *path, const char *names, nlt_strings *warnings,
-    nlt_asn_view **out, nlt_error *err)
+nlt_status nlt__asn_view_open(
+    const char *path, const char *names, nlt_strings *warnings, nlt_asn_view **out, nlt_error *err)
 {
     *out = NULL;
     nlt_asn_view *view = nlt_alloc_zero(1, sizeof *view);

@@ -33,8 +33,8 @@ typedef struct nlt_codec_row {
     nlt_status (*open)(void **state, nlt_error *err);
     /* As nlt__source_read; *n is 0 on entry and counts what is valid whatever is returned. `cap` is
      * at most 1 GiB. */
-    nlt_status (*read)(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-        nlt_error *err);
+    nlt_status (*read)(
+        void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err);
     void (*close)(void *state); /* NULL is fine */
 } nlt_codec_row;
 
@@ -47,8 +47,8 @@ static inline size_t nlt__input_left(const nlt_input *in)
 nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err) NLT_MUST_CHECK;
 /* Behind a complete stream: does another one begin? Zero bytes up to the end of the file are padding,
  * any other rest is damage. */
-nlt_status nlt__input_next_stream(nlt_input *in, const nlt_codec_row *codec, bool *has_next,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__input_next_stream(
+    nlt_input *in, const nlt_codec_row *codec, bool *has_next, nlt_error *err) NLT_MUST_CHECK;
 /* NLT_ERR_DAMAGED at the present place. */
 nlt_status nlt__input_damaged(const nlt_input *in, const nlt_codec_row *codec, const char *why,
     nlt_error *err) NLT_MUST_CHECK;

@@ -62,8 +62,8 @@ static nlt_status bzip2_next_stream(bzip2_state *bzip2, nlt_input *in, nlt_error
     return NLT_OK;
 }
 
-static nlt_status bzip2_step(bzip2_state *bzip2, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status bzip2_step(
+    bzip2_state *bzip2, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     bz_stream *stream = &bzip2->stream;
     size_t given = nlt__input_left(in);
@@ -93,8 +93,8 @@ static nlt_status bzip2_step(bzip2_state *bzip2, nlt_input *in, uint8_t *out, si
     return NLT_OK;
 }
 
-static nlt_status bzip2_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status bzip2_read(
+    void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     bzip2_state *bzip2 = state;
     while (*n < cap && !bzip2->is_done) {
@@ -109,6 +109,9 @@ static nlt_status bzip2_read(void *state, nlt_input *in, uint8_t *out, size_t ca
 }
 
 const nlt_codec_row nlt__codec_bzip2 = {
-    .name = "bzip2", .magics = {{{'B', 'Z', 'h', 0x30}, {0xff, 0xff, 0xff, 0xf0}, 4}},
-    .open = bzip2_open, .read = bzip2_read, .close = bzip2_close,
+    .name = "bzip2",
+    .magics = {{{'B', 'Z', 'h', 0x30}, {0xff, 0xff, 0xff, 0xf0}, 4}},
+    .open = bzip2_open,
+    .read = bzip2_read,
+    .close = bzip2_close,
 };

@@ -92,8 +92,8 @@ static size_t gzip_step(gzip_state *gzip, nlt_input *in, uint8_t *out, size_t ca
     return made;
 }
 
-static nlt_status gzip_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status gzip_read(
+    void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     gzip_state *gzip = state;
     while (*n < cap && !gzip->is_done) {
@@ -114,6 +114,9 @@ static nlt_status gzip_read(void *state, nlt_input *in, uint8_t *out, size_t cap
 }
 
 const nlt_codec_row nlt__codec_gzip = {
-    .name = "gzip", .magics = {{{0x1f, 0x8b}, {0xff, 0xff}, 2}},
-    .open = gzip_open, .read = gzip_read, .close = gzip_close,
+    .name = "gzip",
+    .magics = {{{0x1f, 0x8b}, {0xff, 0xff}, 2}},
+    .open = gzip_open,
+    .read = gzip_read,
+    .close = gzip_close,
 };

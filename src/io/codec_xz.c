@@ -68,8 +68,8 @@ static const char *xz_problem(lzma_ret code)
     }
 }
 
-static nlt_status xz_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status xz_read(
+    void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     xz_state *xz = state;
     while (*n < cap && !xz->is_done) {
@@ -79,8 +79,7 @@ static nlt_status xz_read(void *state, nlt_input *in, uint8_t *out, size_t cap, 
         xz->stream.next_out = out + *n;
         xz->stream.avail_out = cap - *n;
         /* LZMA_FINISH may not be taken back, so it waits until the buffer is empty too. */
-        lzma_ret code =
-            lzma_code(&xz->stream, xz->stream.avail_in == 0 ? LZMA_FINISH : LZMA_RUN);
+        lzma_ret code = lzma_code(&xz->stream, xz->stream.avail_in == 0 ? LZMA_FINISH : LZMA_RUN);
         in->pos = in->len - xz->stream.avail_in;
         *n = cap - xz->stream.avail_out;
         if (code == LZMA_STREAM_END) {
@@ -97,5 +96,7 @@ static nlt_status xz_read(void *state, nlt_input *in, uint8_t *out, size_t cap, 
 const nlt_codec_row nlt__codec_xz = {
     .name = "xz",
     .magics = {{{0xfd, '7', 'z', 'X', 'Z', 0}, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 6}},
-    .open = xz_open, .read = xz_read, .close = xz_close,
+    .open = xz_open,
+    .read = xz_read,
+    .close = xz_close,
 };

@@ -45,8 +45,8 @@ static nlt_status zstd_open(void **state, nlt_error *err)
 }
 
 /* One call of the library; *n grows. */
-static nlt_status zstd_step(zstd_state *zstd, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status zstd_step(
+    zstd_state *zstd, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     /* 5 bytes are the shortest start of a frame; more could hold a whole one. */
     size_t want = zstd->is_holding ? 0 : zstd->hint > 0 ? zstd->hint : 5;
@@ -66,13 +66,14 @@ static nlt_status zstd_step(zstd_state *zstd, nlt_input *in, uint8_t *out, size_
     zstd->hint = code;
     zstd->is_holding = *n == cap && code != 0;
     if (input.pos == 0 && output.pos == 0 && !was_holding) {
-        return nlt__input_damaged(in, &nlt__codec_zstd, in->at_end ? "it is cut off" : "no progress", err);
+        return nlt__input_damaged(
+            in, &nlt__codec_zstd, in->at_end ? "it is cut off" : "no progress", err);
     }
     return NLT_OK;
 }
 
-static nlt_status zstd_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status zstd_read(
+    void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     zstd_state *zstd = state;
     while (*n < cap) {
@@ -93,5 +94,7 @@ const nlt_codec_row nlt__codec_zstd = {
     .name = "zstd",
     .magics = {{{0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}, 4},
         {{0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}, 4}}, /* skippable: pzstd's first */
-    .open = zstd_open, .read = zstd_read, .close = zstd_close,
+    .open = zstd_open,
+    .read = zstd_read,
+    .close = zstd_close,
 };

@@ -157,8 +157,8 @@ static nlt_status await_bytes(const nlt_fs_file *file, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap,
-    size_t *n, nlt_error *err)
+static nlt_status local_read(
+    const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n, nlt_error *err)
 {
     int fd = (int)file->handle;
     *n = 0;
@@ -174,8 +174,7 @@ static nlt_status local_read(const nlt_fs_file *file, int64_t offset, void *buf,
             return NLT_OK;
         }
         if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
-            return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", file->name,
-                strerror(errno));
+            return nlt_fail(err, NLT_ERR_IO, "%s: cannot read it: %s", file->name, strerror(errno));
         }
     }
 }
@@ -239,8 +238,8 @@ static nlt_status local_rename(const char *from, const char *to, nlt_error *err)
 static nlt_status local_remove(const char *path, nlt_error *err)
 {
     return remove(path) == 0 || is_absent(errno)
-               ? NLT_OK
-               : nlt_fail(err, NLT_ERR_OUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_OUTPUT, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
 static nlt_status local_make_folder(const char *path, nlt_error *err)
@@ -322,8 +321,8 @@ nlt_status nlt_path_to_hdfs(const char *path, char *out, size_t cap, nlt_error *
     }
     int len = snprintf(out, cap, "%s%s", has_scheme ? "" : "hdfs://", path);
     return len >= 0 && (size_t)len < cap
-               ? NLT_OK
-               : nlt_fail(err, NLT_ERR_ARG, "\"%.100s...\" is too long a path", path);
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_ARG, "\"%.100s...\" is too long a path", path);
 }
 
 const nlt_fs *nlt__fs_for(const char *path)

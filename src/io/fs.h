@@ -26,9 +26,9 @@ typedef struct nlt_fs nlt_fs;
 
 typedef struct nlt_fs_file {
     const nlt_fs *fs;
-    int64_t handle;   /* local: the descriptor; -1: not open */
-    void *state;      /* of the others; owned by them; NULL: not open */
-    const char *name; /* for messages; borrows the path */
+    int64_t handle;          /* local: the descriptor; -1: not open */
+    void *state;             /* of the others; owned by them; NULL: not open */
+    const char *name;        /* for messages; borrows the path */
     const atomic_bool *stop; /* true: give up waiting for a pipe; NULL: wait for ever */
     nlt_fs_info info;
 } nlt_fs_file;
@@ -50,8 +50,8 @@ struct nlt_fs {
      * NLT_ERR_IO, which a directory is, too. */
     nlt_status (*open)(const char *path, nlt_fs_file *file, nlt_error *err);
     /* Bytes at `offset` (streams: the next ones); *n = 0 only at the end. NLT_ERR_IO. */
-    nlt_status (*read)(const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n,
-        nlt_error *err);
+    nlt_status (*read)(
+        const nlt_fs_file *file, int64_t offset, void *buf, size_t cap, size_t *n, nlt_error *err);
     void (*close)(nlt_fs_file *file);
 
     /* A file that must not be there yet, for writing in order. `path` is borrowed until the end, as

@@ -215,8 +215,7 @@ static bool set_options(nlt_http *http, const nlt_http_request *request)
         [NLT_HTTP_DELETE] = "DELETE"};
     CURL *easy = http->easy;
     curl_easy_reset(easy);
-    bool is_set =
-        curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK
+    bool is_set = curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK
         && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK /* as Hadoop: none */
         && curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES) == CURLE_OK
@@ -233,8 +232,8 @@ static bool set_options(nlt_http *http, const nlt_http_request *request)
         && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, words[request->method]) == CURLE_OK;
     if (is_set && request->has_body) {
         is_set = curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) == CURLE_OK
-                 && curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload) == CURLE_OK
-                 && curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK;
+            && curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload) == CURLE_OK
+            && curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK;
     }
     const char *authorities = getenv("SSL_CERT_FILE"); /* as OpenSSL itself */
     if (is_set && authorities != NULL && authorities[0] != '\0') {
@@ -242,7 +241,7 @@ static bool set_options(nlt_http *http, const nlt_http_request *request)
     }
     if (is_set && request->is_negotiated) {
         is_set = curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_NEGOTIATE) == CURLE_OK
-                 && curl_easy_setopt(easy, CURLOPT_USERPWD, ":") == CURLE_OK;
+            && curl_easy_setopt(easy, CURLOPT_USERPWD, ":") == CURLE_OK;
     }
     return is_set;
 }

@@ -28,8 +28,8 @@ static nlt_status fail_memory(nlt_error *err)
 
 /* --- the list ---------------------------------------------------------------------------------- */
 
-static nlt_status list_add(nlt_file_list *list, const char *path, int64_t day, int64_t size,
-    int pattern, nlt_error *err)
+static nlt_status list_add(
+    nlt_file_list *list, const char *path, int64_t day, int64_t size, int pattern, nlt_error *err)
 {
     if (list->n == NLT_FILES_MAX) {
         nlt_fail(err, NLT_ERR_LIMIT, "more than %d files match", (int)NLT_FILES_MAX);
@@ -125,8 +125,9 @@ static nlt_status list_finish(nlt_file_list *list, nlt_error *err)
     for (int64_t i = 0; i < list->n; i++) {
         nlt_file file = list->items[i];
         bool is_twin = kept > 0
-            && compare_bytes(packed_name_of(list->items[kept - 1].path).stem,
-                   packed_name_of(file.path).stem) == 0;
+            && compare_bytes(
+                   packed_name_of(list->items[kept - 1].path).stem, packed_name_of(file.path).stem)
+                == 0;
         bool is_repeat = is_twin && strcmp(last_path, file.path) == 0;
         if (is_repeat) {
             nlt_free(file.path);
@@ -146,8 +147,8 @@ static nlt_status list_finish(nlt_file_list *list, nlt_error *err)
 }
 
 /* The list is in order of days, open ones first. */
-static nlt_status list_find_missing(nlt_file_list *list, int64_t first, int64_t last,
-    nlt_error *err)
+static nlt_status list_find_missing(
+    nlt_file_list *list, int64_t first, int64_t last, nlt_error *err)
 {
     if (first == NLT_DAY_OPEN || last == NLT_DAY_OPEN || first > last) {
         return NLT_OK;
@@ -354,8 +355,8 @@ typedef struct direct {
 } direct;
 
 /* The first pattern that tells the day, else the first one that matches, else 0. */
-static nlt_status direct_match(const request *r, const char *path, int64_t *day, int *index,
-    nlt_error *err)
+static nlt_status direct_match(
+    const request *r, const char *path, int64_t *day, int *index, nlt_error *err)
 {
     bool has_match = false;
     *day = NLT_DAY_OPEN;

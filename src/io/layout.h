@@ -14,7 +14,6 @@
 
 #include "core/time.h"
 
-
 enum { NLT_FILES_MAX = 1 << 20 }; /* of a list; row keys have room for 2^23 */
 
 typedef struct nlt_file {
@@ -30,7 +29,7 @@ typedef struct nlt_file_list {
     int64_t cap;
     int64_t *missing_days; /* days of the range without a file; only where both bounds are given */
     int64_t n_missing;
-    char *tried; /* one pattern with the first day filled in, for messages */
+    char *tried;     /* one pattern with the first day filled in, for messages */
     char **shadowed; /* left out, by path: the same name is there plain, or with an ending that
                         comes earlier in .bz2 .gz .xz .zst */
     int64_t n_shadowed;

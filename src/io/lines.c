@@ -32,8 +32,8 @@ static nlt_status fill(nlt_lines *lines, nlt_error *err)
         return nlt_fail(err, NLT_ERR_LIMIT, "line %lld has more than %d bytes",
             (long long)lines->number + 1, NLT_LINE_MAX);
     }
-    NLT_TRY(nlt__source_read(lines->source, lines->buf + lines->len, NLT_LINE_MAX - lines->len, &n,
-        err));
+    NLT_TRY(nlt__source_read(
+        lines->source, lines->buf + lines->len, NLT_LINE_MAX - lines->len, &n, err));
     lines->len += n;
     lines->is_end = n == 0;
     return NLT_OK;

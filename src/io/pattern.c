@@ -21,8 +21,13 @@ typedef struct token_spec {
 } token_spec;
 
 static const token_spec tokens[] = {
-    {'Y', 4, 4, "YYYY"}, {'m', 2, 2, "MM"}, {'d', 2, 2, "DD"}, {'H', 2, 2, "HH"},
-    {'M', 2, 2, "MM"}, {'S', 2, 2, "SS"}, {'u', 1, 6, "uSec"},
+    {'Y', 4, 4, "YYYY"},
+    {'m', 2, 2, "MM"},
+    {'d', 2, 2, "DD"},
+    {'H', 2, 2, "HH"},
+    {'M', 2, 2, "MM"},
+    {'S', 2, 2, "SS"},
+    {'u', 1, 6, "uSec"},
 };
 
 static const char *const endings[] = {"", ".bz2", ".gz", ".xz", ".zst"};
@@ -230,8 +235,7 @@ bool nlt__pattern_match(const nlt_pattern *pattern, int depth, nlt_bytes name, n
     }
     nlt_bytes stem = name;
     bool is_file = depth == pattern->n - 1;
-    return is_file && nlt__packed_ending(name, &stem.len) > 0
-        && match_segment(segment, stem, date);
+    return is_file && nlt__packed_ending(name, &stem.len) > 0 && match_segment(segment, stem, date);
 }
 
 /* --- whole patterns ---------------------------------------------------------------------------- */
@@ -270,8 +274,8 @@ static nlt_status check_tokens(const char *text, nlt_error *err)
 {
     for (const char *at = strchr(text, '%'); at != NULL; at = strchr(at + 2, '%')) {
         if (token_find(at[1]) == NULL) {
-            return nlt_fail(err, NLT_ERR_ARG, "layout \"%s\": after %% comes one of Y m d H M S u",
-                text);
+            return nlt_fail(
+                err, NLT_ERR_ARG, "layout \"%s\": after %% comes one of Y m d H M S u", text);
         }
     }
     return NLT_OK;

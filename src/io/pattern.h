@@ -22,16 +22,19 @@ typedef struct nlt_date {
     int day;
 } nlt_date;
 
-#define NLT_DATE_NONE {-1, -1, -1}
+#define NLT_DATE_NONE                                                                              \
+    {                                                                                              \
+        -1, -1, -1                                                                                 \
+    }
 
 /* NLT_ERR_ARG: unknown token, no segment, too many. */
-NLT_API nlt_status nlt__pattern_parse(const char *text, nlt_pattern *out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__pattern_parse(
+    const char *text, nlt_pattern *out, nlt_error *err) NLT_MUST_CHECK;
 
 /* Does a directory or file name match segment `depth`? `date` holds what the segments above told,
  * which must agree; the name's parts are added to it. Unchanged if there is no match. */
-NLT_API bool nlt__pattern_match(const nlt_pattern *pattern, int depth, nlt_bytes name,
-    nlt_date *date);
+NLT_API bool nlt__pattern_match(
+    const nlt_pattern *pattern, int depth, nlt_bytes name, nlt_date *date);
 
 /* Does the end of `path` match the end of the pattern? Segments that the path has no names for are
  * not asked for. */
@@ -47,7 +50,7 @@ NLT_API bool nlt__date_may_lie_in(const nlt_date *date, int64_t first, int64_t l
 NLT_API int nlt__packed_ending(nlt_bytes name, size_t *stem_len);
 
 /* Appends the pattern with the day filled in, or "YYYY" etc. if it is open. */
-NLT_API nlt_status nlt__pattern_describe(const char *text, int64_t day, nlt_buf *out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__pattern_describe(
+    const char *text, int64_t day, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -18,9 +18,9 @@ enum { OUT_MAX = 1 << 30 }; /* libraries count output in 32 bits */
 struct nlt_source {
     nlt_input in;
     nlt_codec codec;
-    void *state;   /* of the codec; owned */
-    char *path;    /* owned */
-    int64_t start; /* offset that was asked for */
+    void *state;      /* of the codec; owned */
+    char *path;       /* owned */
+    int64_t start;    /* offset that was asked for */
     nlt_ahead *ahead; /* owned; has what is above but path and codec; NULL: the reader has it */
     int64_t consumed; /* by what `ahead` gave */
 };
@@ -51,8 +51,8 @@ nlt_status nlt__input_fill(nlt_input *in, size_t want, nlt_error *err)
     return NLT_OK;
 }
 
-nlt_status nlt__input_damaged(const nlt_input *in, const nlt_codec_row *codec, const char *why,
-    nlt_error *err)
+nlt_status nlt__input_damaged(
+    const nlt_input *in, const nlt_codec_row *codec, const char *why, nlt_error *err)
 {
     int64_t at = in->offset - (int64_t)nlt__input_left(in);
     nlt_fail(err, NLT_ERR_DAMAGED, "%s: damaged %s stream near byte %lld: %s", in->file.name,
@@ -87,8 +87,8 @@ static bool codec_matches(const nlt_codec_row *codec, const uint8_t *head, size_
         || magic_matches(&codec->magics[1], head, len);
 }
 
-nlt_status nlt__input_next_stream(nlt_input *in, const nlt_codec_row *codec, bool *has_next,
-    nlt_error *err)
+nlt_status nlt__input_next_stream(
+    nlt_input *in, const nlt_codec_row *codec, bool *has_next, nlt_error *err)
 {
     NLT_TRY(nlt__input_fill(in, NLT_MAGIC_MAX, err));
     *has_next = codec_matches(codec, in->buf + in->pos, nlt__input_left(in));
@@ -114,8 +114,8 @@ static nlt_status plain_open(void **state, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status plain_read(void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n,
-    nlt_error *err)
+static nlt_status plain_read(
+    void *state, nlt_input *in, uint8_t *out, size_t cap, size_t *n, nlt_error *err)
 {
     (void)state;
     size_t head = nlt__input_left(in) < cap ? nlt__input_left(in) : cap;
@@ -233,8 +233,8 @@ static nlt_status open_source(const char *path, int64_t offset, nlt_bytes head, 
     return NLT_OK;
 }
 
-nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool *stop,
-    nlt_source **out, nlt_error *err)
+nlt_status nlt__source_open(
+    const char *path, int64_t offset, const atomic_bool *stop, nlt_source **out, nlt_error *err)
 {
     *out = NULL;
     if (offset < 0) {
@@ -243,8 +243,8 @@ nlt_status nlt__source_open(const char *path, int64_t offset, const atomic_bool 
     return open_source(path, offset, (nlt_bytes){NULL, 0}, false, stop, out, err);
 }
 
-nlt_status nlt__source_open_behind(nlt_bytes head, bool is_all, const atomic_bool *stop,
-    nlt_source **out, nlt_error *err)
+nlt_status nlt__source_open_behind(
+    nlt_bytes head, bool is_all, const atomic_bool *stop, nlt_source **out, nlt_error *err)
 {
     return open_source("-", 0, head, is_all, stop, out, err);
 }
@@ -281,8 +281,8 @@ static int64_t bytes_consumed(const nlt_source *source)
     return in->offset - (int64_t)nlt__input_left(in) - source->start;
 }
 
-static nlt_status decode_ahead(void *ctx, void *buf, size_t cap, size_t *n, int64_t *consumed,
-    nlt_error *err)
+static nlt_status decode_ahead(
+    void *ctx, void *buf, size_t cap, size_t *n, int64_t *consumed, nlt_error *err)
 {
     nlt_source *source = ctx;
     nlt_status status = decode(source, buf, cap, n, err);

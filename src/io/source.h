@@ -32,14 +32,14 @@ NLT_API nlt_status nlt__source_open(const char *path, int64_t offset, const atom
 NLT_API nlt_status nlt__source_open_behind(nlt_bytes head, bool is_all, const atomic_bool *stop,
     nlt_source **out, nlt_error *err) NLT_MUST_CHECK;
 /* The first bytes of standard input as they are; *is_all: it ends there. NLT_ERR_IO. */
-NLT_API nlt_status nlt__source_read_head(char *buf, size_t cap, size_t *n, bool *is_all,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__source_read_head(
+    char *buf, size_t cap, size_t *n, bool *is_all, nlt_error *err) NLT_MUST_CHECK;
 /* Fills up to `cap` bytes; *n = 0 at the end. As many as can be had: fewer than `cap` only at the
  * end or (pipes) when less is there. NLT_ERR_DAMAGED: the compressed stream is corrupt or cut; *n
  * bytes before the damage are valid (also for every other failure). NLT_ERR_IO, NLT_ERR_NOMEM, NLT_ERR_CANCELLED. After a
  * failure: only close. */
-NLT_API nlt_status nlt__source_read(nlt_source *source, void *buf, size_t cap, size_t *n,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__source_read(
+    nlt_source *source, void *buf, size_t cap, size_t *n, nlt_error *err) NLT_MUST_CHECK;
 /* From now on the source is decompressed ahead of its reader, on a thread of its own (a few blocks far).
  * Plain ones, pipes, and where there is no memory for it: nothing changes. */
 NLT_API void nlt__source_read_ahead(nlt_source *source);
@@ -50,7 +50,7 @@ NLT_API void nlt__source_close(nlt_source *source);
 
 /* Codec by magic bytes of a file (size of the file is returned too). Pipes and "-" cannot be looked
  * at without loss: plain, size -1. */
-NLT_API nlt_status nlt__source_probe(const char *path, nlt_codec *codec, int64_t *size,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__source_probe(
+    const char *path, nlt_codec *codec, int64_t *size, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -72,8 +72,8 @@ static int take_version(nlt_bytes *rest)
     return version;
 }
 
-nlt_status nlt__state_unseal(const char *path, int version, nlt_buf *file, nlt_bytes *object,
-    nlt_error *err)
+nlt_status nlt__state_unseal(
+    const char *path, int version, nlt_buf *file, nlt_bytes *object, nlt_error *err)
 {
     nlt_bytes rest = {file->ptr, file->len};
     char expected[CHECKSUM_DIGITS + 1];
@@ -179,13 +179,12 @@ static void read_holder(const char *path, char out[HOLDER_MAX])
     nlt__buf_clear(&text);
 }
 
-static nlt_status fail_held(const nlt_state_lock *lock, const char *name, bool must_remove,
-    nlt_error *err)
+static nlt_status fail_held(
+    const nlt_state_lock *lock, const char *name, bool must_remove, nlt_error *err)
 {
     char holder[HOLDER_MAX];
     read_holder(lock->path, holder);
-    nlt_status status =
-        nlt_fail(err, NLT_ERR_IO, "%s is being written by %s", name, holder);
+    nlt_status status = nlt_fail(err, NLT_ERR_IO, "%s is being written by %s", name, holder);
     if (must_remove) {
         nlt_error_hint(err, "if that run is gone, remove %s", lock->path);
     } else {
@@ -208,8 +207,8 @@ static bool is_current(const nlt_state_lock *lock)
         && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
-static nlt_status lock_local(nlt_state_lock *lock, const char *name, const char *holder,
-    nlt_error *err)
+static nlt_status lock_local(
+    nlt_state_lock *lock, const char *name, const char *holder, nlt_error *err)
 {
     for (int i = 0; i < LOCK_TRIES; i++) {
         lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -221,8 +220,8 @@ static nlt_status lock_local(nlt_state_lock *lock, const char *name, const char 
         }
         if (is_current(lock)) {
             size_t len = strlen(holder);
-            bool is_written = ftruncate(lock->fd, 0) == 0
-                && write(lock->fd, holder, len) == (ssize_t)len;
+            bool is_written =
+                ftruncate(lock->fd, 0) == 0 && write(lock->fd, holder, len) == (ssize_t)len;
             return is_written ? NLT_OK : fail_lock(lock, err);
         }
         close(lock->fd);
@@ -231,8 +230,8 @@ static nlt_status lock_local(nlt_state_lock *lock, const char *name, const char 
     return fail_held(lock, name, false, err);
 }
 
-static nlt_status lock_by_name(nlt_state_lock *lock, const char *name, const char *holder,
-    nlt_error *err)
+static nlt_status lock_by_name(
+    nlt_state_lock *lock, const char *name, const char *holder, nlt_error *err)
 {
     nlt_fs_info info;
     if (lock->fs->stat(lock->path, &info, NULL) == NLT_OK) {
@@ -257,8 +256,8 @@ static void free_lock(nlt_state_lock *lock)
     nlt_free(lock);
 }
 
-nlt_status nlt__state_lock(const char *folder, const char *name, nlt_state_lock **out,
-    nlt_error *err)
+nlt_status nlt__state_lock(
+    const char *folder, const char *name, nlt_state_lock **out, nlt_error *err)
 {
     *out = NULL;
     char holder[HOLDER_MAX];

@@ -15,12 +15,12 @@
 enum { NLT_STATE_BYTES_MAX = 256 << 20 };
 
 /* Appends the file of a state to `out`. `object` begins with '{' and has a key. */
-NLT_API nlt_status nlt__state_seal(int version, nlt_bytes object, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__state_seal(
+    int version, nlt_bytes object, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* The object of a file, in its place. `path` is for messages. NLT_ERR_DAMAGED: not a state, of another
  * version, or changed since it was written. */
-NLT_API nlt_status nlt__state_unseal(const char *path, int version, nlt_buf *file, nlt_bytes *object,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__state_unseal(
+    const char *path, int version, nlt_buf *file, nlt_bytes *object, nlt_error *err) NLT_MUST_CHECK;
 
 /* Appends the bytes of a file. NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_LIMIT (out->max). */
 NLT_API nlt_status nlt__state_read(const char *path, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
@@ -33,8 +33,8 @@ typedef struct nlt_state_lock nlt_state_lock;
 /* Makes the folder and takes the lock of a state. A local lock ends with its process whatever
  * happens; one on HDFS stays if the process is killed, and the message tells to remove it.
  * NLT_ERR_OUTPUT: the folder cannot be made; NLT_ERR_IO: another run has it, who is told. */
-NLT_API nlt_status nlt__state_lock(const char *folder, const char *name, nlt_state_lock **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__state_lock(
+    const char *folder, const char *name, nlt_state_lock **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__state_unlock(nlt_state_lock *lock); /* NULL is fine */
 
 #endif

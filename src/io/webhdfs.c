@@ -195,8 +195,9 @@ static verdict judge(const target *t, const char *op, int code, const nlt_buf *b
     verdict found = code >= 500 ? AGAIN : FINAL;
     if (name == NULL && code == 401) {
         nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS does not know who asks (code 401)", t->name);
-        nlt_error_hint(err, "get a ticket with kinit, or name a file of delegation tokens with "
-                            "$HADOOP_TOKEN_FILE_LOCATION");
+        nlt_error_hint(err,
+            "get a ticket with kinit, or name a file of delegation tokens with "
+            "$HADOOP_TOKEN_FILE_LOCATION");
     } else if (name == NULL) {
         nlt_fail(err, NLT_ERR_IO, "%s: WebHDFS %.*s answered with code %d", t->name,
             (int)strcspn(op, "&"), op, code);
@@ -210,9 +211,9 @@ static verdict judge(const target *t, const char *op, int code, const nlt_buf *b
         size_t line = strcspn(message != NULL ? message : "", "\n");
         nlt_fail(err, is_known ? exceptions[row].status : NLT_ERR_IO, "%s: %.*s", t->name,
             words != NULL ? (int)strlen(words) : (int)(line < 600 ? line : 600),
-            words != NULL     ? words
-            : message != NULL ? message
-                              : name);
+            words != NULL         ? words
+                : message != NULL ? message
+                                  : name);
         if (is_known && exceptions[row].hint != NULL) {
             nlt_error_hint(err, "%s", exceptions[row].hint);
         }
@@ -365,9 +366,9 @@ static nlt_status target_list(target *t, nlt_fs_visit visit, void *ctx, nlt_erro
     json_t *reply = NULL;
     NLT_TRY(ask_json(t, NLT_HTTP_GET, "LISTSTATUS", &reply, err));
     const json_t *all = json_object_get(json_object_get(reply, "FileStatuses"), "FileStatus");
-    nlt_status status = json_is_array(all) ? NLT_OK
-                                           : nlt_fail(err, NLT_ERR_IO,
-                                               "%s: the answer of WebHDFS is no listing", t->name);
+    nlt_status status = json_is_array(all)
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_IO, "%s: the answer of WebHDFS is no listing", t->name);
     size_t index = 0;
     const json_t *entry = NULL;
     json_array_foreach(all, index, entry)
@@ -420,8 +421,8 @@ static nlt_status glob_match(
         return level->walk->visit(level->walk->ctx, path, info, err);
     }
     return info.kind == NLT_FS_DIRECTORY
-               ? glob_below(level->walk, path, level->rest, level->depth + 1, err)
-               : NLT_OK;
+        ? glob_below(level->walk, path, level->rest, level->depth + 1, err)
+        : NLT_OK;
 }
 
 static nlt_status glob_name(void *ctx, const char *name, nlt_fs_info info, nlt_error *err)
@@ -589,7 +590,7 @@ static void exclude_node(web_reader *reader, int64_t offset)
     if (!is_other_left) {
         reader->excluded[0] = '\0'; /* all have failed: try any again */
     } else if (address[0] != '\0' && strstr(reader->excluded, address) == NULL
-               && len + strlen(address) + 2 <= sizeof reader->excluded) {
+        && len + strlen(address) + 2 <= sizeof reader->excluded) {
         (void)snprintf(reader->excluded + len, sizeof reader->excluded - len, "%s%s",
             len > 0 ? "," : "", address);
     }
@@ -618,9 +619,9 @@ static int64_t choose_length(const web_reader *reader, int64_t offset)
         return STREAM_HEAD;
     }
     bool goes_on = offset == reader->end && reader->asked >= STREAM_FIRST;
-    return !goes_on                         ? STREAM_FIRST
-           : reader->asked < STREAM_MAX / 4 ? reader->asked * 4
-                                            : STREAM_MAX;
+    return !goes_on                      ? STREAM_FIRST
+        : reader->asked < STREAM_MAX / 4 ? reader->asked * 4
+                                         : STREAM_MAX;
 }
 
 /* Opens the stream at `offset`. *is_final: no use to try again. */
@@ -649,7 +650,7 @@ static nlt_status open_stream(
         nlt_status status = nlt__http_read_all(reader->target->http, &body, err);
         if (status == NLT_OK) {
             *is_final = judge(reader->target, "OPEN", reply.code, &body, err) == FINAL
-                        && reply.code >= 400 && reply.code < 500;
+                && reply.code >= 400 && reply.code < 500;
             status = NLT_ERR_IO;
         }
         nlt__buf_clear(&body);
@@ -845,9 +846,9 @@ static nlt_status web_rename(const char *from, const char *to, nlt_error *err)
     const char *authority = strstr(to, "://");
     const char *path = authority != NULL ? strchr(authority + 3, '/') : NULL;
     nlt_buf op = NLT_BUF_INIT(URL_MAX);
-    nlt_status status =
-        path != NULL ? nlt__buf_printf(&op, err, "RENAME&renameoptions=OVERWRITE&destination=")
-                     : nlt_fail(err, NLT_ERR_OUTPUT, "%s: there is no path in it", to);
+    nlt_status status = path != NULL
+        ? nlt__buf_printf(&op, err, "RENAME&renameoptions=OVERWRITE&destination=")
+        : nlt_fail(err, NLT_ERR_OUTPUT, "%s: there is no path in it", to);
     if (status == NLT_OK) {
         status = nlt__put_escaped(&op, path, "-._~/", err);
     }

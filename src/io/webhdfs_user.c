@@ -30,7 +30,7 @@ nlt_status nlt__put_escaped(nlt_buf *out, const char *text, const char *kept, nl
     for (const char *p = text; *p != '\0'; p++) {
         unsigned char c = (unsigned char)*p;
         bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                        || strchr(kept, c) != NULL;
+            || strchr(kept, c) != NULL;
         NLT_TRY(nlt__buf_printf(out, err, is_plain ? "%c" : "%%%02X", c));
     }
     return NLT_OK;
@@ -89,8 +89,8 @@ static bool is_host(nlt_bytes host, nlt_bytes name)
         char address[64];
         is_found = getnameinfo(one->ai_addr, one->ai_addrlen, address, sizeof address, NULL, 0,
                        NI_NUMERICHOST)
-                       == 0
-                   && equals(host, address);
+                == 0
+            && equals(host, address);
     }
     freeaddrinfo(all);
     return is_found;
@@ -136,7 +136,7 @@ static rank rank_of(const search *s, const nlt_hadoop_token *token)
         our_port = (nlt_bytes){rpc_default, strlen(rpc_default)};
     }
     bool is_rpc = is_hdfs && best == SAME_HOST && our_port.len == port.len
-                  && memcmp(our_port.ptr, port.ptr, port.len) == 0;
+        && memcmp(our_port.ptr, port.ptr, port.len) == 0;
     return is_rpc ? SAME_RPC : best;
 }
 
@@ -157,9 +157,9 @@ static nlt_status keep_best(void *ctx, const nlt_hadoop_token *token, nlt_error 
 static nlt_status read_file(const char *path, nlt_buf *out, nlt_error *err)
 {
     FILE *file = fopen(path, "rbe");
-    nlt_status status =
-        file != NULL ? NLT_OK
-                     : nlt_fail(err, NLT_ERR_ARG, "%s: cannot be read: %s", path, strerror(errno));
+    nlt_status status = file != NULL
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_ARG, "%s: cannot be read: %s", path, strerror(errno));
     for (size_t n = 1; status == NLT_OK && n > 0;) {
         status = nlt__buf_reserve(out, READ_STEP, err);
         if (status == NLT_OK) {

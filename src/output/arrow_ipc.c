@@ -107,13 +107,16 @@ static nlt_status put_type(nlt_flat *flat, size_t ref, nlt_dtype dtype, nlt_erro
     }
 }
 
-static nlt_status put_field(nlt_flat *flat, size_t ref, const char *name, nlt_dtype dtype,
-    nlt_error *err)
+static nlt_status put_field(
+    nlt_flat *flat, size_t ref, const char *name, nlt_dtype dtype, nlt_error *err)
 {
     static const uint8_t types[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = ARROW_BOOL,
-        [NLT_TYPE_INT64] = ARROW_INT, [NLT_TYPE_DOUBLE] = ARROW_FLOATING_POINT,
-        [NLT_TYPE_STRING] = ARROW_UTF8, [NLT_TYPE_DATE] = ARROW_DATE,
-        [NLT_TYPE_TIMESTAMP] = ARROW_TIMESTAMP, [NLT_TYPE_DECIMAL] = ARROW_DECIMAL,
+        [NLT_TYPE_INT64] = ARROW_INT,
+        [NLT_TYPE_DOUBLE] = ARROW_FLOATING_POINT,
+        [NLT_TYPE_STRING] = ARROW_UTF8,
+        [NLT_TYPE_DATE] = ARROW_DATE,
+        [NLT_TYPE_TIMESTAMP] = ARROW_TIMESTAMP,
+        [NLT_TYPE_DECIMAL] = ARROW_DECIMAL,
         [NLT_TYPE_LIST] = ARROW_LIST};
     /* name, is nullable, type's kind, type, dictionary, children */
     static const uint8_t sizes[] = {4, 1, 1, 4, 0, 4};
@@ -129,8 +132,8 @@ static nlt_status put_field(nlt_flat *flat, size_t ref, const char *name, nlt_dt
     return is_list ? put_field(flat, children, "item", item_of(dtype), err) : NLT_OK;
 }
 
-static nlt_status arrow_begin(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
-    nlt_error *err)
+static nlt_status arrow_begin(
+    const nlt_column_desc *columns, int n_columns, nlt_buf *out, nlt_error *err)
 {
     static const uint8_t sizes[] = {2, 4}; /* endianness (0: little), fields */
     message m;
@@ -275,8 +278,8 @@ static nlt_status put_texts(body *b, const nlt_vec *vec, const selection *rows, 
 static nlt_status put_column(body *b, const nlt_vec *vec, const selection *rows, nlt_error *err);
 
 /* The items of the lists one behind the other, however they lie in the child vector. */
-static nlt_status put_items(body *b, const nlt_vec *vec, const selection *rows, int64_t n_items,
-    nlt_error *err)
+static nlt_status put_items(
+    body *b, const nlt_vec *vec, const selection *rows, int64_t n_items, nlt_error *err)
 {
     int64_t *items = nlt_alloc(((size_t)n_items + 1) * sizeof *items);
     if (items == NULL) {
@@ -338,8 +341,8 @@ static size_t buffers_of(nlt_dtype dtype)
     return dtype.type == NLT_TYPE_STRING ? 3 : 2;
 }
 
-static nlt_status put_batch(const nlt_batch *batch, const selection *rows, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_batch(
+    const nlt_batch *batch, const selection *rows, nlt_buf *out, nlt_error *err)
 {
     static const uint8_t sizes[] = {8, 4, 4}; /* length, nodes, buffers */
     message m;
@@ -418,8 +421,8 @@ static nlt_status arrow_rows(const nlt_column_desc *columns, const nlt_batch *ba
     return put_rows(batch, (selection){NULL, 0, batch->n_rows}, out, err);
 }
 
-static nlt_status arrow_end(const nlt_column_desc *columns, int n_columns, int64_t n_rows,
-    nlt_buf *out, nlt_error *err)
+static nlt_status arrow_end(
+    const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out, nlt_error *err)
 {
     (void)columns;
     (void)n_columns;

@@ -15,8 +15,7 @@ static uint64_t has_byte(uint64_t word, unsigned char byte)
 
 static uint64_t has_special(uint64_t word)
 {
-    return has_byte(word, ',') | has_byte(word, '"') | has_byte(word, '\n')
-        | has_byte(word, '\r');
+    return has_byte(word, ',') | has_byte(word, '"') | has_byte(word, '\n') | has_byte(word, '\r');
 }
 
 static bool needs_quotes(nlt_bytes text)
@@ -52,16 +51,16 @@ static nlt_status put_text(nlt_bytes text, nlt_buf *out, nlt_error *err)
 }
 
 /* Lists: JSON text in one field. `scratch` is emptied first. */
-static nlt_status put_list(const nlt_vec *vec, int64_t row, nlt_buf *scratch, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_list(
+    const nlt_vec *vec, int64_t row, nlt_buf *scratch, nlt_buf *out, nlt_error *err)
 {
     scratch->len = 0;
     NLT_TRY(nlt__value_json(vec, row, scratch, err));
     return put_text((nlt_bytes){scratch->ptr, scratch->len}, out, err);
 }
 
-static nlt_status put_cell(const nlt_vec *vec, int64_t row, nlt_buf *scratch, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_cell(
+    const nlt_vec *vec, int64_t row, nlt_buf *scratch, nlt_buf *out, nlt_error *err)
 {
     if (!nlt__valid(vec->valid, row)) {
         return NLT_OK;
@@ -78,8 +77,8 @@ static nlt_status put_cell(const nlt_vec *vec, int64_t row, nlt_buf *scratch, nl
                                             : nlt__value_plain(vec, row, out, err);
 }
 
-static nlt_status csv_begin(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
-    nlt_error *err)
+static nlt_status csv_begin(
+    const nlt_column_desc *columns, int n_columns, nlt_buf *out, nlt_error *err)
 {
     for (int i = 0; i < n_columns; i++) {
         if (i > 0) {
@@ -113,8 +112,8 @@ static nlt_status csv_rows(const nlt_column_desc *columns, const nlt_batch *batc
     return status;
 }
 
-static nlt_status csv_end(const nlt_column_desc *columns, int n_columns, int64_t n_rows,
-    nlt_buf *out, nlt_error *err)
+static nlt_status csv_end(
+    const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out, nlt_error *err)
 {
     (void)columns;
     (void)n_columns;

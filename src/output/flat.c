@@ -69,8 +69,8 @@ nlt_status nlt__flat_begin(nlt_flat *flat, nlt_buf *out, nlt_error *err)
     return put_zeros(flat, REF_BYTES, err);
 }
 
-nlt_status nlt__flat_table(nlt_flat *flat, size_t ref, const uint8_t *sizes, int n,
-    nlt_flat_table *table, nlt_error *err)
+nlt_status nlt__flat_table(
+    nlt_flat *flat, size_t ref, const uint8_t *sizes, int n, nlt_flat_table *table, nlt_error *err)
 {
     size_t vtable_bytes = 4 + 2 * (size_t)n;
     NLT_TRY(pad_to(flat, ALIGN, -vtable_bytes & (ALIGN - 1), err)); /* the table is aligned */
@@ -95,8 +95,8 @@ nlt_status nlt__flat_table(nlt_flat *flat, size_t ref, const uint8_t *sizes, int
     return NLT_OK;
 }
 
-nlt_status nlt__flat_vector(nlt_flat *flat, size_t ref, size_t count, size_t size, size_t *at,
-    nlt_error *err)
+nlt_status nlt__flat_vector(
+    nlt_flat *flat, size_t ref, size_t count, size_t size, size_t *at, nlt_error *err)
 {
     NLT_TRY(pad_to(flat, ALIGN, ALIGN - 4, err)); /* the items are aligned */
     refer(flat, ref);

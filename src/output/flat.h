@@ -29,8 +29,8 @@ nlt_status nlt__flat_table(nlt_flat *flat, size_t ref, const uint8_t *sizes, int
  * `ref` to it. *at: its first item. */
 nlt_status nlt__flat_vector(nlt_flat *flat, size_t ref, size_t count, size_t size, size_t *at,
     nlt_error *err) NLT_MUST_CHECK;
-nlt_status nlt__flat_string(nlt_flat *flat, size_t ref, const char *text, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__flat_string(
+    nlt_flat *flat, size_t ref, const char *text, nlt_error *err) NLT_MUST_CHECK;
 /* Zero bytes up to the next multiple of `align`. */
 nlt_status nlt__flat_pad(nlt_flat *flat, size_t align, nlt_error *err) NLT_MUST_CHECK;
 

@@ -3,9 +3,8 @@
 
 #include "output/formats.h"
 
-static const nlt_format *const formats[] = {
-    &nlt__format_table, &nlt__format_csv, &nlt__format_ndjson, &nlt__format_json,
-    &nlt__format_arrow};
+static const nlt_format *const formats[] = {&nlt__format_table, &nlt__format_csv,
+    &nlt__format_ndjson, &nlt__format_json, &nlt__format_arrow};
 
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 

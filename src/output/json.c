@@ -21,8 +21,8 @@ static nlt_status put_object(const nlt_column_desc *columns, const nlt_batch *ba
     return put(out, "}", err);
 }
 
-static nlt_status ndjson_begin(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
-    nlt_error *err)
+static nlt_status ndjson_begin(
+    const nlt_column_desc *columns, int n_columns, nlt_buf *out, nlt_error *err)
 {
     (void)columns;
     (void)n_columns;
@@ -42,8 +42,8 @@ static nlt_status ndjson_rows(const nlt_column_desc *columns, const nlt_batch *b
     return NLT_OK;
 }
 
-static nlt_status ndjson_end(const nlt_column_desc *columns, int n_columns, int64_t n_rows,
-    nlt_buf *out, nlt_error *err)
+static nlt_status ndjson_end(
+    const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out, nlt_error *err)
 {
     (void)n_rows;
     return ndjson_begin(columns, n_columns, out, err);
@@ -59,8 +59,8 @@ static nlt_status json_rows(const nlt_column_desc *columns, const nlt_batch *bat
     return NLT_OK;
 }
 
-static nlt_status json_end(const nlt_column_desc *columns, int n_columns, int64_t n_rows,
-    nlt_buf *out, nlt_error *err)
+static nlt_status json_end(
+    const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out, nlt_error *err)
 {
     (void)columns;
     (void)n_columns;

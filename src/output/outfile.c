@@ -64,7 +64,7 @@ static nlt_status create_temporary(nlt_outfile *file, nlt_error *err)
         if (file->temp == NULL) {
             return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
         }
-        errno = 0; /* other file systems leave it alone */
+        errno = 0;                    /* other file systems leave it alone */
         file->file.name = file->path; /* in messages */
         status = file->file.fs->create(file->temp, &file->file, err);
         if (status == NLT_ERR_OUTPUT && errno != EEXIST) {
@@ -101,8 +101,8 @@ static nlt_status outfile_start(nlt_outfile *file, const char *path, nlt_error *
                                                           : create_temporary(file, err);
 }
 
-nlt_status nlt__outfile_open_until(const char *path, const atomic_bool *stop, nlt_outfile **out,
-    nlt_error *err)
+nlt_status nlt__outfile_open_until(
+    const char *path, const atomic_bool *stop, nlt_outfile **out, nlt_error *err)
 {
     *out = NULL;
     nlt_outfile *file = nlt_alloc_zero(1, sizeof *file);
@@ -224,7 +224,10 @@ static void sync_folder(const nlt_outfile *file)
     const char *slash = strrchr(file->path, '/');
     int len = slash != NULL ? (int)(slash - file->path) : 0;
     (void)snprintf(folder, sizeof folder, "%.*s", len, file->path);
-    int fd = open(slash == NULL ? "." : len == 0 ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(slash == NULL ? "."
+            : len == 0          ? "/"
+                                : folder,
+        O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         (void)fsync(fd);
         close(fd);

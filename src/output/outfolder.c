@@ -122,9 +122,9 @@ static void remove_made(const nlt_folder *folder)
 {
     char *part = folder->made_at > 0 ? nlt_strdup(folder->path) : NULL;
     nlt_status status = NLT_OK;
-    size_t first = part == NULL          ? 0
-                   : folder->is_in_place ? strlen(part)
-                                         : length_above(part, strlen(part));
+    size_t first = part == NULL ? 0
+        : folder->is_in_place   ? strlen(part)
+                                : length_above(part, strlen(part));
     for (size_t len = first; len >= folder->made_at && len > 0 && status == NLT_OK;
          len = length_above(part, len)) {
         part[len] = '\0';
@@ -143,7 +143,8 @@ static void replace_words(nlt_error *err, const char *from, const char *to)
     const char *rest = err->message;
     for (const char *hit = strstr(rest, from); hit != NULL && len < sizeof text;
          hit = strstr(rest, from)) {
-        len += (size_t)snprintf(text + len, sizeof text - len, "%.*s%s", (int)(hit - rest), rest, to);
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%.*s%s", (int)(hit - rest), rest, to);
         rest = hit + strlen(from);
     }
     if (len < sizeof text) {
@@ -238,8 +239,8 @@ static void folder_free(nlt_folder *folder)
     nlt_free(folder);
 }
 
-static nlt_status take_options(nlt_folder *folder, const char *path,
-    const nlt_folder_options *options, nlt_error *err)
+static nlt_status take_options(
+    nlt_folder *folder, const char *path, const nlt_folder_options *options, nlt_error *err)
 {
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/') {
@@ -257,8 +258,8 @@ static nlt_status take_options(nlt_folder *folder, const char *path,
 }
 
 /* A folder whose path was looked at. */
-static nlt_status folder_new(const char *path, const nlt_folder_options *options, nlt_folder **out,
-    nlt_error *err)
+static nlt_status folder_new(
+    const char *path, const nlt_folder_options *options, nlt_folder **out, nlt_error *err)
 {
     static const nlt_folder_options defaults = NLT_FOLDER_OPTIONS_INIT;
     *out = NULL;
@@ -303,8 +304,8 @@ static nlt_status make_place(nlt_folder *folder, nlt_error *err)
     return name_folder(folder, folder->fs->make_folder(folder->place, err), err);
 }
 
-nlt_status nlt_folder_open(const char *path, const nlt_folder_options *options, nlt_folder **out,
-    nlt_error *err)
+nlt_status nlt_folder_open(
+    const char *path, const nlt_folder_options *options, nlt_folder **out, nlt_error *err)
 {
     nlt_folder *folder = NULL;
     *out = NULL;
@@ -359,8 +360,8 @@ static nlt_status move_name(const nlt_folder *folder, const char *name, nlt_erro
 {
     char *from = join(folder->place, name);
     char *to = join(folder->path, name);
-    nlt_status status = from != NULL && to != NULL ? move_over(folder->fs, from, to, err)
-                                                   : no_memory(err);
+    nlt_status status =
+        from != NULL && to != NULL ? move_over(folder->fs, from, to, err) : no_memory(err);
     nlt_free(from);
     nlt_free(to);
     return status;

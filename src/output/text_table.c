@@ -85,8 +85,8 @@ static nlt_status put_padding(nlt_buf *out, int n, char c, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status put_line(const grid *g, const nlt_column_desc *columns, int64_t row, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_line(
+    const grid *g, const nlt_column_desc *columns, int64_t row, nlt_buf *out, nlt_error *err)
 {
     for (int i = 0; i < g->n_cols; i++) {
         const cell *c = &g->cells[row * g->n_cols + i];
@@ -136,7 +136,8 @@ static nlt_status lay_out(grid *g, const nlt_column_desc *columns, const nlt_bat
 static nlt_status put_grid(const nlt_column_desc *columns, int n_columns, const nlt_batch *batch,
     bool with_header, nlt_buf *out, nlt_error *err)
 {
-    grid g = {.text = NLT_BUF_INIT(out->max), .n_cols = n_columns,
+    grid g = {.text = NLT_BUF_INIT(out->max),
+        .n_cols = n_columns,
         .n_rows = 1 + (batch != NULL ? batch->n_rows : 0)};
     g.cells = nlt_alloc_zero((size_t)g.n_rows * (size_t)n_columns, sizeof *g.cells);
     g.widths = nlt_alloc_zero((size_t)n_columns, sizeof *g.widths);
@@ -149,8 +150,8 @@ static nlt_status put_grid(const nlt_column_desc *columns, int n_columns, const 
     return status;
 }
 
-static nlt_status table_begin(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
-    nlt_error *err)
+static nlt_status table_begin(
+    const nlt_column_desc *columns, int n_columns, nlt_buf *out, nlt_error *err)
 {
     (void)columns;
     (void)n_columns;
@@ -162,13 +163,12 @@ static nlt_status table_begin(const nlt_column_desc *columns, int n_columns, nlt
 static nlt_status table_rows(const nlt_column_desc *columns, const nlt_batch *batch,
     int64_t first_row, nlt_buf *out, nlt_error *err)
 {
-    return batch->n_rows == 0
-        ? NLT_OK
-        : put_grid(columns, batch->n_cols, batch, first_row == 0, out, err);
+    return batch->n_rows == 0 ? NLT_OK
+                              : put_grid(columns, batch->n_cols, batch, first_row == 0, out, err);
 }
 
-static nlt_status table_end(const nlt_column_desc *columns, int n_columns, int64_t n_rows,
-    nlt_buf *out, nlt_error *err)
+static nlt_status table_end(
+    const nlt_column_desc *columns, int n_columns, int64_t n_rows, nlt_buf *out, nlt_error *err)
 {
     return n_rows > 0 ? NLT_OK : put_grid(columns, n_columns, NULL, true, out, err);
 }

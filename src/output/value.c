@@ -27,8 +27,8 @@ static nlt_status put_list(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_er
 }
 
 /* A value that is not NULL. `is_json`: texts and what JSON has no numbers for in quotes. */
-static nlt_status put_value(const nlt_vec *vec, int64_t row, bool is_json, nlt_buf *out,
-    nlt_error *err)
+static nlt_status put_value(
+    const nlt_vec *vec, int64_t row, bool is_json, nlt_buf *out, nlt_error *err)
 {
     char text[NLT_NUM_TEXT_MAX + 2];
     const char *quote = is_json ? "\"" : "";
@@ -57,8 +57,8 @@ static nlt_status put_value(const nlt_vec *vec, int64_t row, bool is_json, nlt_b
         nlt__format_timestamp_us(((const int64_t *)vec->data)[row], text);
         return nlt__buf_printf(out, err, "%s%s%s", quote, text, quote);
     case NLT_TYPE_DECIMAL:
-        out->len += nlt__format_i128(((const nlt_i128 *)vec->data)[row], vec->dtype.scale,
-            out->ptr + out->len);
+        out->len += nlt__format_i128(
+            ((const nlt_i128 *)vec->data)[row], vec->dtype.scale, out->ptr + out->len);
         return NLT_OK;
     case NLT_TYPE_LIST:
         return put_list(vec, row, out, err);

@@ -9,10 +9,10 @@
 #include "table/batch.h"
 
 /* As JSON: null, quoted and escaped texts, arrays; NaN and infinities are texts. */
-nlt_status nlt__value_json(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__value_json(
+    const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Without quotes; lists as JSON; nothing for NULL. */
-nlt_status nlt__value_plain(const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__value_plain(
+    const nlt_vec *vec, int64_t row, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -15,8 +15,8 @@ typedef struct nlt_format {
     const char *suffix; /* ".csv"; "": none */
     const char *help;
     /* Text before the first row, e.g. the CSV header. */
-    nlt_status (*begin)(const nlt_column_desc *columns, int n_columns, nlt_buf *out,
-        nlt_error *err);
+    nlt_status (*begin)(
+        const nlt_column_desc *columns, int n_columns, nlt_buf *out, nlt_error *err);
     /* Rows of a batch, which has these columns. `first_row` is the number of rows written before
      * (JSON needs commas). Pure: threads may format different batches at the same time. */
     nlt_status (*rows)(const nlt_column_desc *columns, const nlt_batch *batch, int64_t first_row,
@@ -36,13 +36,13 @@ typedef struct nlt_outfile nlt_outfile;
 
 /* Opens a hidden .NAME.tmp-... beside `path`, local or on HDFS (or stdout for "-"). NLT_ERR_OUTPUT
  * says why not. */
-NLT_API nlt_status nlt__outfile_open(const char *path, nlt_outfile **out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__outfile_open(
+    const char *path, nlt_outfile **out, nlt_error *err) NLT_MUST_CHECK;
 /* The same, but `stop` gives up waiting for HDFS (NLT_ERR_CANCELLED). It is borrowed until the end. */
-NLT_API nlt_status nlt__outfile_open_until(const char *path, const atomic_bool *stop,
-    nlt_outfile **out, nlt_error *err) NLT_MUST_CHECK;
-NLT_API nlt_status nlt__outfile_write(nlt_outfile *file, const void *bytes, size_t len,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__outfile_open_until(
+    const char *path, const atomic_bool *stop, nlt_outfile **out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__outfile_write(
+    nlt_outfile *file, const void *bytes, size_t len, nlt_error *err) NLT_MUST_CHECK;
 /* Where the file is written until it is committed: for who writes by name. NULL: standard output, a
  * pipe, a device or HDFS, to be written by nlt__outfile_write only. */
 NLT_API const char *nlt__outfile_place(const nlt_outfile *file);

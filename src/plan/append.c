@@ -23,7 +23,7 @@ static bool wants_row_key(const nlt_node *node)
         return strstr(node->sql, NLT_PLAN_INPUT NLT_WITH_ROW_KEY) != NULL;
     }
     return node->kind == NLT_NODE_KERNEL && strcmp(node->input, NLT_PLAN_INPUT) == 0
-           && nlt__column_find(node->kernel->input, node->kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
+        && nlt__column_find(node->kernel->input, node->kernel->n_input, NLT_ROW_KEY_COLUMN) >= 0;
 }
 
 /* What the algorithm calls NLT_PLAN_INPUT is `name`. */

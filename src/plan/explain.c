@@ -20,8 +20,8 @@ static json_t *columns_json(const nlt_column_desc *columns, int n)
 {
     json_t *list = json_array();
     for (int i = 0; i < n; i++) {
-        json_t *column = json_pack("{s:s, s:s}", "name", columns[i].name, "type",
-            nlt_dtype_name(columns[i].dtype));
+        json_t *column = json_pack(
+            "{s:s, s:s}", "name", columns[i].name, "type", nlt_dtype_name(columns[i].dtype));
         if (json_array_append_new(list, column) != 0) {
             json_decref(list);
             return NULL;
@@ -90,8 +90,10 @@ static json_t *resources_json(const nlt_node *node)
     json_t *list = json_array();
     for (int i = 0; i < node->kernel->n_resources; i++) {
         const nlt_resource *resource = &node->resources[i];
-        if (json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "name", resource->name,
-                "kind", kinds[resource->kind], "version", resource->version)) != 0) {
+        if (json_array_append_new(list,
+                json_pack("{s:s, s:s, s:i}", "name", resource->name, "kind", kinds[resource->kind],
+                    "version", resource->version))
+            != 0) {
             json_decref(list);
             return NULL;
         }
@@ -103,8 +105,9 @@ static json_t *side_reads_json(const nlt_kernel *kernel)
 {
     json_t *list = json_array();
     for (int i = 0; i < kernel->n_sides; i++) {
-        if (json_array_append_new(list,
-                columns_json(kernel->sides[i].columns, kernel->sides[i].n_columns)) != 0) {
+        if (json_array_append_new(
+                list, columns_json(kernel->sides[i].columns, kernel->sides[i].n_columns))
+            != 0) {
             json_decref(list);
             return NULL;
         }
@@ -118,9 +121,11 @@ static json_t *outputs_json(const nlt_plan *plan)
     json_t *list = json_array();
     for (int i = 0; i < plan->n_outputs; i++) {
         const nlt_output *output = &plan->outputs[i];
-        if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i}", "name",
-                output->name, "kind", kinds[output->kind], "relation", output->relation, "order",
-                output->order, "version", output->version)) != 0) {
+        if (json_array_append_new(list,
+                json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", output->name, "kind",
+                    kinds[output->kind], "relation", output->relation, "order", output->order,
+                    "version", output->version))
+            != 0) {
             json_decref(list);
             return NULL;
         }
@@ -131,8 +136,9 @@ static json_t *outputs_json(const nlt_plan *plan)
 static bool put_kernel(json_t *object, const nlt_node *node)
 {
     const nlt_kernel *kernel = node->kernel;
-    const char *instances =
-        kernel->n_keys > 0 ? "by key" : kernel->is_row_wise ? "row by row" : "one";
+    const char *instances = kernel->n_keys > 0 ? "by key"
+        : kernel->is_row_wise                  ? "row by row"
+                                               : "one";
     json_t *params =
         node->params != NULL ? json_loads(nlt__params_json(node->params), 0, NULL) : json_object();
     return set(object, "kernel", json_string(kernel->name)) & set(object, "params", params)
@@ -258,7 +264,8 @@ static nlt_status print_list(const char *label, const json_t *list, nlt_buf *out
         return NLT_OK;
     }
     NLT_TRY(nlt__buf_printf(out, err, "  %-9s", label));
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         bool is_column = json_is_object(item);
         NLT_TRY(nlt__buf_printf(out, err, "%s%s%s%s", i > 0 ? ", " : " ",
             is_column ? text_of(item, "name") : json_string_value(item), is_column ? " " : "",
@@ -285,12 +292,13 @@ static nlt_status print_dataset(json_t *dataset, nlt_buf *out, nlt_error *err)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(dataset, key, value) {
+    json_object_foreach(dataset, key, value)
+    {
         if (json_is_string(value)) {
             NLT_TRY(nlt__buf_printf(out, err, "  %-9s %s\n", key, json_string_value(value)));
         } else if (json_is_integer(value)) {
-            NLT_TRY(nlt__buf_printf(out, err, "  %-9s %lld\n", key,
-                (long long)json_integer_value(value)));
+            NLT_TRY(nlt__buf_printf(
+                out, err, "  %-9s %lld\n", key, (long long)json_integer_value(value)));
         } else if (json_is_true(value)) {
             NLT_TRY(nlt__buf_printf(out, err, "  %s\n", key));
         }
@@ -338,10 +346,10 @@ static nlt_status print_node(json_t *node, nlt_buf *out, nlt_error *err)
     NLT_TRY(print_sql(text_of(node, "sql"), out, err));
     if (json_object_get(node, "kernel") != NULL) {
         char *params = json_dumps(json_object_get(node, "params"), JSON_COMPACT);
-        nlt_status status = params == NULL ? no_memory(err)
-                                           : nlt__buf_printf(out, err,
-                                                 "  instances %s\n  params    %s\n",
-                                                 text_of(node, "instances"), params);
+        nlt_status status = params == NULL
+            ? no_memory(err)
+            : nlt__buf_printf(
+                out, err, "  instances %s\n  params    %s\n", text_of(node, "instances"), params);
         free(params);
         NLT_TRY(status);
     }
@@ -361,7 +369,8 @@ nlt_status nlt__explain_text(const nlt_explain *explain, nlt_buf *out, nlt_error
     size_t i;
     json_t *node;
     nlt_status status = NLT_OK;
-    json_array_foreach(nodes, i, node) {
+    json_array_foreach(nodes, i, node)
+    {
         status = status == NLT_OK ? print_node(node, out, err) : status;
     }
     if (status == NLT_OK) {

@@ -25,7 +25,10 @@ typedef struct nlt_node_stats {
     double seconds;
 } nlt_node_stats;
 
-#define NLT_NODE_STATS_INIT {-1, -1, -1, -1, -1}
+#define NLT_NODE_STATS_INIT                                                                        \
+    {                                                                                              \
+        -1, -1, -1, -1, -1                                                                         \
+    }
 
 typedef struct nlt_explain {
     const nlt_plan *plan;
@@ -37,9 +40,9 @@ typedef struct nlt_explain {
     void *ctx;
 } nlt_explain;
 
-NLT_API nlt_status nlt__explain_json(const nlt_explain *explain, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
-NLT_API nlt_status nlt__explain_text(const nlt_explain *explain, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__explain_json(
+    const nlt_explain *explain, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__explain_text(
+    const nlt_explain *explain, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -51,12 +51,12 @@ typedef struct nlt_kernel_share {
 enum { NLT_KERNEL_COLUMNS_MAX = 48, NLT_KERNEL_SIDES_MAX = 4, NLT_KERNEL_RESOURCES_MAX = 2 };
 
 typedef struct nlt_kernel {
-    const char *name; /* "domain_traffic.finish" */
+    const char *name;             /* "domain_traffic.finish" */
     const nlt_column_desc *input; /* columns it reads, in this order */
     int n_input;
     const nlt_column_desc *output;
     int n_output;
-    const char *const *keys;  /* partitioned by these input columns; none: one instance */
+    const char *const *keys; /* partitioned by these input columns; none: one instance */
     int n_keys;
     const char *const *order; /* rows of a key arrive ordered by these input columns, NULL first */
     int n_order;

@@ -33,10 +33,12 @@ typedef struct check {
 
 const char *nlt__param_type_name(nlt_param_type type)
 {
-    static const char *const names[NLT_PARAM_TYPE_COUNT] = {
-        [NLT_PARAM_INTEGER] = "integer", [NLT_PARAM_REAL] = "number",
-        [NLT_PARAM_BOOLEAN] = "true or false", [NLT_PARAM_TEXT] = "text",
-        [NLT_PARAM_CHOICE] = "one of", [NLT_PARAM_JSON] = "JSON value"};
+    static const char *const names[NLT_PARAM_TYPE_COUNT] = {[NLT_PARAM_INTEGER] = "integer",
+        [NLT_PARAM_REAL] = "number",
+        [NLT_PARAM_BOOLEAN] = "true or false",
+        [NLT_PARAM_TEXT] = "text",
+        [NLT_PARAM_CHOICE] = "one of",
+        [NLT_PARAM_JSON] = "JSON value"};
     return names[type];
 }
 
@@ -54,16 +56,15 @@ void nlt__param_range(const nlt_param_desc *desc, char out[NLT_PARAM_RANGE_MAX])
         (void)snprintf(special, sizeof special, " or %g", desc->special);
     }
     if (has_min && has_max) {
-        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%g..%g%s", desc->minimum, desc->maximum,
-            special);
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%g..%g%s", desc->minimum, desc->maximum, special);
     } else if (has_min && desc->minimum == DBL_MIN) {
         (void)snprintf(out, NLT_PARAM_RANGE_MAX, "> 0%s", special);
     } else if (has_min || has_max) {
-        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s %g%s", has_min ? ">=" : "<=",
-            has_min ? desc->minimum : desc->maximum, special);
+        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s %g%s",
+            has_min ? ">=" : "<=", has_min ? desc->minimum : desc->maximum, special);
     } else {
-        (void)snprintf(out, NLT_PARAM_RANGE_MAX, "%s",
-            desc->type == NLT_PARAM_CHOICE ? desc->choices : "");
+        (void)snprintf(
+            out, NLT_PARAM_RANGE_MAX, "%s", desc->type == NLT_PARAM_CHOICE ? desc->choices : "");
     }
 }
 
@@ -78,9 +79,8 @@ static nlt_status describe(const nlt_param_desc *desc, nlt_buf *out)
     char range[NLT_PARAM_RANGE_MAX];
     nlt__param_range(desc, range);
     NLT_TRY(nlt__buf_printf(out, NULL, "%s%s", range[0] != '\0' ? " " : "", range));
-    return desc->fallback == NULL
-        ? nlt__buf_printf(out, NULL, ", required)")
-        : nlt__buf_printf(out, NULL, ", default %s)", desc->fallback);
+    return desc->fallback == NULL ? nlt__buf_printf(out, NULL, ", required)")
+                                  : nlt__buf_printf(out, NULL, ", default %s)", desc->fallback);
 }
 
 /* Hints are a comfort: one that does not fit is cut. */
@@ -157,8 +157,8 @@ static bool fits(const nlt_param_desc *desc, const json_t *value)
     return false;
 }
 
-static nlt_status check_value(const check *c, const char *key, const nlt_param_desc *desc,
-    const json_t *value)
+static nlt_status check_value(
+    const check *c, const char *key, const nlt_param_desc *desc, const json_t *value)
 {
     if (fits(desc, value)) {
         return NLT_OK;

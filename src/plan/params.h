@@ -20,10 +20,10 @@ typedef struct nlt_param_desc {
     const char *name;
     const char *alias; /* second name of the same parameter, or NULL */
     nlt_param_type type;
-    const char *fallback; /* default as JSON text ("50", "\"windows\""); NULL: required */
+    const char *fallback;    /* default as JSON text ("50", "\"windows\""); NULL: required */
     double minimum, maximum; /* minimum DBL_MIN: above 0 */
-    double special;       /* one value outside the range that is allowed too (-1 = all); or NAN */
-    const char *choices;  /* NLT_PARAM_CHOICE */
+    double special;      /* one value outside the range that is allowed too (-1 = all); or NAN */
+    const char *choices; /* NLT_PARAM_CHOICE */
     const char *unit;
     const char *help;
 } nlt_param_desc;

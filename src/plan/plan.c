@@ -24,8 +24,8 @@ static const char *copy_text(nlt_plan *plan, const char *text)
     return nlt__arena_copy(&plan->arena, (nlt_bytes){text, strlen(text)});
 }
 
-static nlt_status add_node(nlt_plan *plan, const char *name, nlt_node_kind kind, nlt_node **out,
-    nlt_error *err)
+static nlt_status add_node(
+    nlt_plan *plan, const char *name, nlt_node_kind kind, nlt_node **out, nlt_error *err)
 {
     if (plan->n_nodes == NLT_PLAN_NODES_MAX) {
         return nlt_fail(err, NLT_ERR_LIMIT, "a plan of more than %d nodes", NLT_PLAN_NODES_MAX);
@@ -55,8 +55,8 @@ nlt_status nlt__plan_sql(nlt_plan *plan, const char *name, const char *sql, nlt_
     return node->sql != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a plan");
 }
 
-nlt_status nlt__plan_bind(nlt_plan *plan, int index, const char *alias, const char *relation,
-    nlt_error *err)
+nlt_status nlt__plan_bind(
+    nlt_plan *plan, int index, const char *alias, const char *relation, nlt_error *err)
 {
     nlt_node *node = &plan->nodes[index];
     size_t n = (size_t)node->n_bindings;
@@ -107,20 +107,19 @@ nlt_status nlt__plan_input(nlt_plan *plan, int index, const char *relation, nlt_
     return set_name(plan, &plan->nodes[index].input, relation, err);
 }
 
-nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relation,
-    nlt_error *err)
+nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relation, nlt_error *err)
 {
     nlt_node *node = &plan->nodes[index];
     NLT_ASSERT(node->kind == NLT_NODE_KERNEL && side >= 0 && side < node->kernel->n_sides);
     return set_name(plan, &node->sides[side], relation, err);
 }
 
-nlt_status nlt__plan_resource(nlt_plan *plan, int index, int resource, nlt_resource given,
-    nlt_error *err)
+nlt_status nlt__plan_resource(
+    nlt_plan *plan, int index, int resource, nlt_resource given, nlt_error *err)
 {
     nlt_node *node = &plan->nodes[index];
-    NLT_ASSERT(node->kind == NLT_NODE_KERNEL && resource >= 0
-        && resource < node->kernel->n_resources);
+    NLT_ASSERT(
+        node->kind == NLT_NODE_KERNEL && resource >= 0 && resource < node->kernel->n_resources);
     node->resources[resource] = given;
     return set_name(plan, &node->resources[resource].name, given.name, err);
 }
@@ -128,8 +127,7 @@ nlt_status nlt__plan_resource(nlt_plan *plan, int index, int resource, nlt_resou
 nlt_status nlt__plan_output(nlt_plan *plan, nlt_output output, nlt_error *err)
 {
     if (plan->n_outputs == NLT_PLAN_OUTPUTS_MAX) {
-        return nlt_fail(err, NLT_ERR_LIMIT, "a plan of more than %d outputs",
-            NLT_PLAN_OUTPUTS_MAX);
+        return nlt_fail(err, NLT_ERR_LIMIT, "a plan of more than %d outputs", NLT_PLAN_OUTPUTS_MAX);
     }
     nlt_output *added = &plan->outputs[plan->n_outputs];
     *added = output;

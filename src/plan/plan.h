@@ -22,11 +22,7 @@
 #define NLT_ROW_KEY_COLUMN "netlytics row key"
 #define NLT_WITH_ROW_KEY " with row key"
 
-typedef enum nlt_node_kind {
-    NLT_NODE_SCAN = 0,
-    NLT_NODE_SQL,
-    NLT_NODE_KERNEL
-} nlt_node_kind;
+typedef enum nlt_node_kind { NLT_NODE_SCAN = 0, NLT_NODE_SQL, NLT_NODE_KERNEL } nlt_node_kind;
 
 /* What a statement calls a relation, where that is not the relation's own name. */
 typedef struct nlt_binding {
@@ -56,7 +52,7 @@ typedef enum nlt_output_kind {
 
 /* The columns of a kernel's relation but `order`, by which its rows are ordered. */
 typedef struct nlt_output {
-    const char *name;     /* of the file: "flows.csv", "bags.json" */
+    const char *name; /* of the file: "flows.csv", "bags.json" */
     nlt_output_kind kind;
     const char *relation;
     const char *order;
@@ -66,17 +62,17 @@ typedef struct nlt_output {
 typedef struct nlt_node {
     const char *name; /* the relation it makes; unique in the plan */
     nlt_node_kind kind;
-    const char *sql;            /* SQL: one SELECT over earlier relations */
-    nlt_binding *bindings;      /* SQL: names that it uses for them */
+    const char *sql;       /* SQL: one SELECT over earlier relations */
+    nlt_binding *bindings; /* SQL: names that it uses for them */
     int n_bindings;
-    const nlt_kernel *kernel;   /* KERNEL */
-    const nlt_params *params;   /* KERNEL: its parameters; borrowed */
-    const char *input;          /* KERNEL: the relation it reads */
+    const nlt_kernel *kernel;                /* KERNEL */
+    const nlt_params *params;                /* KERNEL: its parameters; borrowed */
+    const char *input;                       /* KERNEL: the relation it reads */
     const char *sides[NLT_KERNEL_SIDES_MAX]; /* KERNEL: its further relations, as the kernel's */
     nlt_resource resources[NLT_KERNEL_RESOURCES_MAX]; /* KERNEL */
-    int scan;                   /* SCAN: index of the dataset in the session */
-    int64_t limit;              /* SCAN: first rows in dataset order only; -1: all */
-    bool is_ordered;            /* SCAN: rows must come in dataset order */
+    int scan;        /* SCAN: index of the dataset in the session */
+    int64_t limit;   /* SCAN: first rows in dataset order only; -1: all */
+    bool is_ordered; /* SCAN: rows must come in dataset order */
 } nlt_node;
 
 enum { NLT_PLAN_NODES_MAX = 64, NLT_PLAN_OUTPUTS_MAX = 4 };
@@ -95,10 +91,10 @@ typedef nlt_status (*nlt_plan_fn)(const nlt_params *params, nlt_plan *plan, nlt_
 NLT_API void nlt__plan_init(nlt_plan *plan);
 NLT_API void nlt__plan_clear(nlt_plan *plan);
 /* Appends a node; names and texts are copied. NLT_ERR_LIMIT, NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__plan_scan(nlt_plan *plan, const char *name, int scan, nlt_error *err)
-    NLT_MUST_CHECK;
-NLT_API nlt_status nlt__plan_sql(nlt_plan *plan, const char *name, const char *sql,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_scan(
+    nlt_plan *plan, const char *name, int scan, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_sql(
+    nlt_plan *plan, const char *name, const char *sql, nlt_error *err) NLT_MUST_CHECK;
 /* The statement of node `index` calls `relation` by the name `alias`. NLT_ERR_NOMEM. */
 NLT_API nlt_status nlt__plan_bind(nlt_plan *plan, int index, const char *alias,
     const char *relation, nlt_error *err) NLT_MUST_CHECK;
@@ -107,16 +103,16 @@ NLT_API nlt_status nlt__plan_kernel(nlt_plan *plan, const char *name, const nlt_
 /* The node that makes a relation; NULL: there is none. */
 NLT_API const nlt_node *nlt__plan_find(const nlt_plan *plan, const char *name);
 /* The kernel of node `index` reads `relation`; as its side `side`. NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__plan_input(nlt_plan *plan, int index, const char *relation, nlt_error *err)
-    NLT_MUST_CHECK;
-NLT_API nlt_status nlt__plan_side(nlt_plan *plan, int index, int side, const char *relation,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_input(
+    nlt_plan *plan, int index, const char *relation, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_side(
+    nlt_plan *plan, int index, int side, const char *relation, nlt_error *err) NLT_MUST_CHECK;
 /* The kernel of node `index` is given these bytes as its resource `resource`. NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__plan_resource(nlt_plan *plan, int index, int resource, nlt_resource given,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_resource(
+    nlt_plan *plan, int index, int resource, nlt_resource given, nlt_error *err) NLT_MUST_CHECK;
 /* Appends an output; texts are copied. Its relation is a kernel's. NLT_ERR_LIMIT, NLT_ERR_NOMEM. */
-NLT_API nlt_status nlt__plan_output(nlt_plan *plan, nlt_output output, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__plan_output(
+    nlt_plan *plan, nlt_output output, nlt_error *err) NLT_MUST_CHECK;
 /* True if a kernel reads a state. */
 NLT_API bool nlt__plan_reads_state(const nlt_plan *plan);
 /* Moves node `from` in front of node `to`, which is an earlier one. */

@@ -109,8 +109,8 @@ static nlt_batch cut(const ordered_run *run, const ordered_slot *slot, const nlt
 }
 
 /* Formats a batch and writes if it is its split's turn. */
-static nlt_status take_batch(ordered_run *run, int64_t split, const nlt_batch *batch,
-    nlt_error *err)
+static nlt_status take_batch(
+    ordered_run *run, int64_t split, const nlt_batch *batch, nlt_error *err)
 {
     ordered_slot *slot = &run->slots[split % run->n_slots];
     nlt_batch rows = cut(run, slot, batch);
@@ -150,8 +150,8 @@ static bool is_limit_reached(const ordered_run *run, int64_t split)
     return limit >= 0 && run->n_rows + run->slots[split % run->n_slots].rows >= limit;
 }
 
-static nlt_status read_split(ordered_run *run, nlt_scan_reader *reader, int64_t split,
-    nlt_error *err)
+static nlt_status read_split(
+    ordered_run *run, nlt_scan_reader *reader, int64_t split, nlt_error *err)
 {
     NLT_TRY(nlt__scan_reader_start(reader, split, NULL, err));
     const nlt_batch *batch = NULL;
@@ -179,8 +179,8 @@ static nlt_status ordered_thread(void *ctx, int thread, nlt_error *err)
     nlt_scan_reader *reader = NULL;
     nlt_status status = nlt__scan_tell(run->scan, &failure);
     if (status == NLT_OK) {
-        status = nlt__scan_reader_open(run->scan, run->job->wanted, run->job->n_wanted, &reader,
-            &failure);
+        status = nlt__scan_reader_open(
+            run->scan, run->job->wanted, run->job->n_wanted, &reader, &failure);
     }
     while (status == NLT_OK) {
         int64_t split = claim(run);
@@ -219,16 +219,19 @@ static nlt_status run_threads(ordered_run *run, int threads, nlt_error *err)
     return status;
 }
 
-nlt_status nlt__scan_run_ordered(nlt_scan *scan, const nlt_scan_ordered *job, int64_t *n_rows,
-    nlt_error *err)
+nlt_status nlt__scan_run_ordered(
+    nlt_scan *scan, const nlt_scan_ordered *job, int64_t *n_rows, nlt_error *err)
 {
     int threads = job->limit >= 0 || job->threads < 1 ? 1 : job->threads;
     if (threads > scan->n_splits) {
         threads = (int)scan->n_splits;
     }
-    ordered_run run = {
-        .scan = scan, .job = job, .n_slots = (int64_t)threads * SLOTS_PER_THREAD,
-        .head = scan->first_split, .next = scan->first_split, .failure = NLT_ERROR_INIT};
+    ordered_run run = {.scan = scan,
+        .job = job,
+        .n_slots = (int64_t)threads * SLOTS_PER_THREAD,
+        .head = scan->first_split,
+        .next = scan->first_split,
+        .failure = NLT_ERROR_INIT};
     pthread_mutex_init(&run.lock, NULL);
     pthread_cond_init(&run.moved, NULL);
     nlt_status status = run_threads(&run, threads, err);

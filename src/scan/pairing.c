@@ -21,12 +21,12 @@
 #include "scan/spill.h"
 
 enum {
-    WINDOW = 16,                   /* splits that are decoded and not yet taken by all shares */
-    AHEAD = 8,                     /* records that are on their way from memory */
-    SHARE_HELD_BYTES = 4 << 20,    /* held back for order; more goes through early */
-    RECORDS_MAX = 1 << 30,         /* bytes of one split's records of one share */
-    SPARE_MAX = 1 << 20,           /* room of one share that is kept for later parts */
-    AHEAD_MAX = 48 << 20           /* bytes of records of splits whose turn has not come */
+    WINDOW = 16,                /* splits that are decoded and not yet taken by all shares */
+    AHEAD = 8,                  /* records that are on their way from memory */
+    SHARE_HELD_BYTES = 4 << 20, /* held back for order; more goes through early */
+    RECORDS_MAX = 1 << 30,      /* bytes of one split's records of one share */
+    SPARE_MAX = 1 << 20,        /* room of one share that is kept for later parts */
+    AHEAD_MAX = 48 << 20        /* bytes of records of splits whose turn has not come */
 };
 #define HOLD_NS INT64_C(5000000000)
 
@@ -43,7 +43,7 @@ typedef struct share {
     bool is_flushed; /* its last row was put */
     int64_t next_split;
     int64_t next_part;
-    int64_t file; /* is_by_file: of the records taken last */
+    int64_t file;            /* is_by_file: of the records taken last */
     nlt_record_ref *records; /* sorted; those before `pos` are done */
     int64_t n, cap, pos, n_ready;
     size_t bytes;
@@ -51,21 +51,22 @@ typedef struct share {
     int64_t last_key;
     nlt_line_counts counts;
     _Atomic(block *) spare; /* owned; empty; whoever exchanges it has it */
-    nlt_spill *spill; /* sorting: what does not fit */
+    nlt_spill *spill;       /* sorting: what does not fit */
 } share;
 
 /* A split, of which one part is here at a time. */
 typedef struct slot {
     nlt_records records;
-    nlt_scan_reader *reader; /* owned; decodes the split; NULL: all of it is complete, or not begun */
-    nlt_capture_place from;  /* of captures: where it began to be decoded, if that was known */
-    int64_t max_time; /* of all parts up to this one, once all of those are decoded */
-    int64_t ahead;    /* bytes that count as run->ahead */
-    int64_t n_parts;  /* that are complete */
-    int n_left;       /* shares that have yet to take the last one of those */
-    bool is_busy;     /* being decoded: records and reader are the decoding thread's */
-    bool is_decoded;  /* a part that is not yet complete */
-    bool is_whole;    /* it is the split's last one */
+    nlt_scan_reader
+        *reader; /* owned; decodes the split; NULL: all of it is complete, or not begun */
+    nlt_capture_place from; /* of captures: where it began to be decoded, if that was known */
+    int64_t max_time;       /* of all parts up to this one, once all of those are decoded */
+    int64_t ahead;          /* bytes that count as run->ahead */
+    int64_t n_parts;        /* that are complete */
+    int n_left;             /* shares that have yet to take the last one of those */
+    bool is_busy;           /* being decoded: records and reader are the decoding thread's */
+    bool is_decoded;        /* a part that is not yet complete */
+    bool is_whole;          /* it is the split's last one */
 } slot;
 
 struct nlt_pairing_run {
@@ -75,28 +76,28 @@ struct nlt_pairing_run {
     bool is_unproved; /* a part may still come that must have been taken before */
     int n_wanted;
     int wanted[NLT_BUILDER_COLUMNS_MAX];
-    void *assembly;       /* of the file whose pieces come next; NULL: none yet */
+    void *assembly; /* of the file whose pieces come next; NULL: none yet */
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    int64_t next_split;    /* to be decoded */
-    int64_t decoded;       /* all splits before it are, and their pieces assembled */
-    bool is_assembling;    /* a worker is about that, for as long as there are splits to do */
-    int64_t taken;         /* all splits before it are taken by all shares */
+    int64_t next_split;        /* to be decoded */
+    int64_t decoded;           /* all splits before it are, and their pieces assembled */
+    bool is_assembling;        /* a worker is about that, for as long as there are splits to do */
+    int64_t taken;             /* all splits before it are taken by all shares */
     nlt_capture_place reached; /* of captures: where split `decoded` begins */
     int64_t max_time;
-    int64_t n_parts;       /* that are complete, of all splits */
-    int64_t ahead;         /* bytes of records of splits whose turn has not come */
+    int64_t n_parts;                /* that are complete, of all splits */
+    int64_t ahead;                  /* bytes of records of splits whose turn has not come */
     nlt_scan_reader *spare[WINDOW]; /* owned */
     int n_spare;
-    nlt_error failure;     /* the first one; ends the run for all workers */
+    nlt_error failure; /* the first one; ends the run for all workers */
     slot slots[WINDOW];
     share shares[NLT_SHARES];
 };
 
 /* ---- life ---- */
 
-nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted,
-    nlt_pairing_run **out, nlt_error *err)
+nlt_status nlt__pairing_open(
+    nlt_scan *scan, const int *wanted, int n_wanted, nlt_pairing_run **out, nlt_error *err)
 {
     nlt_pairing_run *run = nlt_alloc_zero(1, sizeof *run);
     *out = run;
@@ -481,8 +482,8 @@ static bool is_finished(const nlt_pairing_run *run)
 }
 
 /* Works on a share; holding the lock before and after. */
-static nlt_status serve_share(nlt_pairing_run *run, int index, nlt_builder *out, bool *is_full,
-    nlt_error *err)
+static nlt_status serve_share(
+    nlt_pairing_run *run, int index, nlt_builder *out, bool *is_full, nlt_error *err)
 {
     share *s = &run->shares[index];
     s->is_busy = true;
@@ -524,8 +525,8 @@ void nlt__pairing_count_pieces(nlt_scan *scan, int64_t index, const nlt_piece_co
     pthread_mutex_unlock(&scan->lock);
 }
 
-static nlt_status end_assembly(nlt_pairing_run *run, int64_t file, nlt_records *records,
-    nlt_error *err)
+static nlt_status end_assembly(
+    nlt_pairing_run *run, int64_t file, nlt_records *records, nlt_error *err)
 {
     nlt_piece_counts counts = {.used = 0};
     nlt_status status = run->pairing->assembly->end(run->assembly, records, &counts, err);
@@ -536,8 +537,8 @@ static nlt_status end_assembly(nlt_pairing_run *run, int64_t file, nlt_records *
 }
 
 /* Messages in the pieces of a part become records of it. */
-static nlt_status assemble(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
-    nlt_error *err)
+static nlt_status assemble(
+    nlt_pairing_run *run, int64_t split, const nlt_builder *out, nlt_error *err)
 {
     const nlt_assembly *assembly = run->pairing->assembly;
     slot *to = &run->slots[split % WINDOW];
@@ -650,8 +651,7 @@ static nlt_status read_part(nlt_pairing_run *run, int64_t split, nlt_error *err)
 static nlt_status settle(nlt_pairing_run *run, int64_t split, nlt_error *err)
 {
     slot *to = &run->slots[split % WINDOW];
-    if (!is_capture(run) || to->n_parts > 0
-        || nlt__scan_reader_began(to->reader, &run->reached)) {
+    if (!is_capture(run) || to->n_parts > 0 || nlt__scan_reader_began(to->reader, &run->reached)) {
         return NLT_OK;
     }
     nlt__scan_reader_abandon(to->reader);
@@ -660,8 +660,8 @@ static nlt_status settle(nlt_pairing_run *run, int64_t split, nlt_error *err)
 }
 
 /* What is to be done with a part that is decoded when its turn has come. */
-static nlt_status complete(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
-    nlt_error *err)
+static nlt_status complete(
+    nlt_pairing_run *run, int64_t split, const nlt_builder *out, nlt_error *err)
 {
     const slot *to = &run->slots[split % WINDOW];
     NLT_TRY(settle(run, split, err));
@@ -693,8 +693,8 @@ static nlt_status complete_parts(nlt_pairing_run *run, const nlt_builder *out, n
 }
 
 /* Decodes the next part of a split; holding the lock before and after. */
-static nlt_status decode(nlt_pairing_run *run, int64_t split, const nlt_builder *out,
-    nlt_error *err)
+static nlt_status decode(
+    nlt_pairing_run *run, int64_t split, const nlt_builder *out, nlt_error *err)
 {
     slot *to = &run->slots[split % WINDOW];
     to->is_busy = true;
@@ -770,8 +770,8 @@ static bool step(nlt_pairing_run *run, nlt_scan_reader *reader, bool *is_full, n
     return true;
 }
 
-nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
-    nlt_error *err)
+nlt_status nlt__pairing_next(
+    nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
 {
     nlt_error failure = NLT_ERROR_INIT;
     nlt_status status = NLT_OK;

@@ -22,7 +22,7 @@ typedef struct candidate {
     const nlt_connector *connector;
     const char *layout; /* of a folder: two with one layout read the same files */
     int64_t n_files;
-    int64_t score; /* sum over the files looked at */
+    int64_t score;                   /* sum over the files looked at */
     char what[NLT_FINDING_WHAT_MAX]; /* of the first of them */
 } candidate;
 
@@ -32,8 +32,8 @@ typedef struct choice {
     int n;
     candidate candidates[CONNECTORS_MAX];
     int64_t n_looked; /* files that told something */
-    nlt_buf head;      /* of standard input; its bytes are the caller's in the end */
-    nlt_error unread;  /* why the first of the others could not be read; code NLT_OK: none */
+    nlt_buf head;     /* of standard input; its bytes are the caller's in the end */
+    nlt_error unread; /* why the first of the others could not be read; code NLT_OK: none */
 } choice;
 
 /* ---- messages ---- */
@@ -44,8 +44,8 @@ static nlt_status list_candidates(const choice *c, nlt_buf *out, nlt_error *err)
         const candidate *one = &c->candidates[i];
         NLT_TRY(nlt__buf_printf(out, err, "%s-c %s", i > 0 ? ", " : "", one->connector->alias));
         if (one->layout[0] != '\0') {
-            NLT_TRY(nlt__buf_printf(out, err, " (%lld file%s)", (long long)one->n_files,
-                one->n_files == 1 ? "" : "s"));
+            NLT_TRY(nlt__buf_printf(
+                out, err, " (%lld file%s)", (long long)one->n_files, one->n_files == 1 ? "" : "s"));
         }
     }
     return NLT_OK;
@@ -57,8 +57,8 @@ static nlt_status fail_several(const choice *c, nlt_error *err)
     nlt_status status = list_candidates(c, &list, err);
     const char *text = status == NLT_OK ? nlt__buf_cstr(&list) : NULL;
     if (text != NULL) {
-        status = nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: several connectors could be meant",
-            c->path);
+        status =
+            nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: several connectors could be meant", c->path);
         nlt_error_hint(err, "name one of them: %s", text);
     } else {
         status = nlt__probe_no_memory(err);
@@ -70,8 +70,8 @@ static nlt_status fail_several(const choice *c, nlt_error *err)
 static nlt_status fail_unknown(const nlt_probe *probe, const char *path, nlt_error *err)
 {
     if (probe->n > 0) { /* all of them are read beside others */
-        nlt_fail(err, NLT_ERR_NO_ROWS, "-c auto: %s: %s gives no table by itself", path,
-            probe->what);
+        nlt_fail(
+            err, NLT_ERR_NO_ROWS, "-c auto: %s: %s gives no table by itself", path, probe->what);
         nlt_error_hint(err, "%s reads it beside others: give it their folder",
             probe->entries[0]->owner->alias);
         return NLT_ERR_NO_ROWS;
@@ -90,8 +90,8 @@ static void add_candidate(choice *c, const nlt_probe_entry *entry)
 {
     if (c->n < CONNECTORS_MAX) {
         candidate *one = &c->candidates[c->n++];
-        *one = (candidate){.connector = entry->owner, .layout = entry->layout,
-            .n_files = entry->n_files};
+        *one = (candidate){
+            .connector = entry->owner, .layout = entry->layout, .n_files = entry->n_files};
         (void)snprintf(one->what, sizeof one->what, "%s", entry->finding.what);
     }
 }
@@ -120,11 +120,12 @@ static void narrow(choice *c, const nlt_probe *probe)
     c->n_looked++;
 }
 
-static nlt_status fail_mixture(const choice *c, const char *path, const char *what,
-    const char *before, nlt_error *err)
+static nlt_status fail_mixture(
+    const choice *c, const char *path, const char *what, const char *before, nlt_error *err)
 {
-    nlt_fail(err, NLT_ERR_ARG, "-c auto: %s: files of several kinds: %s is %s, but one before is %s",
-        c->path, path, what, before);
+    nlt_fail(err, NLT_ERR_ARG,
+        "-c auto: %s: files of several kinds: %s is %s, but one before is %s", c->path, path, what,
+        before);
     nlt_error_hint(err, "give one kind of files at a time, or name the connector with -c");
     return NLT_ERR_ARG;
 }
@@ -228,8 +229,8 @@ static nlt_status look_at_stdin(choice *c, nlt_error *err)
     NLT_TRY(nlt__buf_reserve(&c->head, NLT_PROBE_SMALL_SAMPLE, err));
     NLT_TRY(nlt__source_read_head(c->head.ptr, NLT_PROBE_SMALL_SAMPLE, &c->head.len, &is_all, err));
     NLT_TRY(nlt__probe_head((nlt_bytes){c->head.ptr, c->head.len}, is_all, &probe, err));
-    nlt_status status = probe->is_empty ? fail_nothing(c, err)
-                                        : take_file(c, "standard input", probe, err);
+    nlt_status status =
+        probe->is_empty ? fail_nothing(c, err) : take_file(c, "standard input", probe, err);
     nlt_probe_close(probe);
     return status;
 }
@@ -258,8 +259,7 @@ static nlt_status look_at_folder(choice *c, const nlt_probe_options *options, nl
 
 static bool gives_table(const choice *c, const candidate *one)
 {
-    return c->table == NULL
-        || nlt__equal_ignore_case(one->connector->table->name, c->table);
+    return c->table == NULL || nlt__equal_ignore_case(one->connector->table->name, c->table);
 }
 
 static nlt_status filter_table(choice *c, nlt_error *err)
@@ -303,8 +303,8 @@ static nlt_status decide(const choice *c, const candidate **out, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status choose(choice *c, const nlt_probe_options *options, const candidate **out,
-    nlt_error *err)
+static nlt_status choose(
+    choice *c, const nlt_probe_options *options, const candidate **out, nlt_error *err)
 {
     int64_t first = 0;
     int64_t last = 0;
@@ -313,7 +313,7 @@ static nlt_status choose(choice *c, const nlt_probe_options *options, const cand
     bool is_stdin = strcmp(c->path, "-") == 0;
     bool is_folder = !is_stdin && nlt__fs_for(c->path)->stat(c->path, &info, NULL) == NLT_OK
         && info.kind == NLT_FS_DIRECTORY;
-    NLT_TRY(is_stdin ? look_at_stdin(c, err)
+    NLT_TRY(is_stdin    ? look_at_stdin(c, err)
             : is_folder ? look_at_folder(c, options, err)
                         : look_at_files(c, first, last, err));
     NLT_TRY(filter_table(c, err));
@@ -336,7 +336,8 @@ nlt_status nlt_probe_choose(const char *path, const nlt_probe_options *options, 
     nlt_status status = choose(c, options != NULL ? options : &defaults, &best, err);
     if (status == NLT_OK) {
         *out = (nlt_probe_choice){.class_name = best->connector->class_name,
-            .alias = best->connector->alias, .table = best->connector->table->name,
+            .alias = best->connector->alias,
+            .table = best->connector->table->name,
             .n_files = best->n_files > 0 ? best->n_files : c->n_looked};
         (void)snprintf(out->what, sizeof out->what, "%s", best->what);
         out->head = (nlt_bytes){c->head.ptr, c->head.len};
@@ -385,8 +386,8 @@ bool nlt__probe_is_other(const char *path, const nlt_connector *connector, nlt_e
     }
     bool is_other = probe->n > 0 && probe->entries[0]->owner != connector;
     if (is_other) {
-        nlt_error_hint(err, "%s looks like %s: -c %s", path, probe->what,
-            probe->entries[0]->owner->alias);
+        nlt_error_hint(
+            err, "%s looks like %s: -c %s", path, probe->what, probe->entries[0]->owner->alias);
     }
     nlt_probe_close(probe);
     return is_other;

@@ -20,8 +20,8 @@ nlt_status nlt__probe_no_memory(nlt_error *err)
 
 /* ---- samples ---- */
 
-static nlt_status read_bytes(nlt_source *source, size_t max_bytes, nlt_file_sample *out,
-    nlt_error *err)
+static nlt_status read_bytes(
+    nlt_source *source, size_t max_bytes, nlt_file_sample *out, nlt_error *err)
 {
     size_t n = 1;
     size_t len = 0;
@@ -44,8 +44,8 @@ static nlt_status read_bytes(nlt_source *source, size_t max_bytes, nlt_file_samp
     return status;
 }
 
-static nlt_status sample_begin(const char *name, size_t max_bytes, nlt_file_sample *out,
-    nlt_error *err)
+static nlt_status sample_begin(
+    const char *name, size_t max_bytes, nlt_file_sample *out, nlt_error *err)
 {
     *out = (nlt_file_sample){.damage = NLT_ERROR_INIT};
     out->sample.name = name;
@@ -53,8 +53,8 @@ static nlt_status sample_begin(const char *name, size_t max_bytes, nlt_file_samp
     return out->bytes != NULL ? NLT_OK : nlt__probe_no_memory(err);
 }
 
-nlt_status nlt__file_sample_read(const char *path, size_t max_bytes, nlt_file_sample *out,
-    nlt_error *err)
+nlt_status nlt__file_sample_read(
+    const char *path, size_t max_bytes, nlt_file_sample *out, nlt_error *err)
 {
     const char *slash = strrchr(path, '/');
     nlt_source *source = NULL;
@@ -138,17 +138,23 @@ static nlt_status note_near(nlt_probe *probe, const nlt_finding *finding, nlt_er
 {
     const nlt_finding_reject *first = &finding->rejects[0];
     probe->near = finding->evidence;
-    probe->what = nlt__probe_printf(probe, "%s, but %lld of %lld lines of the sample are rejected, "
-        "the first as %s in line %lld", finding->what, (long long)finding->skipped,
-        (long long)finding->lines, nlt__reject_name(first->reason), (long long)first->line);
+    probe->what = nlt__probe_printf(probe,
+        "%s, but %lld of %lld lines of the sample are rejected, "
+        "the first as %s in line %lld",
+        finding->what, (long long)finding->skipped, (long long)finding->lines,
+        nlt__reject_name(first->reason), (long long)first->line);
     return probe->what != NULL ? NLT_OK : nlt__probe_no_memory(err);
 }
 
 static nlt_status look_as(nlt_probe *probe, const nlt_connector *connector,
     const nlt_connector *owner, const nlt_sample *sample, nlt_error *err)
 {
-    nlt_probe_entry entry = {.owner = owner, .is_side = connector != owner, .layout = "",
-        .n_bytes = -1, .first_day = NLT_DAY_OPEN, .last_day = NLT_DAY_OPEN};
+    nlt_probe_entry entry = {.owner = owner,
+        .is_side = connector != owner,
+        .layout = "",
+        .n_bytes = -1,
+        .first_day = NLT_DAY_OPEN,
+        .last_day = NLT_DAY_OPEN};
     if (connector->probe == NULL) {
         return NLT_OK;
     }
@@ -175,9 +181,11 @@ static nlt_status look(nlt_probe *probe, const nlt_sample *sample, nlt_error *er
 
 /* ---- files ---- */
 
-static const char *const codec_names[NLT_CODEC_COUNT] = {
-    [NLT_CODEC_PLAIN] = "plain", [NLT_CODEC_GZIP] = "gzip", [NLT_CODEC_ZSTD] = "zstd",
-    [NLT_CODEC_BZIP2] = "bzip2", [NLT_CODEC_XZ] = "xz"};
+static const char *const codec_names[NLT_CODEC_COUNT] = {[NLT_CODEC_PLAIN] = "plain",
+    [NLT_CODEC_GZIP] = "gzip",
+    [NLT_CODEC_ZSTD] = "zstd",
+    [NLT_CODEC_BZIP2] = "bzip2",
+    [NLT_CODEC_XZ] = "xz"};
 
 static nlt_status name_it(nlt_probe *probe, const nlt_file_sample *sample, nlt_error *err)
 {
@@ -202,11 +210,11 @@ static nlt_status probe_sample(nlt_probe *probe, const nlt_file_sample *sample, 
     return name_it(probe, sample, err);
 }
 
-static nlt_status probe_file(nlt_probe *probe, const char *path, int64_t sample_bytes,
-    nlt_error *err)
+static nlt_status probe_file(
+    nlt_probe *probe, const char *path, int64_t sample_bytes, nlt_error *err)
 {
     nlt_file_sample sample;
-    size_t max_bytes = sample_bytes <= 0       ? NLT_PROBE_SAMPLE_BYTES
+    size_t max_bytes = sample_bytes <= 0      ? NLT_PROBE_SAMPLE_BYTES
         : sample_bytes > NLT_PROBE_SAMPLE_MAX ? NLT_PROBE_SAMPLE_MAX
                                               : (size_t)sample_bytes;
     nlt_status status = nlt__file_sample_read(path, max_bytes, &sample, err);
@@ -219,8 +227,8 @@ static nlt_status probe_file(nlt_probe *probe, const char *path, int64_t sample_
 
 /* ---- probes ---- */
 
-static nlt_status fill(nlt_probe *probe, const char *path, const nlt_probe_options *options,
-    nlt_error *err)
+static nlt_status fill(
+    nlt_probe *probe, const char *path, const nlt_probe_options *options, nlt_error *err)
 {
     int64_t first = 0;
     int64_t last = 0;
@@ -267,8 +275,8 @@ nlt_status nlt__probe_head(nlt_bytes head, bool is_all, nlt_probe **out, nlt_err
     return status;
 }
 
-nlt_status nlt_probe_open(const char *path, const nlt_probe_options *options, nlt_probe **out,
-    nlt_error *err)
+nlt_status nlt_probe_open(
+    const char *path, const nlt_probe_options *options, nlt_probe **out, nlt_error *err)
 {
     static const nlt_probe_options defaults = NLT_PROBE_OPTIONS_INIT;
     *out = NULL;
@@ -299,9 +307,14 @@ void nlt_probe_close(nlt_probe *probe)
 
 void nlt_probe_get(const nlt_probe *probe, nlt_probe_info *out)
 {
-    *out = (nlt_probe_info){.path = probe->path, .is_folder = probe->is_folder,
-        .what = probe->what, .packing = probe->packing, .size = probe->size,
-        .damage = probe->damage, .hint = probe->hint, .n_matches = probe->n};
+    *out = (nlt_probe_info){.path = probe->path,
+        .is_folder = probe->is_folder,
+        .what = probe->what,
+        .packing = probe->packing,
+        .size = probe->size,
+        .damage = probe->damage,
+        .hint = probe->hint,
+        .n_matches = probe->n};
 }
 
 static void put_day(char out[16], int64_t day)
@@ -321,20 +334,29 @@ nlt_status nlt_probe_match_get(const nlt_probe *probe, int index, nlt_probe_matc
     }
     const nlt_probe_entry *entry = probe->entries[index];
     const nlt_finding *finding = &entry->finding;
-    *out = (nlt_probe_match){.class_name = entry->owner->class_name, .alias = entry->owner->alias,
-        .tool = entry->owner->tool, .table = entry->owner->table->name, .what = finding->what,
+    *out = (nlt_probe_match){.class_name = entry->owner->class_name,
+        .alias = entry->owner->alias,
+        .tool = entry->owner->tool,
+        .table = entry->owner->table->name,
+        .what = finding->what,
         .unit = finding->connector->packet != NULL ? "packets" : "lines",
-        .score = finding->score, .is_side = entry->is_side, .lines = finding->lines,
-        .used = finding->used, .ignored = finding->ignored, .skipped = finding->skipped,
-        .n_columns = finding->n_columns, .n_rejects = finding->n_rejects,
-        .layout = entry->layout, .n_files = entry->n_files, .n_bytes = entry->n_bytes};
+        .score = finding->score,
+        .is_side = entry->is_side,
+        .lines = finding->lines,
+        .used = finding->used,
+        .ignored = finding->ignored,
+        .skipped = finding->skipped,
+        .n_columns = finding->n_columns,
+        .n_rejects = finding->n_rejects,
+        .layout = entry->layout,
+        .n_files = entry->n_files,
+        .n_bytes = entry->n_bytes};
     put_day(out->first_day, entry->first_day);
     put_day(out->last_day, entry->last_day);
     return NLT_OK;
 }
 
-nlt_status nlt_probe_column_get(const nlt_probe *probe, int match, int index,
-    nlt_probe_column *out)
+nlt_status nlt_probe_column_get(const nlt_probe *probe, int match, int index, nlt_probe_column *out)
 {
     if (match < 0 || match >= probe->n || index < 0
         || index >= probe->entries[match]->finding.n_columns) {
@@ -346,8 +368,7 @@ nlt_status nlt_probe_column_get(const nlt_probe *probe, int match, int index,
     return NLT_OK;
 }
 
-nlt_status nlt_probe_reject_get(const nlt_probe *probe, int match, int index,
-    nlt_probe_reject *out)
+nlt_status nlt_probe_reject_get(const nlt_probe *probe, int match, int index, nlt_probe_reject *out)
 {
     if (match < 0 || match >= probe->n || index < 0
         || index >= probe->entries[match]->finding.n_rejects) {
@@ -355,7 +376,7 @@ nlt_status nlt_probe_reject_get(const nlt_probe *probe, int match, int index,
     }
     const nlt_probe_entry *entry = probe->entries[match];
     const nlt_finding_reject *reject = &entry->finding.rejects[index];
-    *out = (nlt_probe_reject){reject->line, nlt__reject_name(reject->reason),
-        entry->reject_texts[index]};
+    *out = (nlt_probe_reject){
+        reject->line, nlt__reject_name(reject->reason), entry->reject_texts[index]};
     return NLT_OK;
 }

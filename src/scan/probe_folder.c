@@ -32,12 +32,12 @@ static void set_extent(nlt_probe_entry *entry, const nlt_file_list *list)
 /* What the files looked at have in common. */
 typedef struct folder_look {
     int64_t n_good, n_other, n_empty;
-    int score; /* the lowest */
+    int score;         /* the lowest */
     nlt_finding first; /* of the good ones */
 } folder_look;
 
-static nlt_status look_at_file(const nlt_connector *connector, const char *path, folder_look *look,
-    nlt_error *err)
+static nlt_status look_at_file(
+    const nlt_connector *connector, const char *path, folder_look *look, nlt_error *err)
 {
     nlt_file_sample sample;
     nlt_finding finding = {.score = 0};
@@ -87,8 +87,8 @@ static nlt_status look_as(nlt_probe *probe, const char *path, const nlt_connecto
     int64_t first, int64_t last, nlt_buf *hint, nlt_error *err)
 {
     nlt_file_list list;
-    NLT_TRY(nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last, &list,
-        err));
+    NLT_TRY(
+        nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last, &list, err));
     nlt_status status = list.n > 0 ? look_at_list(probe, connector, &list, hint, err) : NLT_OK;
     nlt__file_list_clear(&list);
     return status;
@@ -111,8 +111,8 @@ static nlt_status tell_layouts(nlt_buf *hint, nlt_error *err)
     return nlt__buf_printf(hint, err, "; files of other names can be given one by one");
 }
 
-static nlt_status look_at_all(nlt_probe *probe, const char *path, int64_t first, int64_t last,
-    nlt_buf *hint, nlt_error *err)
+static nlt_status look_at_all(
+    nlt_probe *probe, const char *path, int64_t first, int64_t last, nlt_buf *hint, nlt_error *err)
 {
     for (int i = 0; i < nlt__connector_count(); i++) {
         NLT_TRY(look_as(probe, path, nlt__connector_at(i), first, last, hint, err));
@@ -130,8 +130,8 @@ static nlt_status look_at_all(nlt_probe *probe, const char *path, int64_t first,
     return probe->hint != NULL ? NLT_OK : nlt__probe_no_memory(err);
 }
 
-nlt_status nlt__probe_folder(nlt_probe *probe, const char *path, int64_t first, int64_t last,
-    nlt_error *err)
+nlt_status nlt__probe_folder(
+    nlt_probe *probe, const char *path, int64_t first, int64_t last, nlt_error *err)
 {
     nlt_buf hint = NLT_BUF_INIT(HINT_MAX);
     nlt_status status = look_at_all(probe, path, first, last, &hint, err);

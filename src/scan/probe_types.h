@@ -22,13 +22,13 @@ typedef struct nlt_probe_entry {
     const nlt_connector *owner; /* the finding's connector, or that of which it is a teller */
     bool is_side;
     const char *reject_texts[NLT_FINDING_REJECTS]; /* clean; owned by the arena */
-    const char *layout; /* of a folder; static */
+    const char *layout;                            /* of a folder; static */
     int64_t n_files, n_bytes;
     int64_t first_day, last_day;
 } nlt_probe_entry;
 
 struct nlt_probe {
-    nlt_arena arena; /* texts */
+    nlt_arena arena;                                   /* texts */
     const char *path, *what, *packing, *damage, *hint; /* owned by the arena, or static */
     int64_t size;
     bool is_folder;
@@ -47,13 +47,13 @@ typedef struct nlt_file_sample {
 } nlt_file_sample;
 
 /* NLT_ERR_NOT_FOUND, NLT_ERR_IO, NLT_ERR_NOMEM. Damage of a packed stream is none of them. */
-nlt_status nlt__file_sample_read(const char *path, size_t max_bytes, nlt_file_sample *out,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__file_sample_read(
+    const char *path, size_t max_bytes, nlt_file_sample *out, nlt_error *err) NLT_MUST_CHECK;
 void nlt__file_sample_clear(nlt_file_sample *sample);
 
 /* Adds an entry at its place by score; later ones of equal score stand behind. NLT_ERR_NOMEM. */
-nlt_status nlt__probe_add(nlt_probe *probe, const nlt_probe_entry *entry, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__probe_add(
+    nlt_probe *probe, const nlt_probe_entry *entry, nlt_error *err) NLT_MUST_CHECK;
 /* Text of the arena, clean UTF-8. NULL: out of memory. */
 const char *nlt__probe_text(nlt_probe *probe, nlt_bytes bytes);
 const char *nlt__probe_printf(nlt_probe *probe, const char *format, ...) NLT_PRINTF(2, 3);
@@ -62,11 +62,11 @@ nlt_status nlt__probe_no_memory(nlt_error *err);
 /* The i-th of at most `wanted` of `n` items, spread evenly, the first and the last among them. */
 int64_t nlt__probe_spread(int64_t n, int64_t wanted, int64_t i);
 /* A probe of bytes that were read already. `is_all`: nothing follows them. Owned: nlt_probe_close. */
-nlt_status nlt__probe_head(nlt_bytes head, bool is_all, nlt_probe **out, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__probe_head(
+    nlt_bytes head, bool is_all, nlt_probe **out, nlt_error *err) NLT_MUST_CHECK;
 /* Fills the probe of a folder. */
-nlt_status nlt__probe_folder(nlt_probe *probe, const char *path, int64_t first, int64_t last,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__probe_folder(
+    nlt_probe *probe, const char *path, int64_t first, int64_t last, nlt_error *err) NLT_MUST_CHECK;
 
 /* Says in the hint of `err` what a file is that `connector` cannot read; leaves it alone if nothing
  * is known. Standard input and pipes are not looked at. */

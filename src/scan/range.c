@@ -53,7 +53,8 @@ nlt_status nlt__scan_check_ranges(const nlt_scan *scan, nlt_error *err)
 {
     const nlt_connector *connector = scan->connector;
     if (connector->is_sequential != NULL && connector->is_sequential(scan->zone)) {
-        nlt_fail(err, NLT_ERR_ARG, "--follow: local times that occur twice are told apart by all %s",
+        nlt_fail(err, NLT_ERR_ARG,
+            "--follow: local times that occur twice are told apart by all %s",
             "the lines before them");
         nlt_error_hint(err, "give --timezone as an offset such as +01:00, or UTC");
         return NLT_ERR_ARG;

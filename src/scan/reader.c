@@ -15,49 +15,49 @@
 
 enum {
     BLOCK_BYTES = 256 << 10,
-    PROBES = 512, /* lines after which is decided whether looking twice pays */
+    PROBES = 512,          /* lines after which is decided whether looking twice pays */
     HEAD_BYTES = 64 << 10, /* of a capture, in which its first packet is looked for */
-    TAIL_BYTES = 4 << 10, /* read behind a split's end at once, for the line that crosses it */
+    TAIL_BYTES = 4 << 10,  /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = NLT_MARKS_PAD
 };
 
 struct nlt_scan_reader {
     nlt_scan *scan;
-    nlt_builder *builder; /* of the columns asked for, and the time column if rows are filtered */
+    nlt_builder *builder;   /* of the columns asked for, and the time column if rows are filtered */
     const nlt_prune *prune; /* conditions; NULL: none */
-    nlt_builder *probe;   /* of their columns; owned; NULL: there are none */
+    nlt_builder *probe;     /* of their columns; owned; NULL: there are none */
     int n_probed, n_passed; /* of the last lines */
-    bool is_probing;      /* lines are looked at for the conditions first */
-    nlt_batch view;       /* the builder's batch without the added column */
-    nlt_line_ctx ctx;     /* of all lines of the split */
+    bool is_probing;        /* lines are looked at for the conditions first */
+    nlt_batch view;         /* the builder's batch without the added column */
+    nlt_line_ctx ctx;       /* of all lines of the split */
     const nlt_connector *connector; /* of the split's file */
-    int64_t row_key;      /* of that file, offset 0 */
-    nlt_source *source;   /* NULL: no split is open */
-    int64_t split;        /* -1: none */
-    int64_t end;          /* of the split */
-    char *buf;            /* cap + PAD_BYTES */
+    int64_t row_key;                /* of that file, offset 0 */
+    nlt_source *source;             /* NULL: no split is open */
+    int64_t split;                  /* -1: none */
+    int64_t end;                    /* of the split */
+    char *buf;                      /* cap + PAD_BYTES */
     size_t cap;
     size_t len;
-    size_t pos;                   /* where the next line begins */
-    int64_t base;                 /* offset in the file of buf[0] */
-    int64_t consumed;             /* bytes of the file told to the progress */
-    nlt_marks marks;              /* of the lines that come next */
-    size_t next_line;             /* of them taken */
-    size_t n_shown;               /* of them shown to the connector */
-    bool at_end;                  /* nothing follows buf[len] */
+    size_t pos;           /* where the next line begins */
+    int64_t base;         /* offset in the file of buf[0] */
+    int64_t consumed;     /* bytes of the file told to the progress */
+    nlt_marks marks;      /* of the lines that come next */
+    size_t next_line;     /* of them taken */
+    size_t n_shown;       /* of them shown to the connector */
+    bool at_end;          /* nothing follows buf[len] */
     bool in_skipped_line; /* the rest of a line that an earlier split reads, or that is too long */
     bool is_head_judged;
-    bool puts_rows;       /* lines become rows at once */
-    bool is_ended;        /* the report is complete */
-    nlt_capture capture;  /* of files that are captures; format 0: their header is next */
+    bool puts_rows;          /* lines become rows at once */
+    bool is_ended;           /* the report is complete */
+    nlt_capture capture;     /* of files that are captures; format 0: their header is next */
     nlt_capture_place began; /* of captures: where the first packet was, or is looked for */
     nlt_split_report report;
 };
 
 /* ---- opening ---- */
 
-static nlt_status reader_columns(nlt_scan_reader *reader, const int *wanted, int n_wanted,
-    nlt_error *err)
+static nlt_status reader_columns(
+    nlt_scan_reader *reader, const int *wanted, int n_wanted, nlt_error *err)
 {
     const nlt_scan *scan = reader->scan;
     const nlt_table_desc *table = scan->connector->table;
@@ -93,8 +93,8 @@ static size_t state_size(const nlt_connector *connector)
     return size;
 }
 
-nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted,
-    nlt_scan_reader **out, nlt_error *err)
+nlt_status nlt__scan_reader_open(
+    nlt_scan *scan, const int *wanted, int n_wanted, nlt_scan_reader **out, nlt_error *err)
 {
     *out = NULL;
     nlt_scan_reader *reader = nlt_alloc_zero(1, sizeof *reader);
@@ -105,7 +105,8 @@ nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted
     reader->split = -1;
     reader->cap = BLOCK_BYTES;
     reader->buf = nlt_alloc(reader->cap + PAD_BYTES);
-    reader->ctx = (nlt_line_ctx){.facts = scan->facts, .zone = scan->zone,
+    reader->ctx = (nlt_line_ctx){.facts = scan->facts,
+        .zone = scan->zone,
         .state = nlt_alloc_zero(1, state_size(scan->connector))};
     nlt_status status = nlt__marks_open(&reader->marks, err);
     if (status == NLT_OK) {
@@ -210,11 +211,12 @@ static const char *reader_path(const nlt_scan_reader *reader)
 }
 
 /* Failures of a file are damage, which the report tells; others stop the run. */
-static nlt_status take_damage(nlt_scan_reader *reader, nlt_status status, const nlt_error *cause,
-    nlt_error *err)
+static nlt_status take_damage(
+    nlt_scan_reader *reader, nlt_status status, const nlt_error *cause, nlt_error *err)
 {
     bool is_lost = status == NLT_ERR_NOT_FOUND && reader->scan->is_part;
-    if (is_lost || (status != NLT_ERR_DAMAGED && status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND)) {
+    if (is_lost
+        || (status != NLT_ERR_DAMAGED && status != NLT_ERR_IO && status != NLT_ERR_NOT_FOUND)) {
         if (err != NULL) {
             *err = *cause;
             if (is_lost) {
@@ -299,8 +301,8 @@ static nlt_status start(nlt_scan_reader *reader, int64_t split, const nlt_captur
     const nlt_scan_file *file = &reader->scan->files[range->file];
     reader->connector = file->connector;
     reader->row_key = (reader->scan->file_number + range->file) * (INT64_C(1) << 40);
-    reader->puts_rows = file->connector == reader->scan->connector
-        && file->connector->pairing == NULL;
+    reader->puts_rows =
+        file->connector == reader->scan->connector && file->connector->pairing == NULL;
     reader->n_probed = 0;
     reader->n_passed = 0;
     reader->is_probing = reader->probe != NULL && reader->puts_rows && !reader->scan->filter_rows
@@ -330,13 +332,13 @@ static nlt_status start(nlt_scan_reader *reader, int64_t split, const nlt_captur
     nlt_bytes head = {scan->head, scan->head_len};
     nlt_status status = scan->head != NULL
         ? nlt__source_open_behind(head, false, &scan->is_cancelled, &reader->source, &cause)
-        : nlt__source_open(nlt__scan_place(file), reader->base, &scan->is_cancelled, &reader->source,
-              &cause);
+        : nlt__source_open(
+            nlt__scan_place(file), reader->base, &scan->is_cancelled, &reader->source, &cause);
     return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
 }
 
-nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
-    nlt_error *err)
+nlt_status nlt__scan_reader_start(
+    nlt_scan_reader *reader, int64_t split, nlt_records *records, nlt_error *err)
 {
     return start(reader, split, NULL, records, err);
 }
@@ -349,8 +351,8 @@ nlt_status nlt__scan_reader_start_packets(nlt_scan_reader *reader, int64_t split
 
 /* ---- bytes ---- */
 
-static void note_reject(nlt_scan_reader *reader, nlt_reject_reason reason, nlt_bytes line,
-    int64_t offset)
+static void note_reject(
+    nlt_scan_reader *reader, nlt_reject_reason reason, nlt_bytes line, int64_t offset)
 {
     nlt_split_report *report = &reader->report;
     report->counts.skipped++;
@@ -435,8 +437,8 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
     }
     size_t n = 0;
     nlt_error cause = NLT_ERROR_INIT;
-    nlt_status status = nlt__source_read(reader->source, reader->buf + reader->len,
-        bytes_to_read(reader), &n, &cause);
+    nlt_status status = nlt__source_read(
+        reader->source, reader->buf + reader->len, bytes_to_read(reader), &n, &cause);
     reader->at_end = n == 0;
     if (status != NLT_OK) {
         NLT_TRY(take_damage(reader, status, &cause, err));
@@ -444,8 +446,8 @@ static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
     reader->len += n;
     memset(reader->buf + reader->len, ' ', PAD_BYTES);
     int64_t consumed = nlt__source_consumed(reader->source);
-    atomic_fetch_add_explicit(&reader->scan->bytes_done, consumed - reader->consumed,
-        memory_order_relaxed);
+    atomic_fetch_add_explicit(
+        &reader->scan->bytes_done, consumed - reader->consumed, memory_order_relaxed);
     reader->consumed = consumed;
     return NLT_OK;
 }
@@ -639,7 +641,8 @@ static void take_packet(nlt_scan_reader *reader, const nlt_capture_record *recor
     ctx->row_key = reader->row_key + offset;
     nlt_row verdict = reader->connector->packet(ctx, record, reader->builder);
     if (verdict == NLT_ROW_HELD) {
-        nlt_record head = {.time = record->time_ns, .row_key = ctx->row_key,
+        nlt_record head = {.time = record->time_ns,
+            .row_key = ctx->row_key,
             .kind = (record->link_type & NLT_PIECE_LINK_MASK)
                 | (record->is_big_endian ? NLT_PIECE_BIG_ENDIAN : 0)
                 | (record->has_time ? NLT_PIECE_HAS_TIME : 0)};
@@ -664,8 +667,8 @@ static void end_capture(nlt_scan_reader *reader, const char *why, int64_t offset
 }
 
 /* A packet that the file's end cuts: what is there of it counts as captured. */
-static void take_cut_packet(nlt_scan_reader *reader, const nlt_capture_record *record,
-    int64_t offset)
+static void take_cut_packet(
+    nlt_scan_reader *reader, const nlt_capture_record *record, int64_t offset)
 {
     if (record->data_len > 0) {
         take_packet(reader, record, offset);
@@ -755,8 +758,8 @@ static nlt_status judge_head(nlt_scan_reader *reader, nlt_error *err)
     }
     reader->is_head_judged = true;
     const nlt_line_counts *counts = &reader->report.counts;
-    return nlt__scan_judge(reader->scan, reader->scan->splits[reader->split].file, counts->used,
-        counts->skipped, err);
+    return nlt__scan_judge(
+        reader->scan, reader->scan->splits[reader->split].file, counts->used, counts->skipped, err);
 }
 
 static int64_t count_record_bytes(const nlt_records *records)
@@ -776,8 +779,7 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
     }
     nlt__builder_reset(reader->builder);
     int64_t before = count_record_bytes(reader->ctx.records);
-    bool (*take)(nlt_scan_reader *) =
-        reader->connector->packet != NULL ? take_packets : take_lines;
+    bool (*take)(nlt_scan_reader *) = reader->connector->packet != NULL ? take_packets : take_lines;
     while (!take(reader) && reader->builder->row == 0 && reader->builder->failed == NLT_OK) {
         if (reader->ctx.records != NULL && reader->ctx.records->failed != NLT_OK) {
             return nlt_fail(err, reader->ctx.records->failed, "%s: out of memory for its records",
@@ -799,8 +801,7 @@ nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batc
         return nlt_fail(err, reader->builder->failed, "%s: out of memory for a batch of rows",
             reader_path(reader));
     }
-    atomic_fetch_add_explicit(&reader->scan->rows_done, reader->builder->row,
-        memory_order_relaxed);
+    atomic_fetch_add_explicit(&reader->scan->rows_done, reader->builder->row, memory_order_relaxed);
     *batch = nlt__scan_reader_view(reader);
     return NLT_OK;
 }

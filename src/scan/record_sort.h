@@ -28,7 +28,7 @@ void nlt__record_refs(const nlt_buf *records, void *home, nlt_record_ref *refs);
 int64_t nlt__record_count(const nlt_buf *records);
 /* Stable. The first `sorted` refs are in order. Linear where there are few ordered runs, as in what
  * was read in order. NLT_ERR_NOMEM. */
-nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t sorted, int64_t n, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__record_sort(
+    nlt_record_ref *refs, int64_t sorted, int64_t n, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

@@ -76,8 +76,8 @@ static nlt_kept_report *report_of(nlt_scan *scan, nlt_scan_file *file)
     return file->kept;
 }
 
-nlt_status nlt__judge_lines(const char *path, int64_t used, int64_t skipped,
-    double max_bad_fraction, nlt_error *err)
+nlt_status nlt__judge_lines(
+    const char *path, int64_t used, int64_t skipped, double max_bad_fraction, nlt_error *err)
 {
     int64_t judged = used + skipped;
     if (judged < NLT_SCAN_JUDGED_LINES || (double)skipped <= max_bad_fraction * (double)judged) {
@@ -88,11 +88,11 @@ nlt_status nlt__judge_lines(const char *path, int64_t used, int64_t skipped,
         (long long)skipped, (long long)judged, max_bad_fraction);
 }
 
-nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped,
-    nlt_error *err)
+nlt_status nlt__scan_judge(
+    const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped, nlt_error *err)
 {
-    nlt_status status = nlt__judge_lines(scan->files[file].entry->path, used, skipped,
-        scan->max_bad_fraction, err);
+    nlt_status status =
+        nlt__judge_lines(scan->files[file].entry->path, used, skipped, scan->max_bad_fraction, err);
     if (status != NLT_OK) {
         nlt_error_hint(err, "is it written by %s? %s reads nothing else", scan->connector->tool,
             scan->connector->class_name);
@@ -108,8 +108,8 @@ static nlt_status fail_strict(const char *damage, nlt_error *err)
     return NLT_ERR_DAMAGED;
 }
 
-static nlt_status file_damage(nlt_scan *scan, nlt_scan_file *file, const nlt_split_report *report,
-    nlt_error *err)
+static nlt_status file_damage(
+    nlt_scan *scan, nlt_scan_file *file, const nlt_split_report *report, nlt_error *err)
 {
     if (file->damage == NULL) {
         file->damage = nlt_strdup(report->damage.message);
@@ -135,8 +135,8 @@ static void count_split(const nlt_split *split, nlt_scan_file *file, nlt_kept_re
 }
 
 /* Counts a report of a split instead of the one before it, which stopped early. */
-static nlt_status count_report(nlt_scan *scan, nlt_split *split, const nlt_split_report *report,
-    nlt_error *err)
+static nlt_status count_report(
+    nlt_scan *scan, nlt_split *split, const nlt_split_report *report, nlt_error *err)
 {
     nlt_scan_file *file = &scan->files[split->file];
     nlt_kept_report *sum = report_of(scan, file);
@@ -163,14 +163,14 @@ static nlt_status count_report(nlt_scan *scan, nlt_split *split, const nlt_split
     return NLT_OK;
 }
 
-static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_split_report *report,
-    nlt_error *err)
+static nlt_status file_locked(
+    nlt_scan *scan, int64_t split_index, const nlt_split_report *report, nlt_error *err)
 {
     nlt_split *split = &scan->splits[split_index];
     nlt_scan_file *file = &scan->files[split->file];
     const nlt_line_counts *counts = &report->counts;
-    bool is_less = !report->is_complete && split->partial != NULL
-        && counts->lines <= split->partial->lines;
+    bool is_less =
+        !report->is_complete && split->partial != NULL && counts->lines <= split->partial->lines;
     if (split->is_filed || is_less) {
         return NLT_OK;
     }
@@ -195,8 +195,8 @@ static nlt_status file_locked(nlt_scan *scan, int64_t split_index, const nlt_spl
         : nlt__scan_judge(scan, split->file, file->used, file->skipped, err);
 }
 
-nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_report *report,
-    nlt_error *err)
+nlt_status nlt__scan_file_report(
+    nlt_scan *scan, int64_t split, const nlt_split_report *report, nlt_error *err)
 {
     pthread_mutex_lock(&scan->lock);
     nlt_status status = file_locked(scan, split, report, err);
@@ -236,8 +236,8 @@ void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out)
 }
 
 /* Where records are paired, no row belongs to one file. */
-static nlt_status tell_damage(const nlt_scan *scan, const nlt_scan_file *file,
-    nlt_strings *warnings, nlt_error *err)
+static nlt_status tell_damage(
+    const nlt_scan *scan, const nlt_scan_file *file, nlt_strings *warnings, nlt_error *err)
 {
     bool is_paired = scan->connector->pairing != NULL;
     const char *unit = scan->connector->packet != NULL ? "packets" : is_paired ? "lines" : "rows";
@@ -292,8 +292,8 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
         }
     }
     if (damaged > WARNED_FILES_MAX) {
-        NLT_TRY(nlt__strings_add(warnings, err, "%lld more files are damaged",
-            (long long)(damaged - WARNED_FILES_MAX)));
+        NLT_TRY(nlt__strings_add(
+            warnings, err, "%lld more files are damaged", (long long)(damaged - WARNED_FILES_MAX)));
     }
     if (scan->report.counts.unknown_links > 0) {
         NLT_TRY(nlt__strings_add(warnings, err,
@@ -348,10 +348,11 @@ static json_t *json_examples(const nlt_scan *scan)
     for (int i = 0; i < scan->report.n_examples; i++) {
         const nlt_example *example = &scan->report.examples[i];
         const nlt_scan_file *file = &scan->files[scan->splits[example->split].file];
-        json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:I, s:o}", "file",
-            json_path(file), "line", json_line(scan, example), "reason",
-            nlt__reject_name(example->reason), "offset", (json_int_t)example->offset, "text",
-            nlt__report_text((nlt_bytes){example->text, example->len})));
+        json_array_append_new(list,
+            json_pack("{s:o, s:o, s:s, s:I, s:o}", "file", json_path(file), "line",
+                json_line(scan, example), "reason", nlt__reject_name(example->reason), "offset",
+                (json_int_t)example->offset, "text",
+                nlt__report_text((nlt_bytes){example->text, example->len})));
     }
     return list;
 }
@@ -396,15 +397,15 @@ nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *
     nlt_scan_totals totals;
     nlt__scan_totals(scan, &totals);
     json_t *report = json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:b}",
-        "name", scan->name, "connector", scan->connector->class_name, "table", scan->connector->table->name,
-        "files", (json_int_t)totals.files, "lines", (json_int_t)totals.lines,
-        "used", (json_int_t)totals.used, "rows", (json_int_t)totals.rows,
-        "filtered", (json_int_t)totals.filtered, "ignored", (json_int_t)totals.ignored,
-        "skipped", (json_int_t)totals.skipped, "by_reason", json_by_reason(scan),
-        "empty_files", (json_int_t)totals.empty_files, "damaged_files", json_damaged(scan),
-        "missing_days", json_missing(scan), "examples", json_examples(scan),
-        "is_complete", (int)totals.is_complete);
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:b}", "name",
+        scan->name, "connector", scan->connector->class_name, "table", scan->connector->table->name,
+        "files", (json_int_t)totals.files, "lines", (json_int_t)totals.lines, "used",
+        (json_int_t)totals.used, "rows", (json_int_t)totals.rows, "filtered",
+        (json_int_t)totals.filtered, "ignored", (json_int_t)totals.ignored, "skipped",
+        (json_int_t)totals.skipped, "by_reason", json_by_reason(scan), "empty_files",
+        (json_int_t)totals.empty_files, "damaged_files", json_damaged(scan), "missing_days",
+        json_missing(scan), "examples", json_examples(scan), "is_complete",
+        (int)totals.is_complete);
     const nlt_facts *facts = scan->connector->facts;
     if (facts != NULL && report != NULL) {
         json_object_set_new(report, facts->unused_key, json_integer(nlt__scan_unused(scan)));

@@ -71,9 +71,8 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err)
             break;
         }
         nlt_error failure = NLT_ERROR_INIT;
-        nlt_status status = reader != NULL
-            ? NLT_OK
-            : nlt__scan_reader_open(scan, NULL, 0, &reader, &failure);
+        nlt_status status =
+            reader != NULL ? NLT_OK : nlt__scan_reader_open(scan, NULL, 0, &reader, &failure);
         if (status == NLT_OK) {
             status = read_teller(reader, split, &failure);
         }
@@ -85,8 +84,8 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err)
 
 /* ---- runs ---- */
 
-nlt_status nlt__scan_run_open(nlt_scan *scan, const int *wanted, int n_wanted, nlt_scan_run **out,
-    nlt_error *err)
+nlt_status nlt__scan_run_open(
+    nlt_scan *scan, const int *wanted, int n_wanted, nlt_scan_run **out, nlt_error *err)
 {
     *out = NULL;
     NLT_ASSERT(n_wanted <= NLT_BUILDER_COLUMNS_MAX);
@@ -148,8 +147,8 @@ nlt_status nlt__scan_worker_open(nlt_scan_run *run, nlt_scan_worker **out, nlt_e
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     worker->run = run;
-    nlt_status status = nlt__scan_reader_open(run->scan, run->wanted, run->n_wanted,
-        &worker->reader, err);
+    nlt_status status =
+        nlt__scan_reader_open(run->scan, run->wanted, run->n_wanted, &worker->reader, err);
     if (status != NLT_OK) {
         nlt_free(worker);
         return status;

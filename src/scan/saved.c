@@ -37,11 +37,11 @@ int64_t nlt__scan_first_file(const nlt_scan *scan)
     return scan->n_files - nlt__scan_list(scan)->n;
 }
 
-nlt_status nlt__scan_describe(const nlt_scan *scan, const char *timezone, nlt_buf *out,
-    nlt_error *err)
+nlt_status nlt__scan_describe(
+    const nlt_scan *scan, const char *timezone, nlt_buf *out, nlt_error *err)
 {
-    NLT_TRY(nlt__buf_printf(out, err, "%s|%s", scan->connector->class_name,
-        timezone != NULL ? timezone : "UTC"));
+    NLT_TRY(nlt__buf_printf(
+        out, err, "%s|%s", scan->connector->class_name, timezone != NULL ? timezone : "UTC"));
     return scan->filter_rows
         ? nlt__buf_printf(out, err, "|%.17g..%.17g", scan->time_from, scan->time_to)
         : NLT_OK;
@@ -104,8 +104,8 @@ nlt_status nlt__scan_save(const nlt_scan *scan, int64_t file, json_t **out, nlt_
         if (scan->files[i].splits_left > 0) {
             json_decref(files);
             json_decref(examples);
-            return nlt_fail(err, NLT_ERR_INTERNAL, "%s was not read to its end",
-                scan->files[i].entry->path);
+            return nlt_fail(
+                err, NLT_ERR_INTERNAL, "%s was not read to its end", scan->files[i].entry->path);
         }
         json_array_append_new(files, save_file(&scan->files[i]));
     }
@@ -151,7 +151,8 @@ static bool load_counts(const json_t *json, nlt_line_counts *out, uint32_t *unkn
         && load_count(json, "skipped", &out->skipped)
         && load_count(json, "filtered", &out->filtered)
         && load_count(json, "unknown_links", &out->unknown_links)
-        && load_count(json, "unknown_link", &link) && json_array_size(by_reason) == NLT_REJECT_COUNT;
+        && load_count(json, "unknown_link", &link)
+        && json_array_size(by_reason) == NLT_REJECT_COUNT;
     for (size_t i = 0; is_ok && i < NLT_REJECT_COUNT; i++) {
         const json_t *n = json_array_get(by_reason, i);
         out->by_reason[i] = json_integer_value(n);
@@ -201,8 +202,8 @@ static bool load(const json_t *json, int64_t n_files, saved *out)
 
 /* A file that was not read in this scan: all of its splits are filed, with no more lines known than
  * the examples need. */
-static nlt_status restore_file(nlt_scan *scan, int64_t index, const saved_file *from,
-    nlt_error *err)
+static nlt_status restore_file(
+    nlt_scan *scan, int64_t index, const saved_file *from, nlt_error *err)
 {
     nlt_scan_file *file = &scan->files[index];
     for (int64_t i = file->first_split; i < end_of(scan, index); i++) {
@@ -248,8 +249,8 @@ static nlt_status restore(nlt_scan *scan, int64_t first, int64_t n, saved *from,
         }
     }
     nlt__scan_report_add(&scan->report, &from->report);
-    scan->unknown_link = from->report.counts.unknown_links > 0 ? from->unknown_link
-                                                               : scan->unknown_link;
+    scan->unknown_link =
+        from->report.counts.unknown_links > 0 ? from->unknown_link : scan->unknown_link;
     atomic_fetch_add(&scan->rows_done, from->report.counts.rows);
     return status;
 }
@@ -258,8 +259,10 @@ static nlt_status restore(nlt_scan *scan, int64_t first, int64_t n, saved *from,
 static void to_split(saved *from, int64_t split, nlt_split_report *out)
 {
     *out = (nlt_split_report){.counts = from->report.counts,
-        .n_examples = from->report.n_examples, .unknown_link = from->unknown_link,
-        .is_complete = true, .is_damaged = from->files[0].damage != NULL};
+        .n_examples = from->report.n_examples,
+        .unknown_link = from->unknown_link,
+        .is_complete = true,
+        .is_damaged = from->files[0].damage != NULL};
     for (int i = 0; i < out->n_examples; i++) {
         out->examples[i] = from->report.examples[i];
         out->examples[i].split = split;

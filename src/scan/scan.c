@@ -29,8 +29,8 @@ static nlt_status parse_bound(const char *name, const char *text, int64_t *day, 
     return NLT_OK;
 }
 
-nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *first,
-    int64_t *last, nlt_error *err)
+nlt_status nlt__scan_days(
+    const char *start_day, const char *end_day, int64_t *first, int64_t *last, nlt_error *err)
 {
     NLT_TRY(parse_bound("start_day", start_day, first, err));
     NLT_TRY(parse_bound("end_day", end_day, last, err));
@@ -42,11 +42,12 @@ nlt_status nlt__scan_days(const char *start_day, const char *end_day, int64_t *f
     return NLT_OK;
 }
 
-nlt_status nlt__request_check(const nlt_dataset_request *request, int64_t *first, int64_t *last,
-    nlt_error *err)
+nlt_status nlt__request_check(
+    const nlt_dataset_request *request, int64_t *first, int64_t *last, nlt_error *err)
 {
     if (request->head.len > NLT_SOURCE_HEAD_MAX
-        || (request->head.len > 0 && (request->input_path == NULL || strcmp(request->input_path, "-") != 0))) {
+        || (request->head.len > 0
+            && (request->input_path == NULL || strcmp(request->input_path, "-") != 0))) {
         return nlt_fail(err, NLT_ERR_ARG, "the head of a dataset is one of standard input");
     }
     if (request->connector == NULL || request->input_path == NULL) {
@@ -54,28 +55,28 @@ nlt_status nlt__request_check(const nlt_dataset_request *request, int64_t *first
             request->connector == NULL ? "--connector" : "--input_path");
     }
     if (!(request->max_bad_fraction >= 0.0 && request->max_bad_fraction <= 1.0)) {
-        return nlt_fail(err, NLT_ERR_ARG, "--max_bad_fraction: %g is not in 0..1",
-            request->max_bad_fraction);
+        return nlt_fail(
+            err, NLT_ERR_ARG, "--max_bad_fraction: %g is not in 0..1", request->max_bad_fraction);
     }
     return nlt__scan_days(request->start_day, request->end_day, first, last, err);
 }
 
 /* ---- files ---- */
 
-static nlt_status list_files(nlt_scan *scan, const char *path, int64_t first, int64_t last,
-    bool *is_folder, nlt_error *err)
+static nlt_status list_files(
+    nlt_scan *scan, const char *path, int64_t first, int64_t last, bool *is_folder, nlt_error *err)
 {
     const nlt_connector *connector = scan->connector;
     nlt_file_list *list = &scan->lists[connector->n_tellers];
-    NLT_TRY(nlt__layout_direct(path, connector->layouts, connector->n_layouts, first, last, list,
-        err));
+    NLT_TRY(
+        nlt__layout_direct(path, connector->layouts, connector->n_layouts, first, last, list, err));
     *is_folder = list->n == 0;
     if (!*is_folder) {
         return NLT_OK;
     }
     nlt__file_list_clear(list);
-    NLT_TRY(nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last, list,
-        err));
+    NLT_TRY(
+        nlt__layout_list(path, connector->layouts, connector->n_layouts, first, last, list, err));
     if (list->n > 0) {
         return NLT_OK;
     }
@@ -113,8 +114,8 @@ static nlt_status list_siblings(nlt_scan *scan, int teller, nlt_error *err)
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld files", (long long)own->n);
     }
     for (int64_t i = 0; i < own->n; i++) {
-        char *path = sibling(own->items[i].path, scan->connector->stem,
-            scan->connector->tellers[teller]->stem);
+        char *path = sibling(
+            own->items[i].path, scan->connector->stem, scan->connector->tellers[teller]->stem);
         nlt_fs_info info;
         if (path == NULL || nlt__fs_for(path)->stat(path, &info, NULL) != NLT_OK) {
             nlt_free(path);
@@ -125,13 +126,13 @@ static nlt_status list_siblings(nlt_scan *scan, int teller, nlt_error *err)
     return NLT_OK;
 }
 
-static nlt_status list_tellers(nlt_scan *scan, const char *path, bool is_folder, int64_t first,
-    int64_t last, nlt_error *err)
+static nlt_status list_tellers(
+    nlt_scan *scan, const char *path, bool is_folder, int64_t first, int64_t last, nlt_error *err)
 {
     for (int i = 0; i < scan->connector->n_tellers; i++) {
         const nlt_connector *teller = scan->connector->tellers[i];
-        NLT_TRY(is_folder ? nlt__layout_list(path, teller->layouts, teller->n_layouts, first, last,
-                                &scan->lists[i], err)
+        NLT_TRY(is_folder ? nlt__layout_list(
+                    path, teller->layouts, teller->n_layouts, first, last, &scan->lists[i], err)
                           : list_siblings(scan, i, err));
     }
     return NLT_OK;
@@ -196,8 +197,8 @@ nlt_status nlt__tell_missing_days(const nlt_file_list *list, const char *what, b
     return status;
 }
 
-static nlt_status tell_missing(nlt_scan *scan, bool is_strict, nlt_strings *warnings,
-    nlt_error *err)
+static nlt_status tell_missing(
+    nlt_scan *scan, bool is_strict, nlt_strings *warnings, nlt_error *err)
 {
     NLT_TRY(nlt__tell_missing_days(nlt__scan_list(scan), "", is_strict, warnings, err));
     for (int i = 0; i < scan->connector->n_tellers; i++) {
@@ -235,8 +236,8 @@ static nlt_status collect_files(nlt_scan *scan, nlt_error *err)
     }
     scan->files = nlt_alloc_zero((size_t)scan->n_files, sizeof *scan->files);
     if (scan->files == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for %lld files",
-            (long long)scan->n_files);
+        return nlt_fail(
+            err, NLT_ERR_NOMEM, "out of memory for %lld files", (long long)scan->n_files);
     }
     nlt_scan_file *file = scan->files;
     for (int i = 0; i < scan->n_lists; i++) {
@@ -276,8 +277,8 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     scan->strict_files = request->strict_files;
     scan->filter_rows = request->filter_rows && connector->table->time_column >= 0;
     set_filter(scan, first, last);
-    NLT_TRY(nlt__zone_open(request->timezone != NULL ? request->timezone : "UTC", &scan->zone,
-        err));
+    NLT_TRY(
+        nlt__zone_open(request->timezone != NULL ? request->timezone : "UTC", &scan->zone, err));
     if (request->head.len > 0) {
         scan->head = nlt_strndup(request->head.ptr, request->head.len);
         scan->head_len = request->head.len;
@@ -296,8 +297,8 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
     if (connector->facts != NULL) {
         NLT_TRY(connector->facts->open(&scan->facts, err));
     }
-    scan->part_bytes = split_bytes > 0 && split_bytes < NLT_SCAN_PART_BYTES ? split_bytes
-                                                                            : NLT_SCAN_PART_BYTES;
+    scan->part_bytes =
+        split_bytes > 0 && split_bytes < NLT_SCAN_PART_BYTES ? split_bytes : NLT_SCAN_PART_BYTES;
     bool is_pipe = scan->bytes < 0; /* it cannot be read again */
     scan->must_sort = is_pipe && connector->pairing != NULL && !connector->pairing->is_by_file;
     return nlt__scan_make_splits(scan, threads, split_bytes, err);

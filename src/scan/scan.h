@@ -38,12 +38,12 @@ NLT_API nlt_status nlt__scan_days(const char *start_day, const char *end_day, in
 NLT_API const nlt_connector *nlt__scan_connector(const nlt_scan *scan);
 NLT_API const nlt_table_desc *nlt__scan_table(const nlt_scan *scan);
 NLT_API int64_t nlt__scan_file_count(const nlt_scan *scan);
-NLT_API int64_t nlt__scan_bytes(const nlt_scan *scan);           /* of all files; -1: unknown */
-NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan);      /* any thread, any time */
-NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);       /* any thread, any time */
+NLT_API int64_t nlt__scan_bytes(const nlt_scan *scan);      /* of all files; -1: unknown */
+NLT_API int64_t nlt__scan_bytes_done(const nlt_scan *scan); /* any thread, any time */
+NLT_API int64_t nlt__scan_rows_done(const nlt_scan *scan);  /* any thread, any time */
 /* A piece that one reader reads; any of them alone, in any order. */
 typedef struct nlt_split_place {
-    const char *path; /* borrowed from the scan */
+    const char *path;   /* borrowed from the scan */
     int64_t begin, end; /* end INT64_MAX: to the end of the file */
 } nlt_split_place;
 
@@ -64,8 +64,8 @@ NLT_API nlt_status nlt__request_check(const nlt_dataset_request *request, int64_
 NLT_API nlt_status nlt__tell_missing_days(const nlt_file_list *list, const char *what,
     bool is_strict, nlt_strings *warnings, nlt_error *err) NLT_MUST_CHECK;
 /* Warns of files that are left out. */
-NLT_API nlt_status nlt__tell_shadowed(const nlt_file_list *list, nlt_strings *warnings,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__tell_shadowed(
+    const nlt_file_list *list, nlt_strings *warnings, nlt_error *err) NLT_MUST_CHECK;
 /* Lines of a file of which `used` are fit and `skipped` are not: NLT_ERR_DAMAGED if the share of the
  * latter is above `max_bad_fraction`, of at least 100. No hint. */
 NLT_API nlt_status nlt__judge_lines(const char *path, int64_t used, int64_t skipped,
@@ -90,14 +90,14 @@ NLT_API void nlt__scan_run_prune(nlt_scan_run *run, const nlt_prune *prune);
 NLT_API void nlt__scan_run_close(nlt_scan_run *run); /* its workers are closed */
 /* How many threads can be of use. */
 NLT_API int64_t nlt__scan_run_width(const nlt_scan_run *run);
-NLT_API nlt_status nlt__scan_worker_open(nlt_scan_run *run, nlt_scan_worker **out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__scan_worker_open(
+    nlt_scan_run *run, nlt_scan_worker **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__scan_worker_close(nlt_scan_worker *worker);
 /* The next rows, borrowed until the next call on this worker; *batch = NULL: no more for it. Waits
  * only for workers that are inside this call. NLT_ERR_DAMAGED: bad-line limit or strict_files.
  * NLT_ERR_LIMIT: perhaps nlt__scan_must_sort. */
-NLT_API nlt_status nlt__scan_worker_next(nlt_scan_worker *worker, const nlt_batch **batch,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__scan_worker_next(
+    nlt_scan_worker *worker, const nlt_batch **batch, nlt_error *err) NLT_MUST_CHECK;
 /* Records of a paired connector step back further in time than is kept in memory, which showed only
  * after rows had been given: the run has failed and must be made again; it will sort first. */
 NLT_API bool nlt__scan_must_sort(const nlt_scan *scan);
@@ -108,8 +108,8 @@ NLT_API bool nlt__scan_sort_unknown(nlt_scan *scan);
 /* ---- rows in dataset order ---- */
 
 /* Turns a batch into bytes; called from any thread. `first_row` is -1: not known. */
-typedef nlt_status (*nlt_scan_format_fn)(void *ctx, const nlt_batch *batch, nlt_buf *out,
-    nlt_error *err);
+typedef nlt_status (*nlt_scan_format_fn)(
+    void *ctx, const nlt_batch *batch, nlt_buf *out, nlt_error *err);
 /* Takes bytes in dataset order; one call at a time. */
 typedef nlt_status (*nlt_scan_write_fn)(void *ctx, const void *bytes, size_t len, nlt_error *err);
 
@@ -126,8 +126,8 @@ typedef struct nlt_scan_ordered {
 /* Reads all splits on `threads` threads and writes their rows in order; memory is bounded by a
  * window of a few splits. *n_rows = rows written. NLT_ERR_ARG: the connector pairs records, whose
  * rows have to be sorted by row_key. */
-NLT_API nlt_status nlt__scan_run_ordered(nlt_scan *scan, const nlt_scan_ordered *job,
-    int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__scan_run_ordered(
+    nlt_scan *scan, const nlt_scan_ordered *job, int64_t *n_rows, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- report ---- */
 
@@ -140,11 +140,11 @@ typedef struct nlt_scan_totals {
 
 NLT_API void nlt__scan_totals(const nlt_scan *scan, nlt_scan_totals *out);
 /* report.json as text (spec/datasets.md 1, "Corrupt lines"). Only when no reader is running. */
-NLT_API nlt_status nlt__scan_report_json(const nlt_scan *scan, nlt_buf *out, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__scan_report_json(
+    const nlt_scan *scan, nlt_buf *out, nlt_error *err) NLT_MUST_CHECK;
 /* Checks what only the end of a run can tell (all files damaged and no row); appends warnings about
  * damaged files. NLT_ERR_DAMAGED. */
-NLT_API nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__scan_finish(
+    const nlt_scan *scan, nlt_strings *warnings, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

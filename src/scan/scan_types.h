@@ -29,7 +29,8 @@ typedef struct nlt_split {
     int64_t end;   /* INT64_MAX: to the end of the file */
     int64_t lines; /* once filed */
     bool is_filed; /* was read to its end */
-    struct nlt_line_counts *partial; /* what a reading that stopped early counted; owned; NULL: none */
+    struct nlt_line_counts
+        *partial;  /* what a reading that stopped early counted; owned; NULL: none */
     char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
     size_t headers_len;
 } nlt_split;
@@ -70,7 +71,7 @@ typedef struct nlt_kept_report {
 
 typedef struct nlt_scan_file {
     const nlt_file *entry; /* borrowed from the scan's list */
-    char *place; /* what is opened instead of the entry's path; owned; NULL: the path */
+    char *place;           /* what is opened instead of the entry's path; owned; NULL: the path */
     const nlt_connector *connector;
     int64_t first_split;
     int64_t splits_left; /* not yet read to their end */
@@ -78,8 +79,9 @@ typedef struct nlt_scan_file {
     int64_t used, skipped, rows;
     int64_t head_used, head_skipped;
     bool are_pieces_counted; /* packets that were held and are now judged */
-    char *damage;    /* owned; NULL: none */
-    nlt_kept_report *kept; /* owned; what is not yet in the scan's report (saved.h); NULL: nothing */
+    char *damage;            /* owned; NULL: none */
+    nlt_kept_report
+        *kept; /* owned; what is not yet in the scan's report (saved.h); NULL: nothing */
 } nlt_scan_file;
 
 struct nlt_scan {
@@ -93,15 +95,15 @@ struct nlt_scan {
     bool is_part;        /* of a dataset that was listed elsewhere: its file must be here, too */
     nlt_split *splits;
     int64_t n_splits;
-    int64_t first_split; /* behind those of the tellers */
-    int64_t bytes; /* -1: unknown */
+    int64_t first_split;         /* behind those of the tellers */
+    int64_t bytes;               /* -1: unknown */
     nlt_temp_space *spill_space; /* borrowed; own_space, or who reads told another */
     nlt_temp_space own_space;
-    int threads;            /* that were spoken of when it was opened */
-    atomic_int n_reading;   /* of them, such that have a split open */
-    int64_t part_bytes; /* NLT_SCAN_PART_BYTES, or less where splits are smaller (tests) */
+    int threads;          /* that were spoken of when it was opened */
+    atomic_int n_reading; /* of them, such that have a split open */
+    int64_t part_bytes;   /* NLT_SCAN_PART_BYTES, or less where splits are smaller (tests) */
 
-    char *head;      /* of standard input, read already; owned; NULL: none */
+    char *head; /* of standard input, read already; owned; NULL: none */
     size_t head_len;
     nlt_zone *zone; /* owned */
     double max_bad_fraction;
@@ -113,7 +115,7 @@ struct nlt_scan {
     atomic_llong bytes_done;
     atomic_llong rows_done;
     atomic_bool must_sort;
-    atomic_int n_unproved;   /* runs that are under way and may still find out that they must sort */
+    atomic_int n_unproved; /* runs that are under way and may still find out that they must sort */
     atomic_bool is_in_order; /* a run found that it need not */
 
     void *facts; /* of the tellers; complete once n_told == first_split */
@@ -125,9 +127,9 @@ struct nlt_scan {
     pthread_mutex_t lock; /* guards what follows, n_told, and the counts of files and splits */
     nlt_kept_report report;
     uint32_t unknown_link;
-    bool keeps_files;   /* reports are kept by file (saved.h) */
-    bool has_unused;    /* `unused` was restored */
-    int64_t unused;     /* facts of no row */
+    bool keeps_files; /* reports are kept by file (saved.h) */
+    bool has_unused;  /* `unused` was restored */
+    int64_t unused;   /* facts of no row */
     int64_t n_filed;
     bool are_pairs_counted;
 };
@@ -138,16 +140,15 @@ static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
     return &scan->lists[scan->n_lists - 1];
 }
 
-
 /* A scan of nothing; owned: nlt__scan_close. */
 nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err) NLT_MUST_CHECK;
-nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__scan_make_splits(
+    nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err) NLT_MUST_CHECK;
 
 struct nlt_scan_range;
 /* Cuts the scan's only file to a range of lines, with a first split that has the headers before it. */
-nlt_status nlt__scan_split_range(nlt_scan *scan, const struct nlt_scan_range *range, int threads,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__scan_split_range(
+    nlt_scan *scan, const struct nlt_scan_range *range, int threads, nlt_error *err) NLT_MUST_CHECK;
 
 static inline const char *nlt__scan_place(const nlt_scan_file *file)
 {
@@ -162,8 +163,8 @@ nlt_status nlt__scan_reader_open(nlt_scan *scan, const int *wanted, int n_wanted
     nlt_scan_reader **out, nlt_error *err) NLT_MUST_CHECK;
 void nlt__scan_reader_close(nlt_scan_reader *reader);
 /* Rows that do not meet the conditions are counted and not made, from the next split on. */
-nlt_status nlt__scan_reader_prune(nlt_scan_reader *reader, const nlt_prune *prune, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__scan_reader_prune(
+    nlt_scan_reader *reader, const nlt_prune *prune, nlt_error *err) NLT_MUST_CHECK;
 
 /* Where the packets of a split begin, or those behind it. */
 typedef struct nlt_capture_place {
@@ -174,8 +175,8 @@ typedef struct nlt_capture_place {
 #define NLT_PLACE_UNKNOWN INT64_C(-1)
 
 /* Starts a split. Where there are tellers, those have to be done (nlt__scan_tell). */
-nlt_status nlt__scan_reader_start(nlt_scan_reader *reader, int64_t split, nlt_records *records,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__scan_reader_start(
+    nlt_scan_reader *reader, int64_t split, nlt_records *records, nlt_error *err) NLT_MUST_CHECK;
 /* The same of a capture. Where its packets begin is guessed if that is not known
  * (nlt__scan_reader_began). */
 nlt_status nlt__scan_reader_start_packets(nlt_scan_reader *reader, int64_t split,
@@ -184,8 +185,8 @@ nlt_status nlt__scan_reader_start_packets(nlt_scan_reader *reader, int64_t split
  * end, when its report has been filed. NLT_ERR_DAMAGED: bad-line limit or strict_files. Records of
  * paired connectors go to `records`, about scan->part_bytes of them in a call; their split's report
  * is left to be filed (nlt__scan_reader_file). */
-nlt_status nlt__scan_reader_next(nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__scan_reader_next(
+    nlt_scan_reader *reader, const nlt_batch **batch, nlt_error *err) NLT_MUST_CHECK;
 /* False: no split is open, or it is at its end. */
 bool nlt__scan_reader_is_reading(const nlt_scan_reader *reader);
 nlt_status nlt__scan_reader_file(nlt_scan_reader *reader, nlt_error *err) NLT_MUST_CHECK;
@@ -207,8 +208,8 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err) NLT_MUST_CHECK;
 
 typedef struct nlt_pairing_run nlt_pairing_run;
 
-nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted,
-    nlt_pairing_run **out, nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__pairing_open(nlt_scan *scan, const int *wanted, int n_wanted, nlt_pairing_run **out,
+    nlt_error *err) NLT_MUST_CHECK;
 void nlt__pairing_close(nlt_pairing_run *run);
 /* Works with the reader until a batch is made or nothing is left (NULL). */
 nlt_status nlt__pairing_next(nlt_pairing_run *run, nlt_scan_reader *reader, const nlt_batch **batch,
@@ -224,8 +225,8 @@ void nlt__scan_report_add(nlt_kept_report *sum, const nlt_kept_report *more);
 /* Adds a split's report to the scan's, instead of what a shorter reading of the split has added; a
  * complete one is final. NLT_ERR_DAMAGED: a file's rejected lines passed the
  * limit, or strict_files. NLT_ERR_NOMEM. */
-nlt_status nlt__scan_file_report(nlt_scan *scan, int64_t split, const nlt_split_report *report,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__scan_file_report(
+    nlt_scan *scan, int64_t split, const nlt_split_report *report, nlt_error *err) NLT_MUST_CHECK;
 /* NLT_ERR_DAMAGED if the share of rejected lines is above the limit. */
 nlt_status nlt__scan_judge(const nlt_scan *scan, int64_t file, int64_t used, int64_t skipped,
     nlt_error *err) NLT_MUST_CHECK;

@@ -31,7 +31,7 @@ struct nlt_spill {
     int fd;       /* -1: there is none yet */
     int64_t written;
     int64_t taken; /* of the space; what of it is not written had no room */
-    run *runs; /* once merging: a heap, the run with the first record in front */
+    run *runs;     /* once merging: a heap, the run with the first record in front */
     int64_t n_runs, cap_runs;
     bool is_merging;
     nlt_record_ref *refs; /* merging without a file: the held records in order; owned */
@@ -176,7 +176,7 @@ static nlt_status read_next(nlt_spill *spill, run *r, bool *has_next, nlt_error 
 static bool is_run_before(const run *a, const run *b)
 {
     return nlt__ref_is_before(&a->next, &b->next)
-           || (!nlt__ref_is_before(&b->next, &a->next) && a->end < b->end);
+        || (!nlt__ref_is_before(&b->next, &a->next) && a->end < b->end);
 }
 
 static void sift_down(run *runs, int64_t at, int64_t n)

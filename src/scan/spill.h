@@ -13,8 +13,8 @@ typedef struct nlt_spill nlt_spill;
 
 /* Adds the records of `bytes`, which is left empty; *spill is made by the first call and borrows
  * `space`. NLT_ERR_OUTPUT: no room; NLT_ERR_NOMEM. */
-nlt_status nlt__spill_add(nlt_spill **spill, nlt_temp_space *space, nlt_buf *bytes, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__spill_add(
+    nlt_spill **spill, nlt_temp_space *space, nlt_buf *bytes, nlt_error *err) NLT_MUST_CHECK;
 /* The next of all records in order, about a MiB of them, into `out`, which is empty; *n is their
  * number, 0 at the end. Nothing can be added any more. */
 nlt_status nlt__spill_next(

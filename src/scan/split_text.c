@@ -61,8 +61,7 @@ static json_t *second_json(double value)
 static int part_of(const nlt_scan *scan, const nlt_scan_file *file)
 {
     int part = 0;
-    while (part < scan->connector->n_tellers
-        && scan->connector->tellers[part] != file->connector) {
+    while (part < scan->connector->n_tellers && scan->connector->tellers[part] != file->connector) {
         part++;
     }
     return part;
@@ -84,8 +83,8 @@ static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timez
     const nlt_split *split = &scan->splits[index];
     const nlt_file *file = scan->files[split->file].entry;
     return json_pack("{s:o, s:s, s:i, s:s, s:I, s:o, s:I, s:o, s:s, s:b, s:o, s:o, s:o}", "place",
-        place_json(file->path), "connector", scan->connector->class_name, "part", part_of(scan, &scan->files[split->file]), "path",
-        file->path, "file",
+        place_json(file->path), "connector", scan->connector->class_name, "part",
+        part_of(scan, &scan->files[split->file]), "path", file->path, "file",
         (json_int_t)(scan->file_number + split->file), "day", bound_json(file->day, NLT_DAY_OPEN),
         "begin", (json_int_t)split->begin, "end", bound_json(split->end, INT64_MAX), "timezone",
         timezone != NULL ? timezone : "UTC", "filter_rows", (int)scan->filter_rows, "from",
@@ -144,8 +143,8 @@ static nlt_status read_hex(const char *hex, void **out, size_t *len, nlt_error *
         return no_memory(err);
     }
     return nlt__hex_read(hex, *out, *len)
-               ? NLT_OK
-               : nlt_fail(err, NLT_ERR_FORMAT, "not a split: \"%.40s\" is not hexadecimal", hex);
+        ? NLT_OK
+        : nlt_fail(err, NLT_ERR_FORMAT, "not a split: \"%.40s\" is not hexadecimal", hex);
 }
 
 static nlt_status fill_file(nlt_scan *scan, const json_t *json, nlt_error *err)

@@ -31,8 +31,8 @@ static int64_t choose_split_bytes(int64_t total, int threads, int64_t max)
     return bytes;
 }
 
-static nlt_status add_split(nlt_scan *scan, int64_t *cap, int64_t file, int64_t begin, int64_t end,
-    nlt_error *err)
+static nlt_status add_split(
+    nlt_scan *scan, int64_t *cap, int64_t file, int64_t begin, int64_t end, nlt_error *err)
 {
     if (scan->n_splits == *cap) {
         int64_t grown = *cap == 0 ? 64 : *cap * 2;
@@ -54,8 +54,8 @@ static bool is_sequential(const nlt_scan *scan, const nlt_connector *connector)
 }
 
 /* A file that cannot be looked at gets one split, whose reader says what is wrong with it. */
-static nlt_status split_file(nlt_scan *scan, int64_t *cap, int64_t file, int64_t split_bytes,
-    nlt_error *err)
+static nlt_status split_file(
+    nlt_scan *scan, int64_t *cap, int64_t file, int64_t split_bytes, nlt_error *err)
 {
     nlt_codec codec = NLT_CODEC_PLAIN;
     int64_t size = -1;
@@ -90,15 +90,14 @@ typedef struct header_search {
 } header_search;
 
 /* Takes the header lines of a block, of which those count that begin before `end`. */
-static nlt_status search_block(header_search *search, const char *block, size_t len, size_t end,
-    nlt_error *err)
+static nlt_status search_block(
+    header_search *search, const char *block, size_t len, size_t end, nlt_error *err)
 {
     size_t at = 0;
     while (at < len) {
         if (!search->in_header) {
             size_t stop = end < len ? end : len;
-            const char *mark =
-                at < stop ? memchr(block + at, search->mark, stop - at) : NULL;
+            const char *mark = at < stop ? memchr(block + at, search->mark, stop - at) : NULL;
             if (mark == NULL) {
                 break;
             }
@@ -128,7 +127,8 @@ static nlt_status find_headers(nlt_scan *scan, nlt_split *split, char *block, nl
         return NLT_OK;
     }
     header_search search = {.found = NLT_BUF_INIT(NLT_SCAN_HEADERS_MAX),
-        .mark = file->connector->header_mark, .is_line_begin = split->begin == 0};
+        .mark = file->connector->header_mark,
+        .is_line_begin = split->begin == 0};
     nlt_status status = NLT_OK;
     size_t n = 1;
     while (status == NLT_OK && !search.is_done) {
@@ -203,10 +203,9 @@ static nlt_status cut_files(nlt_scan *scan, int threads, int64_t split_bytes, nl
 {
     int64_t first_file = scan->n_files - nlt__scan_list(scan)->n;
     if (split_bytes <= 0) {
-        bool is_far = first_file < scan->n_files
-            && nlt__fs_for(scan->files[first_file].entry->path)->is_far;
-        split_bytes =
-            choose_split_bytes(scan->bytes, threads, is_far ? SPLIT_FAR_MAX : SPLIT_MAX);
+        bool is_far =
+            first_file < scan->n_files && nlt__fs_for(scan->files[first_file].entry->path)->is_far;
+        split_bytes = choose_split_bytes(scan->bytes, threads, is_far ? SPLIT_FAR_MAX : SPLIT_MAX);
     }
     int64_t cap = 0;
     for (int64_t i = 0; i < scan->n_files; i++) {
@@ -244,8 +243,8 @@ static nlt_status add_headers(nlt_scan *scan, nlt_bytes headers, nlt_error *err)
                                              : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
 }
 
-nlt_status nlt__scan_split_range(nlt_scan *scan, const nlt_scan_range *range, int threads,
-    nlt_error *err)
+nlt_status nlt__scan_split_range(
+    nlt_scan *scan, const nlt_scan_range *range, int threads, nlt_error *err)
 {
     int64_t cap = 0;
     int64_t bytes = choose_split_bytes(range->end - range->begin, threads, SPLIT_MAX);

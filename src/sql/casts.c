@@ -80,9 +80,9 @@ static nlt_status fill(nlt_sql_translator *tr, const char *format, const char *v
     nlt_buf buf = NLT_BUF_INIT(16 << 20);
     nlt_status status = NLT_OK;
     for (const char *p = format; status == NLT_OK && *p != '\0'; p++) {
-        const char *inner = p[0] == '$' && p[1] == '1'   ? value
-                            : p[0] == '$' && p[1] == 't' ? type
-                                                         : NULL;
+        const char *inner = p[0] == '$' && p[1] == '1' ? value
+            : p[0] == '$' && p[1] == 't'               ? type
+                                                       : NULL;
         status = inner != NULL ? nlt__buf_append(&buf, inner, strlen(inner), tr->err)
                                : nlt__buf_append(&buf, p, 1, tr->err);
         p += inner != NULL;
@@ -155,8 +155,8 @@ static const cast_rule *find_rule(nlt_sql_kind from, nlt_sql_kind to)
 static bool is_plain_number(const nlt_sql_value *value)
 {
     return value->expr != NULL && value->expr->kind == NLT_SQL_EXPR_LITERAL
-           && (nlt__sql_is_integer(value->type.kind) || value->type.kind == NLT_SQL_DECIMAL)
-           && strspn(value->expr->text, "0123456789.") == strlen(value->expr->text);
+        && (nlt__sql_is_integer(value->type.kind) || value->type.kind == NLT_SQL_DECIMAL)
+        && strspn(value->expr->text, "0123456789.") == strlen(value->expr->text);
 }
 
 nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_type to)

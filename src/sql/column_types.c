@@ -107,16 +107,16 @@ static nlt_status take_column(list *l)
     NLT_TRY(take_type(l, &column.type));
     for (int i = 0; i < l->n; i++) {
         if (nlt__equal_ignore_case(l->columns[i].name, column.name)) {
-            return nlt_fail(l->err, NLT_ERR_ARG, "--columns: \"%.100s\" is given twice",
-                column.name);
+            return nlt_fail(
+                l->err, NLT_ERR_ARG, "--columns: \"%.100s\" is given twice", column.name);
         }
     }
     l->columns[l->n++] = column;
     return NLT_OK;
 }
 
-nlt_status nlt__column_types_parse(const char *text, nlt_arena *arena, nlt_column_type **out,
-    int *n, nlt_error *err)
+nlt_status nlt__column_types_parse(
+    const char *text, nlt_arena *arena, nlt_column_type **out, int *n, nlt_error *err)
 {
     list l = {.lexer = {{text, strlen(text)}, 0, false}, .arena = arena, .err = err};
     *out = NULL;

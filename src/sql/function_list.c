@@ -49,7 +49,7 @@ static bool begins_function(int i)
         return false;
     }
     return row->help != NULL || (before != NULL && before->args != NULL)
-           || own_scalar(row->name) != NULL;
+        || own_scalar(row->name) != NULL;
 }
 
 int nlt_function_count(void)

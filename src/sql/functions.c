@@ -122,14 +122,14 @@ static bool is_kind(char code, nlt_sql_kind kind)
 static bool is_constant_text(const nlt_sql_value *value)
 {
     return value->expr != NULL && value->expr->kind == NLT_SQL_EXPR_LITERAL
-           && value->expr->type.kind == NLT_SQL_STRING;
+        && value->expr->type.kind == NLT_SQL_STRING;
 }
 
 const char *nlt__sql_constant(const nlt_sql_call_state *call, int index)
 {
     return index < call->n_args && is_constant_text(&call->args[index])
-               ? call->args[index].expr->text
-               : NULL;
+        ? call->args[index].expr->text
+        : NULL;
 }
 
 /* Do the arguments fit the row, by number and strict kinds? */
@@ -145,7 +145,7 @@ static bool fits(const nlt_sql_function *row, const nlt_sql_value *args, int n)
             return false;
         }
         bool is_null = args[i].type.kind == NLT_SQL_NULL && strchr("NXU", code) == NULL
-                       && (code != 'Z' || i > 0);
+            && (code != 'Z' || i > 0);
         if (code != 'u' && !is_null && !is_kind(code, args[i].type.kind)) {
             return false;
         }
@@ -211,9 +211,9 @@ static nlt_status meet_first(nlt_sql_call_state *call, int index, bool is_array)
         || (is_array && other->type.kind != NLT_SQL_ARRAY && other->type.kind != NLT_SQL_NULL)) {
         return nlt__sql_refuse(tr, call->expr->place, "%s of these arguments", call->expr->text);
     }
-    nlt_sql_type right = !is_array                          ? other->type
-                         : other->type.kind == NLT_SQL_NULL ? *first->type.item
-                                                            : *other->type.item;
+    nlt_sql_type right = !is_array         ? other->type
+        : other->type.kind == NLT_SQL_NULL ? *first->type.item
+                                           : *other->type.item;
     if (!nlt__sql_meet(NLT_SQL_MEET_NO_TEXT, *first->type.item, right, tr->arena, item)) {
         return nlt__sql_wrong(
             tr, call->expr->place, "%s: the types do not go together", call->expr->text);
@@ -229,8 +229,7 @@ static nlt_status check_implicit(
     nlt_sql_call_state *call, const nlt_sql_value *value, nlt_sql_kind to)
 {
     nlt_sql_kind from = value->type.kind;
-    bool is_bad =
-        (from == NLT_SQL_BOOLEAN && nlt__sql_is_number(to))
+    bool is_bad = (from == NLT_SQL_BOOLEAN && nlt__sql_is_number(to))
         || (nlt__sql_is_number(from)
             && (to == NLT_SQL_BOOLEAN || to == NLT_SQL_DATE || to == NLT_SQL_TIMESTAMP))
         || ((from == NLT_SQL_DATE || from == NLT_SQL_TIMESTAMP) && nlt__sql_is_number(to));
@@ -335,11 +334,11 @@ static nlt_status put_mark(const nlt_sql_call_state *call, const char **p, nlt_b
             out, call->tr->err, "%s", index < call->n_args ? call->args[index].sql : "NULL");
     }
     return nlt__buf_printf(out, call->tr->err, "%s",
-        c == 'd'   ? call->distinct
-        : c == 'f' ? call->tail
-        : c == 'n' ? call->not_null_tail
-        : c == 'i' ? call->ignore_nulls
-                   : "$");
+        c == 'd'       ? call->distinct
+            : c == 'f' ? call->tail
+            : c == 'n' ? call->not_null_tail
+            : c == 'i' ? call->ignore_nulls
+                       : "$");
 }
 
 nlt_status nlt__sql_fill(nlt_sql_call_state *call, const char *format, const char **out)
@@ -367,10 +366,10 @@ static nlt_status result_type(nlt_sql_call_state *call, const char *code, nlt_sq
         out->item = item;
         return result_type(call, code + 1, item);
     }
-    *out = code[0] == '1'   ? call->args[0].type
-           : code[0] == 'c' ? call->common
-           : code[0] == 'e' ? *call->args[0].type.item
-                            : nlt__sql_plain(code_kind(code[0]));
+    *out = code[0] == '1' ? call->args[0].type
+        : code[0] == 'c'  ? call->common
+        : code[0] == 'e'  ? *call->args[0].type.item
+                          : nlt__sql_plain(code_kind(code[0]));
     return NLT_OK;
 }
 
@@ -389,9 +388,8 @@ static nlt_status find_window(nlt_sql_call_state *call, const nlt_sql_window **w
             if (nlt__sql_equal_names(s->select->windows[i].name, name)) {
                 *window = s->select->windows[i].window;
                 return (*window)->name.len == 0 && named->n_order == 0
-                           ? NLT_OK
-                           : nlt__sql_refuse(
-                               call->tr, named->name, "a window that refines another");
+                    ? NLT_OK
+                    : nlt__sql_refuse(call->tr, named->name, "a window that refines another");
             }
         }
     }
@@ -522,7 +520,7 @@ static nlt_status translate_arguments(nlt_sql_call_state *call, const nlt_sql_fu
     }
     call->n_args = expr->n_args;
     bool is_star = expr->n_args == 1 && expr->args[0]->kind == NLT_SQL_EXPR_STAR
-                   && expr->args[0]->n_parts == 0 && expr->args[0]->n_args == 0;
+        && expr->args[0]->n_parts == 0 && expr->args[0]->n_args == 0;
     if (is_star && strcmp(first->name, "count") == 0) {
         call->n_args = 0;
         return NLT_OK;

@@ -99,27 +99,21 @@ nlt_status nlt__sql_read_pattern(
     nlt_sql_call_state *call, int index, bool is_search, nlt_sql_pattern *out) NLT_MUST_CHECK;
 
 /* Functions that need more than a text. */
-#define NLT_SQL_SPECIALS(X)                                                                        \
-    X(count)                                                                                       \
-    X(sum_decimal)                                                                                 \
-    X(avg_decimal)                                                                                 \
-    X(percentile)                                                                                  \
-    X(percentile_disc)                                                                             \
-    X(first)                                                                                       \
-    X(last) X(concat) X(concat_ws) X(nvl2) X(nullif) X(element_at) X(get) X(date_part) X(          \
-        date_trunc) X(trunc) X(round_decimal) X(round_integer) X(floor_decimal) X(ceil_decimal)    \
-        X(grouping_id) X(array) X(map) X(type_of) X(regexp_like) X(regexp_extract) X(              \
-            regexp_extract_all) X(regexp_replace) X(regexp_count) X(split) X(transform) X(filter)  \
-            X(exists) X(forall) X(aggregate) X(zip_with) X(lag) X(cast_call) X(cast_timestamp)     \
-                X(abs_number) X(floor_real) X(ceil_real) X(if_then) X(pmod) X(sequence)            \
-                    X(get_json) X(least_of) X(greatest_of) X(map_keys) X(map_values) X(shift)      \
-                        X(hash) X(moment) X(listagg) X(percentile_within) X(regexp_substr)         \
-                            X(regexp_instr) X(str_to_map) X(decode) X(encode) X(equal_null)        \
-                                X(operator) X(timestampadd) X(timestampdiff) X(sequence_time)      \
-                                    X(max_struct) X(array_sort) X(arrays_zip) X(map_concat)        \
-                                        X(map_entries) X(map_filter) X(map_from_arrays)            \
-                                            X(map_from_entries) X(named_struct) X(transform_map)   \
-                                                X(sort_structs) X(window) X(format_string)
+/* clang-format off */
+#define NLT_SQL_SPECIALS(X) \
+    X(count) X(sum_decimal) X(avg_decimal) X(percentile) X(percentile_disc) X(first) X(last) \
+    X(concat) X(concat_ws) X(nvl2) X(nullif) X(element_at) X(get) X(date_part) X(date_trunc) \
+    X(trunc) X(round_decimal) X(round_integer) X(floor_decimal) X(ceil_decimal) X(grouping_id) \
+    X(array) X(map) X(type_of) X(regexp_like) X(regexp_extract) X(regexp_extract_all) \
+    X(regexp_replace) X(regexp_count) X(split) X(transform) X(filter) X(exists) X(forall) \
+    X(aggregate) X(zip_with) X(lag) X(cast_call) X(cast_timestamp) X(abs_number) X(floor_real) \
+    X(ceil_real) X(if_then) X(pmod) X(sequence) X(get_json) X(least_of) X(greatest_of) \
+    X(map_keys) X(map_values) X(shift) X(hash) X(moment) X(listagg) X(percentile_within) \
+    X(regexp_substr) X(regexp_instr) X(str_to_map) X(decode) X(encode) X(equal_null) X(operator) \
+    X(timestampadd) X(timestampdiff) X(sequence_time) X(max_struct) X(array_sort) X(arrays_zip) \
+    X(map_concat) X(map_entries) X(map_filter) X(map_from_arrays) X(map_from_entries) \
+    X(named_struct) X(transform_map) X(sort_structs) X(window) X(format_string)
+/* clang-format on */
 
 #define X(name) nlt_status nlt__sql_##name(nlt_sql_call_state *call, nlt_sql_value *out);
 NLT_SQL_SPECIALS(X)

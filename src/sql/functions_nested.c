@@ -142,9 +142,9 @@ nlt_status nlt__sql_arrays_zip(nlt_sql_call_state *call, nlt_sql_value *out)
             return nlt__sql_wrong(tr, call->expr->place, "arrays_zip takes arrays");
         }
         NLT_TRY(nlt__sql_text(tr, &name, "%d", i));
-        name = expr->kind == NLT_SQL_EXPR_COLUMN  ? expr->parts[expr->n_parts - 1]
-               : expr->kind == NLT_SQL_EXPR_FIELD ? expr->text
-                                                  : name;
+        name = expr->kind == NLT_SQL_EXPR_COLUMN ? expr->parts[expr->n_parts - 1]
+            : expr->kind == NLT_SQL_EXPR_FIELD   ? expr->text
+                                                 : name;
         NLT_TRY(set_field(call, &fields[i], name, *arg->type.item));
         NLT_TRY(nlt__sql_quoted(tr, name, '\'', &quoted));
         const char *comma = i > 0 ? ", " : "";
@@ -247,8 +247,8 @@ static nlt_status entry_lambda(nlt_sql_call_state *call, const char **entry, nlt
 static nlt_status need_map(const nlt_sql_call_state *call)
 {
     return call->args[0].type.kind == NLT_SQL_MAP
-               ? NLT_OK
-               : nlt__sql_wrong(call->tr, call->expr->place, "%s takes a map", call->expr->text);
+        ? NLT_OK
+        : nlt__sql_wrong(call->tr, call->expr->place, "%s takes a map", call->expr->text);
 }
 
 nlt_status nlt__sql_map_filter(nlt_sql_call_state *call, nlt_sql_value *out)

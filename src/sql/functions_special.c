@@ -153,9 +153,9 @@ static nlt_status edge(nlt_sql_call_state *call, bool is_first, nlt_sql_value *o
             call, is_first ? "first_value($1$i)$f" : "last_value($1$i)$f", &out->sql);
     }
     return nlt__sql_fill(call,
-        is_first  ? ignores ? "first($1)$n" : "first($1)$f"
-        : ignores ? "last($1)$n"
-                  : "last($1)$f",
+        is_first      ? ignores ? "first($1)$n" : "first($1)$f"
+            : ignores ? "last($1)$n"
+                      : "last($1)$f",
         &out->sql);
 }
 
@@ -180,8 +180,8 @@ nlt_status nlt__sql_grouping_id(nlt_sql_call_state *call, nlt_sql_value *out)
             call->tr, &list, "%s%s%s", list, i > 0 ? ", " : "", grouping->values[i].sql));
     }
     return list[0] == '\0' && call->n_args == 0
-               ? nlt__sql_text(call->tr, &out->sql, "CAST(0 AS BIGINT)")
-               : nlt__sql_text(call->tr, &out->sql, "CAST(grouping(%s) AS BIGINT)", list);
+        ? nlt__sql_text(call->tr, &out->sql, "CAST(0 AS BIGINT)")
+        : nlt__sql_text(call->tr, &out->sql, "CAST(grouping(%s) AS BIGINT)", list);
 }
 
 /* LAG and LEAD: value, offset, default. */
@@ -244,9 +244,9 @@ nlt_status nlt__sql_concat_ws(nlt_sql_call_state *call, nlt_sql_value *out)
         bool is_array = arg->type.kind == NLT_SQL_ARRAY;
         NLT_TRY(nlt__sql_cast(call->tr, arg, is_array ? texts : nlt__sql_plain(NLT_SQL_STRING)));
         NLT_TRY(nlt__sql_text(call->tr, &list,
-            is_array    ? "%s%scoalesce(%s, [])"
-            : has_array ? "%s%s[%s]"
-                        : "%s%s%s",
+            is_array        ? "%s%scoalesce(%s, [])"
+                : has_array ? "%s%s[%s]"
+                            : "%s%s%s",
             list, i > 1 ? ", " : "", arg->sql));
     }
     set_type(out, NLT_SQL_STRING);
@@ -307,10 +307,9 @@ nlt_status nlt__sql_regexp_like(nlt_sql_call_state *call, nlt_sql_value *out)
     nlt_sql_pattern p;
     NLT_TRY(nlt__sql_read_pattern(call, 1, true, &p));
     set_type(out, NLT_SQL_BOOLEAN);
-    return p.literal != NULL ? nlt__sql_text(
-               call->tr, &out->sql, "contains(%s, %s)", call->args[0].sql, p.literal)
-                             : nlt__sql_text(call->tr, &out->sql, "regexp_matches(%s, %s)",
-                                 call->args[0].sql, p.sql);
+    return p.literal != NULL
+        ? nlt__sql_text(call->tr, &out->sql, "contains(%s, %s)", call->args[0].sql, p.literal)
+        : nlt__sql_text(call->tr, &out->sql, "regexp_matches(%s, %s)", call->args[0].sql, p.sql);
 }
 
 /* The number of the group that is asked for. */
@@ -318,10 +317,9 @@ static nlt_status group_number(nlt_sql_call_state *call, const nlt_sql_pattern *
 {
     NLT_TRY(nlt__sql_constant_integer(call, 2, 1, out));
     return *out >= 0 && *out <= p->info.n_groups
-               ? NLT_OK
-               : nlt__sql_wrong(call->tr, call->expr->place,
-                   "%s: the pattern has %d groups, not %lld", call->expr->text, p->info.n_groups,
-                   (long long)*out);
+        ? NLT_OK
+        : nlt__sql_wrong(call->tr, call->expr->place, "%s: the pattern has %d groups, not %lld",
+            call->expr->text, p->info.n_groups, (long long)*out);
 }
 
 static nlt_status extract(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
@@ -346,9 +344,9 @@ nlt_status nlt__sql_regexp_extract(nlt_sql_call_state *call, nlt_sql_value *out)
 static nlt_status no_empty_match(nlt_sql_call_state *call, const nlt_sql_pattern *p)
 {
     return !p->info.matches_empty
-               ? NLT_OK
-               : nlt__sql_refuse(call->tr, call->args[1].expr->place,
-                   "%s with a pattern that matches nothing, too", call->expr->text);
+        ? NLT_OK
+        : nlt__sql_refuse(call->tr, call->args[1].expr->place,
+            "%s with a pattern that matches nothing, too", call->expr->text);
 }
 
 nlt_status nlt__sql_regexp_extract_all(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -403,8 +401,8 @@ nlt_status nlt__sql_regexp_replace(nlt_sql_call_state *call, nlt_sql_value *out)
     nlt_status status =
         nlt__java_replacement(nlt__sql_constant(call, 2), p.info.n_groups, &buf, &err);
     status = status == NLT_OK
-                 ? quote(call, &buf, &replacement)
-                 : nlt__sql_refuse(call->tr, call->args[2].expr->place, "%s", err.message);
+        ? quote(call, &buf, &replacement)
+        : nlt__sql_refuse(call->tr, call->args[2].expr->place, "%s", err.message);
     nlt__buf_clear(&buf);
     NLT_TRY(status);
     set_type(out, NLT_SQL_STRING);
@@ -433,9 +431,9 @@ nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
             return nlt__sql_refuse(tr, call->expr->place, "split by a pattern with a limit");
         }
         return is_characters
-                   ? nlt__sql_text(tr, &out->sql,
-                       "CASE WHEN %s = '' THEN [''] ELSE string_split(%s, '') END", text, text)
-                   : nlt__sql_text(tr, &out->sql, "string_split_regex(%s, %s)", text, p.sql);
+            ? nlt__sql_text(tr, &out->sql,
+                "CASE WHEN %s = '' THEN [''] ELSE string_split(%s, '') END", text, text)
+            : nlt__sql_text(tr, &out->sql, "string_split_regex(%s, %s)", text, p.sql);
     }
     const char *parts = NULL;
     NLT_TRY(nlt__sql_text(tr, &parts, "string_split(%s, %s)", text, p.literal));
@@ -455,9 +453,9 @@ static size_t path_step(const char *p, nlt_buf *out, nlt_status *status)
 {
     bool is_quoted = p[0] == '[' && p[1] == '\'';
     size_t skip = is_quoted ? 2 : 1;
-    size_t len = is_quoted     ? strcspn(p + 2, "'\"\\*?")
-                 : p[0] == '[' ? strspn(p + 1, "0123456789")
-                               : strcspn(p + 1, ".[]'\"\\*? ");
+    size_t len = is_quoted ? strcspn(p + 2, "'\"\\*?")
+        : p[0] == '['      ? strspn(p + 1, "0123456789")
+                           : strcspn(p + 1, ".[]'\"\\*? ");
     const char *end = is_quoted ? "']" : p[0] == '[' ? "]" : "";
     bool is_step =
         (p[0] == '.' || p[0] == '[') && len > 0 && strncmp(p + skip + len, end, strlen(end)) == 0;
@@ -465,8 +463,8 @@ static size_t path_step(const char *p, nlt_buf *out, nlt_status *status)
         return 0;
     }
     *status = p[0] == '[' && !is_quoted
-                  ? nlt__buf_printf(out, NULL, "[%.*s]", (int)len, p + skip)
-                  : nlt__buf_printf(out, NULL, ".\"%.*s\"", (int)len, p + skip);
+        ? nlt__buf_printf(out, NULL, "[%.*s]", (int)len, p + skip)
+        : nlt__buf_printf(out, NULL, ".\"%.*s\"", (int)len, p + skip);
     return skip + len + strlen(end);
 }
 
@@ -560,8 +558,8 @@ nlt_status nlt__sql_hash(nlt_sql_call_state *call, nlt_sql_value *out)
         nlt_sql_kind kind = arg->type.kind;
         bool is_int = nlt__sql_is_integer(kind) && kind != NLT_SQL_BIGINT;
         bool is_hashed = nlt__sql_is_integer(kind) || kind == NLT_SQL_STRING
-                         || kind == NLT_SQL_DOUBLE || kind == NLT_SQL_BOOLEAN
-                         || kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP;
+            || kind == NLT_SQL_DOUBLE || kind == NLT_SQL_BOOLEAN || kind == NLT_SQL_DATE
+            || kind == NLT_SQL_TIMESTAMP;
         if (kind == NLT_SQL_NULL) {
             continue;
         }
@@ -724,19 +722,19 @@ nlt_status nlt__sql_shift(nlt_sql_call_state *call, nlt_sql_value *out)
     set_type(out, is_big ? NLT_SQL_BIGINT : NLT_SQL_INT);
     if (!is_big) {
         return nlt__sql_fill(call,
-            is_left       ? "CAST(nlt_cast_int(CAST($1 AS BIGINT) * (CAST(1 AS BIGINT) << ($2 & "
-                            "31))) AS INTEGER)"
-            : is_unsigned ? "CAST(nlt_cast_int((CAST($1 AS BIGINT) & 4294967295) >> ($2 & 31)) "
-                            "AS INTEGER)"
-                          : "(CAST($1 AS INTEGER) >> ($2 & 31))",
+            is_left ? "CAST(nlt_cast_int(CAST($1 AS BIGINT) * (CAST(1 AS BIGINT) << ($2 & "
+                      "31))) AS INTEGER)"
+                : is_unsigned ? "CAST(nlt_cast_int((CAST($1 AS BIGINT) & 4294967295) >> ($2 & 31)) "
+                                "AS INTEGER)"
+                              : "(CAST($1 AS INTEGER) >> ($2 & 31))",
             &out->sql);
     }
     return nlt__sql_fill(call,
-        is_left       ? "CAST((CAST($1 AS HUGEINT) * (CAST(1 AS HUGEINT) << ($2 & 63)) + "
-                        "9223372036854775808 & 18446744073709551615) - 9223372036854775808 AS BIGINT)"
-        : is_unsigned ? "CASE WHEN ($2 & 63) = 0 THEN $1 ELSE CAST((CAST($1 AS HUGEINT) & "
-                        "18446744073709551615) >> ($2 & 63) AS BIGINT) END"
-                      : "($1 >> ($2 & 63))",
+        is_left           ? "CAST((CAST($1 AS HUGEINT) * (CAST(1 AS HUGEINT) << ($2 & 63)) + "
+                            "9223372036854775808 & 18446744073709551615) - 9223372036854775808 AS BIGINT)"
+            : is_unsigned ? "CASE WHEN ($2 & 63) = 0 THEN $1 ELSE CAST((CAST($1 AS HUGEINT) & "
+                            "18446744073709551615) >> ($2 & 63) AS BIGINT) END"
+                          : "($1 >> ($2 & 63))",
         &out->sql);
 }
 
@@ -951,8 +949,8 @@ static nlt_status element_lambda(nlt_sql_call_state *call, nlt_sql_lambda *out, 
     NLT_TRY(nlt__sql_translate_lambda(call, 1, 2, types, texts, out));
     *params = out->names[0];
     return call->args[1].expr->n_parts == 2
-               ? nlt__sql_text(call->tr, params, "%s, %s", out->names[0], out->names[1])
-               : NLT_OK;
+        ? nlt__sql_text(call->tr, params, "%s, %s", out->names[0], out->names[1])
+        : NLT_OK;
 }
 
 static nlt_status condition_lambda(
@@ -960,9 +958,9 @@ static nlt_status condition_lambda(
 {
     NLT_TRY(element_lambda(call, out, params));
     return out->body.type.kind == NLT_SQL_BOOLEAN || out->body.type.kind == NLT_SQL_NULL
-               ? nlt__sql_cast(call->tr, &out->body, nlt__sql_plain(NLT_SQL_BOOLEAN))
-               : nlt__sql_wrong(
-                   call->tr, call->args[1].expr->place, "%s takes a condition", call->expr->text);
+        ? nlt__sql_cast(call->tr, &out->body, nlt__sql_plain(NLT_SQL_BOOLEAN))
+        : nlt__sql_wrong(
+            call->tr, call->args[1].expr->place, "%s takes a condition", call->expr->text);
 }
 
 nlt_status nlt__sql_transform(nlt_sql_call_state *call, nlt_sql_value *out)

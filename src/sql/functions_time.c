@@ -181,10 +181,10 @@ nlt_status nlt__sql_timestampadd(nlt_sql_call_state *call, nlt_sql_value *out)
     NLT_TRY(find_unit(call, &u));
     set_type(out, NLT_SQL_TIMESTAMP);
     return u->months > 0
-               ? nlt__sql_text(call->tr, &out->sql, "(%s + to_months(CAST(%s * %d AS INTEGER)))",
-                   call->args[2].sql, call->args[1].sql, u->months)
-               : nlt__sql_text(call->tr, &out->sql, "(%s + to_microseconds(%s * %lld))",
-                   call->args[2].sql, call->args[1].sql, (long long)u->micros);
+        ? nlt__sql_text(call->tr, &out->sql, "(%s + to_months(CAST(%s * %d AS INTEGER)))",
+            call->args[2].sql, call->args[1].sql, u->months)
+        : nlt__sql_text(call->tr, &out->sql, "(%s + to_microseconds(%s * %lld))", call->args[2].sql,
+            call->args[1].sql, (long long)u->micros);
 }
 
 nlt_status nlt__sql_timestampdiff(nlt_sql_call_state *call, nlt_sql_value *out)

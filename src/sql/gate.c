@@ -18,9 +18,8 @@ static const char *const forbidden[] = {"read_*", "parquet_*", "json_execute*", 
     "pragma_*", "pg_*", "information_schema", "query", "query_table", "getenv", "current_setting",
     "which_secret", "checkpoint", "force_checkpoint", "enable_*", "disable_*", "write_log",
     "load_*", "seq_scan", "index_scan", "netlytics_scan", "netlytics_rows", "netlytics_arrow",
-    "netlytics_sink",
-    "nextval", "currval", "java_method", "reflect", "input_file_name", "getvariable", "test_*",
-    "sql_auto_complete", "icu_*"};
+    "netlytics_sink", "nextval", "currval", "java_method", "reflect", "input_file_name",
+    "getvariable", "test_*", "sql_auto_complete", "icu_*"};
 
 /* What a level of parentheses is. */
 typedef struct level {
@@ -105,8 +104,8 @@ static bool is_any(const nlt_token *token, const char *const *words, size_t n)
     return false;
 }
 
-#define IS_ANY(token, ...)                                                                      \
-    is_any((token), (const char *const[]){__VA_ARGS__},                                         \
+#define IS_ANY(token, ...)                                                                         \
+    is_any((token), (const char *const[]){__VA_ARGS__},                                            \
         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static bool is_symbol(const nlt_token *token, char c)
@@ -195,9 +194,8 @@ static nlt_status check_begin(const gate *g)
     if (token.kind == NLT_TOKEN_END) {
         return refuse(g, &token, "the query is empty");
     }
-    return IS_ANY(&token, "select", "with", "values")
-        ? NLT_OK
-        : refuse(g, &token, "only a SELECT is run");
+    return IS_ANY(&token, "select", "with", "values") ? NLT_OK
+                                                      : refuse(g, &token, "only a SELECT is run");
 }
 
 bool nlt__sql_is_forbidden(const char *name)

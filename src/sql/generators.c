@@ -33,9 +33,9 @@ static nlt_status reserve(generator *g, int n)
 static nlt_status elements(generator *g, const char *list, const char **out)
 {
     *out = list;
-    return g->is_outer ? nlt__sql_text(
-               g->tr, out, "CASE WHEN len(%s) > 0 THEN %s ELSE [NULL] END", list, list)
-                       : NLT_OK;
+    return g->is_outer
+        ? nlt__sql_text(g->tr, out, "CASE WHEN len(%s) > 0 THEN %s ELSE [NULL] END", list, list)
+        : NLT_OK;
 }
 
 static nlt_status add_positions(generator *g, const char *list)
@@ -118,7 +118,7 @@ static nlt_status json_tuple(generator *g, nlt_sql_scope *scope)
         const char *path = NULL;
         const char *sql = NULL;
         bool is_plain = arg->kind == NLT_SQL_EXPR_LITERAL && arg->type.kind == NLT_SQL_STRING
-                        && strpbrk(arg->text, "\"\\*") == NULL;
+            && strpbrk(arg->text, "\"\\*") == NULL;
         if (!is_plain) {
             return nlt__sql_refuse(g->tr, arg->place, "a name that is no plain constant text");
         }
@@ -167,8 +167,7 @@ static nlt_status stack(generator *g, nlt_sql_scope *scope)
     const nlt_sql_expr *expr = g->expr;
     int64_t n_rows = 0;
     int n_values = expr->n_args - 1;
-    bool is_constant =
-        n_values > 0 && expr->args[0]->kind == NLT_SQL_EXPR_LITERAL
+    bool is_constant = n_values > 0 && expr->args[0]->kind == NLT_SQL_EXPR_LITERAL
         && expr->args[0]->type.kind == NLT_SQL_INT
         && nlt__parse_i64((nlt_bytes){expr->args[0]->text, strlen(expr->args[0]->text)}, &n_rows);
     if (!is_constant || n_rows < 1 || n_rows > ROWS_MAX) {

@@ -132,9 +132,9 @@ static nlt_status put_class_escape(regex *r, char c, bool is_in_class, bool *is_
             r->info->is_literal = false;
             if (is_in_class && classes[i].inside == NULL) {
                 /* RE2 has these two with the same meaning */
-                return c == 'D'   ? put_text(r, "\\D")
-                       : c == 'W' ? put_text(r, "\\W")
-                                  : unlike(r, "\\S within brackets");
+                return c == 'D' ? put_text(r, "\\D")
+                    : c == 'W'  ? put_text(r, "\\W")
+                                : unlike(r, "\\S within brackets");
             }
             return put_text(r, is_in_class ? classes[i].inside : classes[i].outside);
         }

@@ -22,24 +22,24 @@ static const int64_t day_us = INT64_C(86400000000);
 
 typedef enum time_field {
     F_NONE = 0,
-    F_YEAR,        /* proleptic */
+    F_YEAR, /* proleptic */
     F_YEAR_OF_ERA,
     F_ERA,
     F_MONTH,
     F_DAY,
     F_DAY_OF_YEAR,
     F_QUARTER,
-    F_WEEKDAY,     /* 1 = Monday */
+    F_WEEKDAY,              /* 1 = Monday */
     F_DAY_OF_WEEK_IN_MONTH, /* aligned: days 1, 8, 15... have 1 */
-    F_HALF,        /* of the day */
+    F_HALF,                 /* of the day */
     F_HOUR,
-    F_HOUR24,      /* 1..24 */
+    F_HOUR24, /* 1..24 */
     F_HOUR_OF_HALF,
-    F_HOUR12,      /* 1..12 */
+    F_HOUR12, /* 1..12 */
     F_MINUTE,
     F_SECOND,
     F_NANO,
-    F_OFFSET,      /* seconds of a zone */
+    F_OFFSET, /* seconds of a zone */
     FIELD_COUNT
 } time_field;
 
@@ -50,12 +50,12 @@ typedef enum op_kind {
     OP_TEXT_SHORT,
     OP_TEXT_FULL,
     OP_FRACTION,
-    OP_ZONE_ID,     /* "UTC" */
-    OP_ZONE_NAME,   /* "Coordinated Universal Time" */
-    OP_OFFSET_GMT,  /* "GMT", "GMT+01:00" */
-    OP_OFFSET_Z,    /* min: the number of letters; zero is "Z" */
-    OP_OFFSET,      /* as above, zero is "+00" */
-    OP_OPTIONAL,    /* the part up to its end may be missing */
+    OP_ZONE_ID,    /* "UTC" */
+    OP_ZONE_NAME,  /* "Coordinated Universal Time" */
+    OP_OFFSET_GMT, /* "GMT", "GMT+01:00" */
+    OP_OFFSET_Z,   /* min: the number of letters; zero is "Z" */
+    OP_OFFSET,     /* as above, zero is "+00" */
+    OP_OPTIONAL,   /* the part up to its end may be missing */
     OP_OPTIONAL_END
 } op_kind;
 
@@ -67,10 +67,10 @@ typedef enum sign_style {
 
 static const char *const month_names[] = {"January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December"};
-static const char *const weekday_names[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-    "Saturday", "Sunday"};
-static const char *const quarter_names[] = {"1st quarter", "2nd quarter", "3rd quarter",
-    "4th quarter"};
+static const char *const weekday_names[] = {
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+static const char *const quarter_names[] = {
+    "1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
 static const char *const quarter_short[] = {"Q1", "Q2", "Q3", "Q4"};
 static const char *const era_names[] = {"Before Christ", "Anno Domini"};
 static const char *const era_short[] = {"BC", "AD"};
@@ -93,11 +93,24 @@ static const field_text texts[FIELD_COUNT] = {
 static const struct {
     int64_t least, most;
 } ranges[FIELD_COUNT] = {
-    [F_YEAR] = {-999999999, 999999999}, [F_YEAR_OF_ERA] = {1, 1000000000}, [F_ERA] = {0, 1},
-    [F_MONTH] = {1, 12}, [F_DAY] = {1, 31}, [F_DAY_OF_YEAR] = {1, 366}, [F_QUARTER] = {1, 4},
-    [F_WEEKDAY] = {1, 7}, [F_DAY_OF_WEEK_IN_MONTH] = {1, 7}, [F_HALF] = {0, 1}, [F_HOUR] = {0, 23},
-    [F_HOUR24] = {1, 24}, [F_HOUR_OF_HALF] = {0, 11}, [F_HOUR12] = {1, 12}, [F_MINUTE] = {0, 59},
-    [F_SECOND] = {0, 59}, [F_NANO] = {0, 999999999}, [F_OFFSET] = {-64800, 64800},
+    [F_YEAR] = {-999999999, 999999999},
+    [F_YEAR_OF_ERA] = {1, 1000000000},
+    [F_ERA] = {0, 1},
+    [F_MONTH] = {1, 12},
+    [F_DAY] = {1, 31},
+    [F_DAY_OF_YEAR] = {1, 366},
+    [F_QUARTER] = {1, 4},
+    [F_WEEKDAY] = {1, 7},
+    [F_DAY_OF_WEEK_IN_MONTH] = {1, 7},
+    [F_HALF] = {0, 1},
+    [F_HOUR] = {0, 23},
+    [F_HOUR24] = {1, 24},
+    [F_HOUR_OF_HALF] = {0, 11},
+    [F_HOUR12] = {1, 12},
+    [F_MINUTE] = {0, 59},
+    [F_SECOND] = {0, 59},
+    [F_NANO] = {0, 999999999},
+    [F_OFFSET] = {-64800, 64800},
 };
 
 /* ---- letters ---- */
@@ -114,8 +127,8 @@ typedef enum letter_class {
     L_OFFSET_GMT,
     L_OFFSET_Z,
     L_OFFSET_X,
-    L_OFFSET_RFC,  /* Z: +0000, GMT, or as XXXXX */
-    L_WEEK         /* of week years: Spark refuses them */
+    L_OFFSET_RFC, /* Z: +0000, GMT, or as XXXXX */
+    L_WEEK        /* of week years: Spark refuses them */
 } letter_class;
 
 typedef struct letter {
@@ -125,21 +138,36 @@ typedef struct letter {
 } letter;
 
 static const letter letters[] = {
-    {'G', L_TEXT, F_ERA, 4, false}, {'y', L_YEAR, F_YEAR, 6, false},
-    {'M', L_NUMBER_TEXT, F_MONTH, 4, false}, {'L', L_NUMBER_TEXT, F_MONTH, 4, false},
-    {'d', L_NUMBER, F_DAY, 2, false}, {'D', L_NUMBER, F_DAY_OF_YEAR, 3, false},
-    {'Q', L_NUMBER_TEXT, F_QUARTER, 4, true}, {'q', L_NUMBER_TEXT, F_QUARTER, 4, true},
-    {'E', L_TEXT, F_WEEKDAY, 4, true}, {'F', L_NUMBER, F_DAY_OF_WEEK_IN_MONTH, 1, true},
-    {'a', L_TEXT, F_HALF, 1, false}, {'H', L_NUMBER, F_HOUR, 2, false},
-    {'k', L_NUMBER, F_HOUR24, 2, false}, {'K', L_NUMBER, F_HOUR_OF_HALF, 2, false},
-    {'h', L_NUMBER, F_HOUR12, 2, false}, {'m', L_NUMBER, F_MINUTE, 2, false},
-    {'s', L_NUMBER, F_SECOND, 2, false}, {'S', L_FRACTION, F_NANO, 9, false},
-    {'V', L_ZONE_ID, F_OFFSET, 2, true}, {'z', L_ZONE_NAME, F_OFFSET, 4, true},
-    {'O', L_OFFSET_GMT, F_OFFSET, 4, true}, {'X', L_OFFSET_Z, F_OFFSET, 5, false},
-    {'x', L_OFFSET_X, F_OFFSET, 5, false}, {'Z', L_OFFSET_RFC, F_OFFSET, 5, false},
-    {'Y', L_WEEK, F_NONE, 0, false}, {'w', L_WEEK, F_NONE, 0, false},
-    {'W', L_WEEK, F_NONE, 0, false}, {'u', L_WEEK, F_NONE, 0, false},
-    {'e', L_WEEK, F_NONE, 0, false}, {'c', L_WEEK, F_NONE, 0, false},
+    {'G', L_TEXT, F_ERA, 4, false},
+    {'y', L_YEAR, F_YEAR, 6, false},
+    {'M', L_NUMBER_TEXT, F_MONTH, 4, false},
+    {'L', L_NUMBER_TEXT, F_MONTH, 4, false},
+    {'d', L_NUMBER, F_DAY, 2, false},
+    {'D', L_NUMBER, F_DAY_OF_YEAR, 3, false},
+    {'Q', L_NUMBER_TEXT, F_QUARTER, 4, true},
+    {'q', L_NUMBER_TEXT, F_QUARTER, 4, true},
+    {'E', L_TEXT, F_WEEKDAY, 4, true},
+    {'F', L_NUMBER, F_DAY_OF_WEEK_IN_MONTH, 1, true},
+    {'a', L_TEXT, F_HALF, 1, false},
+    {'H', L_NUMBER, F_HOUR, 2, false},
+    {'k', L_NUMBER, F_HOUR24, 2, false},
+    {'K', L_NUMBER, F_HOUR_OF_HALF, 2, false},
+    {'h', L_NUMBER, F_HOUR12, 2, false},
+    {'m', L_NUMBER, F_MINUTE, 2, false},
+    {'s', L_NUMBER, F_SECOND, 2, false},
+    {'S', L_FRACTION, F_NANO, 9, false},
+    {'V', L_ZONE_ID, F_OFFSET, 2, true},
+    {'z', L_ZONE_NAME, F_OFFSET, 4, true},
+    {'O', L_OFFSET_GMT, F_OFFSET, 4, true},
+    {'X', L_OFFSET_Z, F_OFFSET, 5, false},
+    {'x', L_OFFSET_X, F_OFFSET, 5, false},
+    {'Z', L_OFFSET_RFC, F_OFFSET, 5, false},
+    {'Y', L_WEEK, F_NONE, 0, false},
+    {'w', L_WEEK, F_NONE, 0, false},
+    {'W', L_WEEK, F_NONE, 0, false},
+    {'u', L_WEEK, F_NONE, 0, false},
+    {'e', L_WEEK, F_NONE, 0, false},
+    {'c', L_WEEK, F_NONE, 0, false},
 };
 
 static bool is_letter(char c)
@@ -164,7 +192,7 @@ typedef struct compiler {
     bool is_parsing, has_era;
     nlt_time_pattern *out;
     size_t n_text;
-    int depth;   /* of optional parts */
+    int depth;        /* of optional parts */
     int first_number; /* the number before those that follow it directly; -1: none */
     nlt_error *err;
 } compiler;
@@ -275,8 +303,11 @@ static nlt_status add_run(compiler *c, const letter *rule, int n)
         if (is_full && c->is_parsing) {
             return refuse(c, "letter", rule->c, "cannot be parsed when it stands four times");
         }
-        add_op(c, is_full ? OP_OFFSET_GMT : n == 5 ? OP_OFFSET_Z : OP_OFFSET, rule->field,
-            n < TEXT_LETTERS_FULL ? 2 : n, 0);
+        add_op(c,
+            is_full      ? OP_OFFSET_GMT
+                : n == 5 ? OP_OFFSET_Z
+                         : OP_OFFSET,
+            rule->field, n < TEXT_LETTERS_FULL ? 2 : n, 0);
         break;
     case L_UNKNOWN:
     case L_WEEK:
@@ -376,14 +407,19 @@ static bool has_era(nlt_bytes text)
     return false;
 }
 
-nlt_status nlt__time_pattern_compile(nlt_bytes text, bool is_parsing, nlt_time_pattern *out, nlt_error *err)
+nlt_status nlt__time_pattern_compile(
+    nlt_bytes text, bool is_parsing, nlt_time_pattern *out, nlt_error *err)
 {
-    compiler c = {.text = text, .is_parsing = is_parsing, .has_era = has_era(text), .out = out,
-        .first_number = -1, .err = err};
+    compiler c = {.text = text,
+        .is_parsing = is_parsing,
+        .has_era = has_era(text),
+        .out = out,
+        .first_number = -1,
+        .err = err};
     out->n_ops = 0;
     if (text.len > NLT_PATTERN_MAX - 2) { /* two for what closes open parts */
-        return nlt_fail(err, NLT_ERR_SQL, "a time pattern of more than %d bytes",
-            NLT_PATTERN_MAX - 2);
+        return nlt_fail(
+            err, NLT_ERR_SQL, "a time pattern of more than %d bytes", NLT_PATTERN_MAX - 2);
     }
     for (size_t at = 0; at < text.len;) {
         NLT_TRY(compile_one(&c, &at));
@@ -671,8 +707,8 @@ static bool take_offset(reader *r, const nlt_time_op *op)
     for (int i = 1; i < (n >= 4 ? 3 : 2); i++) {
         size_t before = r->at;
         bool is_optional = (n == 1 && i == 1) || i == 2;
-        bool is_there = (!has_colon || (peek(r) == ':' && r->at++ < r->text.len))
-            && take_two(r, 59, &parts[i]);
+        bool is_there =
+            (!has_colon || (peek(r) == ':' && r->at++ < r->text.len)) && take_two(r, 59, &parts[i]);
         if (!is_there && !is_optional) {
             return false;
         }
@@ -833,9 +869,9 @@ static bool resolve_hour(reader *r, int64_t *hour)
         return (!has(r, F_HALF) || r->fields[F_HALF] == *hour / 12)
             && (!has(r, F_HOUR_OF_HALF) || r->fields[F_HOUR_OF_HALF] == *hour % 12);
     }
-    *hour = has(r, F_HOUR_OF_HALF)                   ? r->fields[F_HOUR_OF_HALF]
+    *hour = has(r, F_HOUR_OF_HALF)                 ? r->fields[F_HOUR_OF_HALF]
         : has(r, F_HALF) && r->fields[F_HALF] == 1 ? 12
-                                                     : 0;
+                                                   : 0;
     return true;
 }
 

@@ -120,8 +120,8 @@ static nlt_token_kind skip_number(nlt_lexer *lexer)
 }
 
 /* Spark's operators of more than one byte, longest first. */
-static const char *const operators[] = {"<=>", ">>>", "<=", ">=", "<>", "!=", "==", "||", "->",
-    "=>", "::", "<<", ">>", "!<", "!>"};
+static const char *const operators[] = {
+    "<=>", ">>>", "<=", ">=", "<>", "!=", "==", "||", "->", "=>", "::", "<<", ">>", "!<", "!>"};
 
 static void skip_operator(nlt_lexer *lexer)
 {

@@ -15,8 +15,8 @@ typedef enum nlt_token_kind {
     NLT_TOKEN_BACKQUOTED, /* `name` */
     NLT_TOKEN_STRING,     /* 'text', E'text', $tag$text$tag$; Spark: 'text', "text", r'text' */
     NLT_TOKEN_NUMBER,
-    NLT_TOKEN_SYMBOL,     /* one byte of punctuation; Spark: an operator */
-    NLT_TOKEN_BAD         /* a quote or comment that does not end */
+    NLT_TOKEN_SYMBOL, /* one byte of punctuation; Spark: an operator */
+    NLT_TOKEN_BAD     /* a quote or comment that does not end */
 } nlt_token_kind;
 
 typedef struct nlt_token {

@@ -394,11 +394,11 @@ static bool at_lambda(const nlt_parser *p)
     }
     int ahead = 1;
     while (at_symbol(p, "(") && nlt__parser_is_name(peek(p, ahead))
-           && is_symbol(peek(p, ahead + 1), ",")) {
+        && is_symbol(peek(p, ahead + 1), ",")) {
         ahead += 2;
     }
     return at_symbol(p, "(") && nlt__parser_is_name(peek(p, ahead))
-           && is_symbol(peek(p, ahead + 1), ")") && is_symbol(peek(p, ahead + 2), "->");
+        && is_symbol(peek(p, ahead + 1), ")") && is_symbol(peek(p, ahead + 2), "->");
 }
 
 static nlt_status parse_lambda(nlt_parser *p, nlt_sql_expr **out)
@@ -782,11 +782,11 @@ static nlt_status parse_predicate(nlt_parser *p, nlt_sql_expr **out)
         NLT_TRY(nlt__parser_value(p, 0, &arg));
         NLT_TRY(nlt__parser_add_arg(p, *out, arg));
     } else if (is_word(next, "like") || is_word(next, "ilike") || is_word(next, "rlike")
-               || is_word(next, "regexp")) {
+        || is_word(next, "regexp")) {
         p->pos += 1 + is_not;
-        const char *kind = is_word(next, "like")    ? "like"
-                           : is_word(next, "ilike") ? "ilike"
-                                                    : "rlike";
+        const char *kind = is_word(next, "like") ? "like"
+            : is_word(next, "ilike")             ? "ilike"
+                                                 : "rlike";
         NLT_TRY(parse_like(p, value, kind, out));
     } else {
         return NLT_OK;

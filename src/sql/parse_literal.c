@@ -195,8 +195,8 @@ static nlt_status number_type(
         *out = nlt__sql_plain(kind);
         nlt_bytes cut = {text.ptr, text.len - (text.len > 1 && text.ptr[text.len - 1] == '.')};
         return nlt__parse_double(cut, &value) || n >= 0
-                   ? NLT_OK
-                   : nlt__parser_fail_at(p, token, "this is no number");
+            ? NLT_OK
+            : nlt__parser_fail_at(p, token, "this is no number");
     }
     if (n < 0 || (is_point && nlt__sql_is_integer(kind)) || n > NLT_SQL_DECIMAL_MAX) {
         return nlt__parser_fail_at(p, token,
@@ -207,8 +207,8 @@ static nlt_status number_type(
     if (kind == NLT_SQL_NULL) {
         kind = !is_whole ? NLT_SQL_DECIMAL : whole <= INT32_MAX ? NLT_SQL_INT : NLT_SQL_BIGINT;
     } else if ((kind == NLT_SQL_TINYINT && whole > INT8_MAX)
-               || (kind == NLT_SQL_SMALLINT && whole > INT16_MAX)
-               || (kind == NLT_SQL_BIGINT && !is_whole)) {
+        || (kind == NLT_SQL_SMALLINT && whole > INT16_MAX)
+        || (kind == NLT_SQL_BIGINT && !is_whole)) {
         return nlt__parser_fail_at(p, token, "the number does not fit its type");
     }
     *out = kind == NLT_SQL_DECIMAL ? nlt__sql_decimal(n > 0 ? n : 1, scale) : nlt__sql_plain(kind);
@@ -354,8 +354,8 @@ static nlt_status finish_interval(nlt_parser *p, const interval *sum, nlt_sql_ex
         (long long)sum->months, (long long)sum->days, (long long)sum->micros);
     expr->type = nlt__sql_plain(NLT_SQL_INTERVAL);
     expr->type.precision = (uint8_t)((sum->has_time ? NLT_SQL_INTERVAL_TIME : 0)
-                                     | (sum->months != 0 ? NLT_SQL_INTERVAL_MONTHS : 0)
-                                     | (sum->days != 0 ? NLT_SQL_INTERVAL_DAYS : 0));
+        | (sum->months != 0 ? NLT_SQL_INTERVAL_MONTHS : 0)
+        | (sum->days != 0 ? NLT_SQL_INTERVAL_DAYS : 0));
     return copy_text(p, (nlt_bytes){text, strlen(text)}, &expr->text);
 }
 
@@ -378,8 +378,8 @@ nlt_status nlt__parser_interval(nlt_parser *p, nlt_sql_expr **out)
             const char *text = NULL;
             NLT_TRY(nlt__parser_text(p, &text));
             return read_interval_text(text, &sum)
-                       ? finish_interval(p, &sum, *out)
-                       : nlt__parser_fail_at(p, number, "this interval is not understood");
+                ? finish_interval(p, &sum, *out)
+                : nlt__parser_fail_at(p, number, "this interval is not understood");
         }
         if (unit == NULL || (!is_text && number->kind != NLT_TOKEN_NUMBER)) {
             break;
@@ -387,13 +387,13 @@ nlt_status nlt__parser_interval(nlt_parser *p, nlt_sql_expr **out)
         nlt_bytes digits =
             is_text ? (nlt_bytes){number->text.ptr + 1, number->text.len - 2} : number->text;
         const interval_unit *last = is_word(peek(p, is_negative + 2), "to")
-                                        ? find_unit(peek(p, is_negative + 3)->text)
-                                        : NULL;
+            ? find_unit(peek(p, is_negative + 3)->text)
+            : NULL;
         if (is_text && last != NULL && !is_any) {
             p->pos += is_negative + 4;
             return read_interval_range(digits, is_negative, unit, last, &sum)
-                       ? finish_interval(p, &sum, *out)
-                       : nlt__parser_fail_at(p, number, "this interval is not understood");
+                ? finish_interval(p, &sum, *out)
+                : nlt__parser_fail_at(p, number, "this interval is not understood");
         }
         if (!add_interval(&sum, digits, is_negative, unit)) {
             return nlt__parser_fail_at(p, number, "this interval is not understood");

@@ -139,8 +139,8 @@ static nlt_status parse_primary_relation(nlt_parser *p, nlt_sql_relation_node **
             NLT_TRY(parse_from(p, out));
             NLT_TRY(need_symbol(p, ")"));
             return nlt__parser_is_alias(peek(p, 0))
-                       ? nlt__parser_refuse(p, "an alias for a join in parentheses")
-                       : NLT_OK;
+                ? nlt__parser_refuse(p, "an alias for a join in parentheses")
+                : NLT_OK;
         }
         NLT_TRY(new_relation(p, NLT_SQL_RELATION_QUERY, out));
         (*out)->place = place;
@@ -185,7 +185,7 @@ static bool take_join(nlt_parser *p, nlt_sql_join *join, bool *is_natural)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         int n = 0;
         while (n < 3 && kinds[i].words[n] != NULL
-               && is_word(peek(p, natural + n), kinds[i].words[n])) {
+            && is_word(peek(p, natural + n), kinds[i].words[n])) {
             n++;
         }
         if (n == 3 || kinds[i].words[n] == NULL) {
@@ -284,8 +284,8 @@ bool nlt__parser_at_query(const nlt_parser *p)
     }
     const nlt_token *token = peek(p, ahead);
     return is_word(token, "select") || is_word(token, "with")
-           || (is_word(token, "values") && !is_symbol(peek(p, ahead + 1), ","))
-           || (is_word(token, "from") && ahead > 0);
+        || (is_word(token, "values") && !is_symbol(peek(p, ahead + 1), ","))
+        || (is_word(token, "from") && ahead > 0);
 }
 
 static nlt_status parse_item(nlt_parser *p, nlt_sql_item *item)

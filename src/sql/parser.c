@@ -126,23 +126,23 @@ static bool is_any_word(const nlt_token *token, const char *const *words, size_t
 bool nlt__parser_is_name(const nlt_token *token)
 {
     return token->kind == NLT_TOKEN_BACKQUOTED
-           || (token->kind == NLT_TOKEN_WORD
-               && !is_any_word(token, reserved, sizeof reserved / sizeof reserved[0]));
+        || (token->kind == NLT_TOKEN_WORD
+            && !is_any_word(token, reserved, sizeof reserved / sizeof reserved[0]));
 }
 
 bool nlt__parser_is_alias(const nlt_token *token)
 {
     return nlt__parser_is_name(token)
-           && !is_any_word(token, no_alias, sizeof no_alias / sizeof no_alias[0]);
+        && !is_any_word(token, no_alias, sizeof no_alias / sizeof no_alias[0]);
 }
 
 nlt_status nlt__parser_name(nlt_parser *p, const char **out)
 {
     const nlt_token *token = peek(p, 0);
     if (!nlt__parser_is_name(token)) {
-        return fail_here(p, token->kind == NLT_TOKEN_STRING
-                                ? "a name is expected; names are quoted `so`"
-                                : "a name is expected");
+        return fail_here(p,
+            token->kind == NLT_TOKEN_STRING ? "a name is expected; names are quoted `so`"
+                                            : "a name is expected");
     }
     advance(p);
     if (token->kind == NLT_TOKEN_WORD) {
@@ -237,6 +237,6 @@ nlt_status nlt__sql_parse(nlt_bytes sql, nlt_arena *arena, nlt_sql_query **out, 
         is_over = true;
     }
     return peek(&p, 0)->kind == NLT_TOKEN_END
-               ? NLT_OK
-               : fail_here(&p, is_over ? "a second statement" : "this does not belong here");
+        ? NLT_OK
+        : fail_here(&p, is_over ? "a second statement" : "this does not belong here");
 }

@@ -74,8 +74,7 @@ static nlt_status call_rows(const nlt_scalar *scalar, nlt_scalar_call *call, nlt
 }
 
 nlt_status nlt__scalar_call(const nlt_scalar *scalar, const nlt_scalar_env *env,
-    const nlt_vec *args, int n_args, int64_t n_rows, nlt_vec *out, nlt_arena *arena,
-    nlt_error *err)
+    const nlt_vec *args, int n_args, int64_t n_rows, nlt_vec *out, nlt_arena *arena, nlt_error *err)
 {
     NLT_ASSERT(n_args <= scalar->n_args && n_args >= scalar->n_args - scalar->n_optional);
     nlt_scalar_call call = {args, n_args, n_rows, out, arena, env, NULL};

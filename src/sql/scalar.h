@@ -51,7 +51,7 @@ struct nlt_scalar {
     bool is_spark;       /* Spark's meaning, for its dialect; else of both dialects */
     bool takes_null;     /* rows with a NULL argument are given, too */
     uint8_t n_args;
-    uint8_t n_optional;  /* how many of the last arguments may be left out */
+    uint8_t n_optional;                 /* how many of the last arguments may be left out */
     unsigned args[NLT_SCALAR_ARGS_MAX]; /* sets of types; every choice is an overload */
     nlt_dtype result;
     size_t memo_bytes;
@@ -120,8 +120,8 @@ static inline void nlt__put_text(nlt_scalar_call *call, int64_t row, nlt_bytes t
 }
 
 /* Text of up to NLT_STR_INLINE bytes is kept whole, longer text copied into the arena. */
-NLT_API nlt_status nlt__put_copy(nlt_scalar_call *call, int64_t row, nlt_bytes text,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__put_copy(
+    nlt_scalar_call *call, int64_t row, nlt_bytes text, nlt_error *err) NLT_MUST_CHECK;
 
 static inline void nlt__put_i64(nlt_scalar_call *call, int64_t row, int64_t value)
 {

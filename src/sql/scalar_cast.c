@@ -34,20 +34,22 @@ static nlt_status cast_integer(nlt_scalar_call *call, int64_t row, int bits)
     return NLT_OK;
 }
 
-#define INTEGER_CAST(sql_name, bits, words)                                                     \
-    static nlt_status cast_##sql_name(nlt_scalar_call *call, int64_t row, nlt_error *err)       \
-    {                                                                                           \
-        (void)err;                                                                              \
-        return cast_integer(call, row, bits);                                                   \
-    }                                                                                           \
-    const nlt_scalar nlt_scalar_cast_##sql_name = {                                             \
-        .name = "nlt_cast_" #sql_name, .usage = "nlt_cast_" #sql_name "(value)",                \
-        .is_spark = true,                                                                       \
+#define INTEGER_CAST(sql_name, bits, words)                                                        \
+    static nlt_status cast_##sql_name(nlt_scalar_call *call, int64_t row, nlt_error *err)          \
+    {                                                                                              \
+        (void)err;                                                                                 \
+        return cast_integer(call, row, bits);                                                      \
+    }                                                                                              \
+    const nlt_scalar nlt_scalar_cast_##sql_name = {                                                \
+        .name = "nlt_cast_" #sql_name,                                                             \
+        .usage = "nlt_cast_" #sql_name "(value)",                                                  \
+        .is_spark = true,                                                                          \
         .summary = "CAST(value AS " words "): a fraction is cut, blanks are ignored, a text that " \
-                   "is no such number is NULL, a double stops at the limit, an integer wraps",  \
-        .n_args = 1,                                                                            \
-        .args = {NLT_ARG_STRING | NLT_ARG_DOUBLE | NLT_ARG_INT64 | NLT_ARG_TIMESTAMP},          \
-        .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0}, .row = cast_##sql_name,                  \
+                   "is no such number is NULL, a double stops at the limit, an integer wraps",     \
+        .n_args = 1,                                                                               \
+        .args = {NLT_ARG_STRING | NLT_ARG_DOUBLE | NLT_ARG_INT64 | NLT_ARG_TIMESTAMP},             \
+        .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},                                             \
+        .row = cast_##sql_name,                                                                    \
     }
 
 INTEGER_CAST(bigint, 64, "BIGINT");
@@ -70,11 +72,15 @@ static nlt_status cast_double(nlt_scalar_call *call, int64_t row, nlt_error *err
 }
 
 const nlt_scalar nlt_scalar_cast_double = {
-    .name = "nlt_cast_double", .usage = "nlt_cast_double(value)", .is_spark = true,
+    .name = "nlt_cast_double",
+    .usage = "nlt_cast_double(value)",
+    .is_spark = true,
     .summary = "CAST(value AS DOUBLE) of a text, NULL if it is no number, or of a timestamp, in "
                "seconds",
-    .n_args = 1, .args = {NLT_ARG_STRING | NLT_ARG_TIMESTAMP},
-    .result = {NLT_TYPE_DOUBLE, NLT_TYPE_DOUBLE, 0}, .row = cast_double,
+    .n_args = 1,
+    .args = {NLT_ARG_STRING | NLT_ARG_TIMESTAMP},
+    .result = {NLT_TYPE_DOUBLE, NLT_TYPE_DOUBLE, 0},
+    .row = cast_double,
 };
 
 static nlt_status cast_boolean(nlt_scalar_call *call, int64_t row, nlt_error *err)
@@ -88,9 +94,14 @@ static nlt_status cast_boolean(nlt_scalar_call *call, int64_t row, nlt_error *er
 }
 
 const nlt_scalar nlt_scalar_cast_boolean = {
-    .name = "nlt_cast_boolean", .usage = "nlt_cast_boolean(text)", .is_spark = true,
-    .summary = "CAST(text AS BOOLEAN): t, true, y, yes, 1, f, false, n, no, 0 in any case, else NULL",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_BOOL, NLT_TYPE_BOOL, 0},
+    .name = "nlt_cast_boolean",
+    .usage = "nlt_cast_boolean(text)",
+    .is_spark = true,
+    .summary =
+        "CAST(text AS BOOLEAN): t, true, y, yes, 1, f, false, n, no, 0 in any case, else NULL",
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_BOOL, NLT_TYPE_BOOL, 0},
     .row = cast_boolean,
 };
 
@@ -106,8 +117,12 @@ static nlt_status cast_string(nlt_scalar_call *call, int64_t row, nlt_error *err
 }
 
 const nlt_scalar nlt_scalar_cast_string = {
-    .name = "nlt_cast_string", .usage = "nlt_cast_string(value)", .is_spark = true,
+    .name = "nlt_cast_string",
+    .usage = "nlt_cast_string(value)",
+    .is_spark = true,
     .summary = "CAST(value AS STRING) of a double (3.0, 1.0E7), a date or a timestamp",
-    .n_args = 1, .args = {NLT_ARG_DOUBLE | NLT_ARG_DATE | NLT_ARG_TIMESTAMP},
-    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .row = cast_string,
+    .n_args = 1,
+    .args = {NLT_ARG_DOUBLE | NLT_ARG_DATE | NLT_ARG_TIMESTAMP},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .row = cast_string,
 };

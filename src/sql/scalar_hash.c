@@ -22,9 +22,13 @@ static nlt_status crc32_text(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_crc32 = {
-    .name = "nlt_crc32", .usage = "nlt_crc32(text)", .is_spark = true,
+    .name = "nlt_crc32",
+    .usage = "nlt_crc32(text)",
+    .is_spark = true,
     .summary = "crc32: the checksum of gzip over a text's bytes",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
     .row = crc32_text,
 };
 
@@ -200,22 +204,28 @@ static int64_t hash_row(const nlt_scalar_call *call, int64_t row, bool is_int, b
                    : (int32_t)murmur3(&value, (uint32_t)seed);
 }
 
-#define HASHED_ARGS                                                                             \
-    (NLT_ARG_STRING | NLT_ARG_INT64 | NLT_ARG_DOUBLE | NLT_ARG_BOOL | NLT_ARG_DATE              \
+#define HASHED_ARGS                                                                                \
+    (NLT_ARG_STRING | NLT_ARG_INT64 | NLT_ARG_DOUBLE | NLT_ARG_BOOL | NLT_ARG_DATE                 \
         | NLT_ARG_TIMESTAMP)
 
-#define HASH_FUNCTION(sql_name, types, is_int, is_wide, words)                                  \
-    static nlt_status sql_name(nlt_scalar_call *call, int64_t row, nlt_error *err)              \
-    {                                                                                           \
-        (void)err;                                                                              \
-        nlt__put_i64(call, row, hash_row(call, row, is_int, is_wide));                          \
-        return NLT_OK;                                                                          \
-    }                                                                                           \
-    const nlt_scalar nlt_scalar_##sql_name = {                                                  \
-        .name = "nlt_" #sql_name, .usage = "nlt_" #sql_name "(value [, seed])", .is_spark = true, \
-        .summary = words, .takes_null = true, .n_args = 2, .n_optional = 1,                     \
-        .args = {types, NLT_ARG_INT64}, .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},          \
-        .row = sql_name,                                                                        \
+#define HASH_FUNCTION(sql_name, types, is_int, is_wide, words)                                     \
+    static nlt_status sql_name(nlt_scalar_call *call, int64_t row, nlt_error *err)                 \
+    {                                                                                              \
+        (void)err;                                                                                 \
+        nlt__put_i64(call, row, hash_row(call, row, is_int, is_wide));                             \
+        return NLT_OK;                                                                             \
+    }                                                                                              \
+    const nlt_scalar nlt_scalar_##sql_name = {                                                     \
+        .name = "nlt_" #sql_name,                                                                  \
+        .usage = "nlt_" #sql_name "(value [, seed])",                                              \
+        .is_spark = true,                                                                          \
+        .summary = words,                                                                          \
+        .takes_null = true,                                                                        \
+        .n_args = 2,                                                                               \
+        .n_optional = 1,                                                                           \
+        .args = {types, NLT_ARG_INT64},                                                            \
+        .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},                                             \
+        .row = sql_name,                                                                           \
     }
 
 HASH_FUNCTION(hash, HASHED_ARGS, false, false,
@@ -223,5 +233,4 @@ HASH_FUNCTION(hash, HASHED_ARGS, false, false,
 HASH_FUNCTION(hash_int, NLT_ARG_INT64, true, false, "hash of an INT, SMALLINT or TINYINT");
 HASH_FUNCTION(xxhash64, HASHED_ARGS, false, true,
     "xxhash64 of a value; xxhash64(a, b) is nlt_xxhash64(b, nlt_xxhash64(a))");
-HASH_FUNCTION(xxhash64_int, NLT_ARG_INT64, true, true,
-    "xxhash64 of an INT, SMALLINT or TINYINT");
+HASH_FUNCTION(xxhash64_int, NLT_ARG_INT64, true, true, "xxhash64 of an INT, SMALLINT or TINYINT");

@@ -37,13 +37,17 @@ static nlt_status ip_in(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_ip_in = {
-    .name = "ip_in", .usage = "ip_in(ip, cidr)",
-    .summary = "whether an address lies in a network: '10.0.0.0/8', '2001:db8::/32' or one address; "
-               "NULL if either is none. An IPv4 address is in no IPv6 network, a v4-mapped one "
-               "(::ffff:1.2.3.4) counts as IPv4",
-    .n_args = 2, .args = {NLT_ARG_STRING, NLT_ARG_STRING},
+    .name = "ip_in",
+    .usage = "ip_in(ip, cidr)",
+    .summary =
+        "whether an address lies in a network: '10.0.0.0/8', '2001:db8::/32' or one address; "
+        "NULL if either is none. An IPv4 address is in no IPv6 network, a v4-mapped one "
+        "(::ffff:1.2.3.4) counts as IPv4",
+    .n_args = 2,
+    .args = {NLT_ARG_STRING, NLT_ARG_STRING},
     .result = {NLT_TYPE_BOOL, NLT_TYPE_BOOL, 0},
-    .memo_bytes = sizeof(network_memo), .row = ip_in,
+    .memo_bytes = sizeof(network_memo),
+    .row = ip_in,
 };
 
 /* ---- ip_prefix ---- */
@@ -70,12 +74,17 @@ static nlt_status ip_prefix(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_ip_prefix = {
-    .name = "ip_prefix", .usage = "ip_prefix(ip, n [, n6])",
-    .summary = "the network of an address, of the first n bits (IPv6: of n6, where given): "
-               "ip_prefix('10.1.2.3', 8) = '10.0.0.0/8'; NULL if it is no address or has fewer bits. "
-               "A v4-mapped address counts as IPv4",
-    .n_args = 3, .n_optional = 1, .args = {NLT_ARG_STRING, NLT_ARG_INT64, NLT_ARG_INT64},
-    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .row = ip_prefix,
+    .name = "ip_prefix",
+    .usage = "ip_prefix(ip, n [, n6])",
+    .summary =
+        "the network of an address, of the first n bits (IPv6: of n6, where given): "
+        "ip_prefix('10.1.2.3', 8) = '10.0.0.0/8'; NULL if it is no address or has fewer bits. "
+        "A v4-mapped address counts as IPv4",
+    .n_args = 3,
+    .n_optional = 1,
+    .args = {NLT_ARG_STRING, NLT_ARG_INT64, NLT_ARG_INT64},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .row = ip_prefix,
 };
 
 /* ---- asn, as_name ---- */
@@ -86,14 +95,15 @@ static nlt_status need_view(const nlt_scalar_call *call, const char *name, nlt_e
         return NLT_OK;
     }
     nlt_fail(err, NLT_ERR_SQL, "%s: no view of autonomous systems was given", name);
-    nlt_error_hint(err, "give one with --asn FILE: prefixes and numbers as pyasn writes them, or a "
-                        ".mmdb file");
+    nlt_error_hint(err,
+        "give one with --asn FILE: prefixes and numbers as pyasn writes them, or a "
+        ".mmdb file");
     return NLT_ERR_SQL;
 }
 
 /* Calls `put` for the rows whose address lies in a known prefix. */
-static nlt_status find_rows(nlt_scalar_call *call,
-    void (*put)(nlt_scalar_call *call, int64_t row, uint32_t system))
+static nlt_status find_rows(
+    nlt_scalar_call *call, void (*put)(nlt_scalar_call *call, int64_t row, uint32_t system))
 {
     for (int64_t i = 0; i < call->n_rows; i++) {
         nlt_ip ip;
@@ -118,10 +128,14 @@ static nlt_status asn(nlt_scalar_call *call, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_asn = {
-    .name = "asn", .usage = "asn(ip)",
-    .summary = "number of the autonomous system that announces the longest prefix of an address; NULL "
-               "if there is none or it is no address. Needs --asn FILE",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
+    .name = "asn",
+    .usage = "asn(ip)",
+    .summary =
+        "number of the autonomous system that announces the longest prefix of an address; NULL "
+        "if there is none or it is no address. Needs --asn FILE",
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
     .batch = asn,
 };
 
@@ -138,17 +152,22 @@ static nlt_status as_name(nlt_scalar_call *call, nlt_error *err)
     NLT_TRY(need_view(call, "as_name", err));
     if (!nlt__asn_has_names(call->env->asn)) {
         nlt_fail(err, NLT_ERR_SQL, "as_name: the view of autonomous systems has no names");
-        nlt_error_hint(err, "give them with --asn_names FILE: JSON as pyasn writes it, or lines of "
-                            "number and name");
+        nlt_error_hint(err,
+            "give them with --asn_names FILE: JSON as pyasn writes it, or lines of "
+            "number and name");
         return NLT_ERR_SQL;
     }
     return find_rows(call, put_name);
 }
 
 const nlt_scalar nlt_scalar_as_name = {
-    .name = "as_name", .usage = "as_name(ip)",
-    .summary = "name of the system whose number is asn(ip); NULL if it has none. Needs --asn FILE, and "
-               "--asn_names FILE unless the first holds names",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .name = "as_name",
+    .usage = "as_name(ip)",
+    .summary =
+        "name of the system whose number is asn(ip); NULL if it has none. Needs --asn FILE, and "
+        "--asn_names FILE unless the first holds names",
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
     .batch = as_name,
 };

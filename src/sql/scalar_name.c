@@ -68,12 +68,15 @@ static nlt_status registered_domain(nlt_scalar_call *call, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_registered_domain = {
-    .name = "registered_domain", .usage = "registered_domain(name)",
+    .name = "registered_domain",
+    .usage = "registered_domain(name)",
     .summary = "the part of a host name that can be registered, by the public suffix list: "
                "registered_domain('www.example.co.uk') = 'example.co.uk', in lower case, without a "
                "last dot; NULL for a public suffix itself, an address, or what is no name. A last "
                "label that the list does not know counts as a suffix",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
     .batch = registered_domain,
 };
 
@@ -190,8 +193,7 @@ static bool is_ace(nlt_bytes label)
 static size_t put_label(nlt_bytes label, char *out)
 {
     uint32_t codes[LABEL_MAX_BYTES];
-    uint32_t n = is_ace(label)
-        ? decode_label((nlt_bytes){label.ptr + 4, label.len - 4}, codes) : 0;
+    uint32_t n = is_ace(label) ? decode_label((nlt_bytes){label.ptr + 4, label.len - 4}, codes) : 0;
     if (n == 0) {
         memcpy(out, label.ptr, label.len);
         return label.len;
@@ -205,7 +207,7 @@ static size_t put_label(nlt_bytes label, char *out)
 
 static bool has_ace(nlt_bytes name)
 {
-    for (const char *p = name.ptr; name.len >= 4; ) {
+    for (const char *p = name.ptr; name.len >= 4;) {
         const char *dashes = memmem(p, name.len - (size_t)(p - name.ptr), "--", 2);
         if (dashes == NULL) {
             return false;
@@ -240,10 +242,14 @@ static nlt_status idn(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_idn = {
-    .name = "idn", .usage = "idn(name)",
-    .summary = "a host name with its xn-- labels as readable text: idn('xn--bcher-kva.de') = "
-               "'bücher.de'. Other labels, and those that are no Punycode or hold characters that are "
-               "not to be seen, stay as they are",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .name = "idn",
+    .usage = "idn(name)",
+    .summary =
+        "a host name with its xn-- labels as readable text: idn('xn--bcher-kva.de') = "
+        "'bücher.de'. Other labels, and those that are no Punycode or hold characters that are "
+        "not to be seen, stay as they are",
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
     .row = idn,
 };

@@ -15,7 +15,7 @@ static nlt_bytes trim(nlt_bytes text)
         text.len--;
     }
     while (text.len > 0
-           && ((unsigned char)text.ptr[text.len - 1] <= ' ' || text.ptr[text.len - 1] == 0x7f)) {
+        && ((unsigned char)text.ptr[text.len - 1] <= ' ' || text.ptr[text.len - 1] == 0x7f)) {
         text.len--;
     }
     return text;

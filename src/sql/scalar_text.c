@@ -8,7 +8,10 @@
 #include "sql/scalar.h"
 #include "sql/spark_cast.h"
 
-#define TEXT_RESULT {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}
+#define TEXT_RESULT                                                                                \
+    {                                                                                              \
+        NLT_TYPE_STRING, NLT_TYPE_STRING, 0                                                        \
+    }
 
 static char upper(char c)
 {
@@ -75,10 +78,15 @@ static nlt_status conv(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_conv = {
-    .name = "nlt_conv", .usage = "nlt_conv(text, from, to)", .is_spark = true,
-    .summary = "conv: digits of one base as digits of another, by way of 64 bits; to a negative base, "
-               "signed",
-    .n_args = 3, .args = {NLT_ARG_STRING, NLT_ARG_INT64, NLT_ARG_INT64}, .result = TEXT_RESULT,
+    .name = "nlt_conv",
+    .usage = "nlt_conv(text, from, to)",
+    .is_spark = true,
+    .summary =
+        "conv: digits of one base as digits of another, by way of 64 bits; to a negative base, "
+        "signed",
+    .n_args = 3,
+    .args = {NLT_ARG_STRING, NLT_ARG_INT64, NLT_ARG_INT64},
+    .result = TEXT_RESULT,
     .row = conv,
 };
 
@@ -113,10 +121,16 @@ static nlt_status soundex(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_soundex = {
-    .name = "nlt_soundex", .usage = "nlt_soundex(text)", .is_spark = true,
-    .summary = "soundex: a letter and three digits for how an English word sounds; a text that begins "
-               "with no letter stays as it is",
-    .n_args = 1, .args = {NLT_ARG_STRING}, .result = TEXT_RESULT, .row = soundex,
+    .name = "nlt_soundex",
+    .usage = "nlt_soundex(text)",
+    .is_spark = true,
+    .summary =
+        "soundex: a letter and three digits for how an English word sounds; a text that begins "
+        "with no letter stays as it is",
+    .n_args = 1,
+    .args = {NLT_ARG_STRING},
+    .result = TEXT_RESULT,
+    .row = soundex,
 };
 
 /* ---- format_number ---- */
@@ -134,8 +148,8 @@ static int shortest_places(double value)
         if (text[i] == 'e') {
             int64_t power = 0;
             bool has_plus = text[i + 1] == '+';
-            if (nlt__parse_i64((nlt_bytes){text + i + 1 + has_plus, len - i - 1 - has_plus},
-                    &power)) {
+            if (nlt__parse_i64(
+                    (nlt_bytes){text + i + 1 + has_plus, len - i - 1 - has_plus}, &power)) {
                 exponent = (int)power;
             }
             len = i;
@@ -246,9 +260,14 @@ static nlt_status format_number(nlt_scalar_call *call, int64_t row, nlt_error *e
 }
 
 const nlt_scalar nlt_scalar_format_number = {
-    .name = "nlt_format_number", .usage = "nlt_format_number(number, places)", .is_spark = true,
-    .summary = "format_number: 12,345.68 with so many places, ties to even; the form with a pattern is "
-               "not to be had",
-    .n_args = 2, .args = {NLT_ARG_INT64 | NLT_ARG_DOUBLE, NLT_ARG_INT64}, .result = TEXT_RESULT,
+    .name = "nlt_format_number",
+    .usage = "nlt_format_number(number, places)",
+    .is_spark = true,
+    .summary =
+        "format_number: 12,345.68 with so many places, ties to even; the form with a pattern is "
+        "not to be had",
+    .n_args = 2,
+    .args = {NLT_ARG_INT64 | NLT_ARG_DOUBLE, NLT_ARG_INT64},
+    .result = TEXT_RESULT,
     .row = format_number,
 };

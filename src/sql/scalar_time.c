@@ -60,7 +60,10 @@ static int64_t floor_div(int64_t value, int64_t by)
 }
 
 #define TIME_ARGS (NLT_ARG_STRING | NLT_ARG_DATE | NLT_ARG_TIMESTAMP)
-#define TEXT_RESULT {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}
+#define TEXT_RESULT                                                                                \
+    {                                                                                              \
+        NLT_TYPE_STRING, NLT_TYPE_STRING, 0                                                        \
+    }
 
 /* ---- texts of times ---- */
 
@@ -80,10 +83,15 @@ static nlt_status date_format(nlt_scalar_call *call, int64_t row, nlt_error *err
 }
 
 const nlt_scalar nlt_scalar_date_format = {
-    .name = "nlt_date_format", .usage = "nlt_date_format(time, pattern)", .is_spark = true,
+    .name = "nlt_date_format",
+    .usage = "nlt_date_format(time, pattern)",
+    .is_spark = true,
     .summary = "date_format: a time as text by a pattern, as yyyy-MM-dd HH:mm:ss.SSS",
-    .n_args = 2, .args = {TIME_ARGS, NLT_ARG_STRING}, .result = TEXT_RESULT,
-    .memo_bytes = sizeof(pattern_memo), .row = date_format,
+    .n_args = 2,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
+    .result = TEXT_RESULT,
+    .memo_bytes = sizeof(pattern_memo),
+    .row = date_format,
 };
 
 static nlt_status from_unixtime(nlt_scalar_call *call, int64_t row, nlt_error *err)
@@ -94,18 +102,23 @@ static nlt_status from_unixtime(nlt_scalar_call *call, int64_t row, nlt_error *e
 }
 
 const nlt_scalar nlt_scalar_from_unixtime = {
-    .name = "nlt_from_unixtime", .usage = "nlt_from_unixtime(seconds [, pattern])",
+    .name = "nlt_from_unixtime",
+    .usage = "nlt_from_unixtime(seconds [, pattern])",
     .is_spark = true,
     .summary = "from_unixtime: seconds since 1970 as text, by default yyyy-MM-dd HH:mm:ss",
-    .n_args = 2, .n_optional = 1, .args = {NLT_ARG_INT64, NLT_ARG_STRING}, .result = TEXT_RESULT,
-    .memo_bytes = sizeof(pattern_memo), .row = from_unixtime,
+    .n_args = 2,
+    .n_optional = 1,
+    .args = {NLT_ARG_INT64, NLT_ARG_STRING},
+    .result = TEXT_RESULT,
+    .memo_bytes = sizeof(pattern_memo),
+    .row = from_unixtime,
 };
 
 /* ---- times of texts ---- */
 
 /* With a pattern only texts are parsed; times are what they are. */
-static nlt_status parsed_time(nlt_scalar_call *call, int64_t row, bool *is_time, int64_t *us,
-    nlt_error *err)
+static nlt_status parsed_time(
+    nlt_scalar_call *call, int64_t row, bool *is_time, int64_t *us, nlt_error *err)
 {
     const nlt_time_pattern *pattern = NULL;
     if (nlt__arg_type(call, 0) != NLT_TYPE_STRING) {
@@ -133,13 +146,19 @@ static nlt_status to_timestamp(nlt_scalar_call *call, int64_t row, nlt_error *er
 }
 
 const nlt_scalar nlt_scalar_to_timestamp = {
-    .name = "nlt_to_timestamp", .usage = "nlt_to_timestamp(text [, pattern])", .is_spark = true,
-    .summary = "to_timestamp, and the cast of a text to TIMESTAMP: the time that a text tells, by a "
-               "pattern or as 2017-03-01 10:20:30.5 +01:00 and its shorter forms; NULL if it tells "
-               "none",
-    .n_args = 2, .n_optional = 1, .args = {TIME_ARGS, NLT_ARG_STRING},
+    .name = "nlt_to_timestamp",
+    .usage = "nlt_to_timestamp(text [, pattern])",
+    .is_spark = true,
+    .summary =
+        "to_timestamp, and the cast of a text to TIMESTAMP: the time that a text tells, by a "
+        "pattern or as 2017-03-01 10:20:30.5 +01:00 and its shorter forms; NULL if it tells "
+        "none",
+    .n_args = 2,
+    .n_optional = 1,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
     .result = {NLT_TYPE_TIMESTAMP, NLT_TYPE_TIMESTAMP, 0},
-    .memo_bytes = sizeof(pattern_memo), .row = to_timestamp,
+    .memo_bytes = sizeof(pattern_memo),
+    .row = to_timestamp,
 };
 
 static nlt_status to_date(nlt_scalar_call *call, int64_t row, nlt_error *err)
@@ -161,12 +180,18 @@ static nlt_status to_date(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_to_date = {
-    .name = "nlt_to_date", .usage = "nlt_to_date(text [, pattern])", .is_spark = true,
-    .summary = "to_date, and the cast of a text to DATE: the day that a text tells, by a pattern or as "
-               "2017-03-01 and its shorter forms; NULL if it tells none",
-    .n_args = 2, .n_optional = 1, .args = {TIME_ARGS, NLT_ARG_STRING},
+    .name = "nlt_to_date",
+    .usage = "nlt_to_date(text [, pattern])",
+    .is_spark = true,
+    .summary =
+        "to_date, and the cast of a text to DATE: the day that a text tells, by a pattern or as "
+        "2017-03-01 and its shorter forms; NULL if it tells none",
+    .n_args = 2,
+    .n_optional = 1,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
     .result = {NLT_TYPE_DATE, NLT_TYPE_DATE, 0},
-    .memo_bytes = sizeof(pattern_memo), .row = to_date,
+    .memo_bytes = sizeof(pattern_memo),
+    .row = to_date,
 };
 
 static nlt_status unix_timestamp(nlt_scalar_call *call, int64_t row, nlt_error *err)
@@ -181,13 +206,17 @@ static nlt_status unix_timestamp(nlt_scalar_call *call, int64_t row, nlt_error *
 }
 
 const nlt_scalar nlt_scalar_unix_timestamp = {
-    .name = "nlt_unix_timestamp", .usage = "nlt_unix_timestamp(time [, pattern])",
+    .name = "nlt_unix_timestamp",
+    .usage = "nlt_unix_timestamp(time [, pattern])",
     .is_spark = true,
     .summary = "unix_timestamp, to_unix_timestamp: seconds since 1970 of a time, or of a text by a "
                "pattern, by default yyyy-MM-dd HH:mm:ss; NULL if it tells no time",
-    .n_args = 2, .n_optional = 1, .args = {TIME_ARGS, NLT_ARG_STRING},
+    .n_args = 2,
+    .n_optional = 1,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
     .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
-    .memo_bytes = sizeof(pattern_memo), .row = unix_timestamp,
+    .memo_bytes = sizeof(pattern_memo),
+    .row = unix_timestamp,
 };
 
 /* ---- zones ---- */
@@ -205,8 +234,8 @@ static void zone_memo_clear(void *ptr)
     nlt__spark_zone_close(&memo->zone);
 }
 
-static nlt_status take_zone(nlt_scalar_call *call, int64_t row, const nlt_spark_zone **out,
-    nlt_error *err)
+static nlt_status take_zone(
+    nlt_scalar_call *call, int64_t row, const nlt_spark_zone **out, nlt_error *err)
 {
     zone_memo *memo = call->memo;
     nlt_bytes name = nlt__arg_text(call, 1, row);
@@ -254,21 +283,37 @@ static nlt_status to_utc_timestamp(nlt_scalar_call *call, int64_t row, nlt_error
     return shift(call, row, nlt__spark_zone_to_utc, err);
 }
 
-#define TIME_RESULT {NLT_TYPE_TIMESTAMP, NLT_TYPE_TIMESTAMP, 0}
+#define TIME_RESULT                                                                                \
+    {                                                                                              \
+        NLT_TYPE_TIMESTAMP, NLT_TYPE_TIMESTAMP, 0                                                  \
+    }
 
 const nlt_scalar nlt_scalar_from_utc_timestamp = {
-    .name = "nlt_from_utc_timestamp", .usage = "nlt_from_utc_timestamp(time, zone)",
+    .name = "nlt_from_utc_timestamp",
+    .usage = "nlt_from_utc_timestamp(time, zone)",
     .is_spark = true,
-    .summary = "from_utc_timestamp: what the clock of a zone shows at a time; an unknown zone ends the "
-               "query",
-    .n_args = 2, .args = {TIME_ARGS, NLT_ARG_STRING}, .result = TIME_RESULT,
-    .memo_bytes = sizeof(zone_memo), .memo_clear = zone_memo_clear, .row = from_utc_timestamp,
+    .summary =
+        "from_utc_timestamp: what the clock of a zone shows at a time; an unknown zone ends the "
+        "query",
+    .n_args = 2,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
+    .result = TIME_RESULT,
+    .memo_bytes = sizeof(zone_memo),
+    .memo_clear = zone_memo_clear,
+    .row = from_utc_timestamp,
 };
 
 const nlt_scalar nlt_scalar_to_utc_timestamp = {
-    .name = "nlt_to_utc_timestamp", .usage = "nlt_to_utc_timestamp(time, zone)", .is_spark = true,
-    .summary = "to_utc_timestamp: the time at which the clock of a zone shows a time; an unknown zone "
-               "ends the query",
-    .n_args = 2, .args = {TIME_ARGS, NLT_ARG_STRING}, .result = TIME_RESULT,
-    .memo_bytes = sizeof(zone_memo), .memo_clear = zone_memo_clear, .row = to_utc_timestamp,
+    .name = "nlt_to_utc_timestamp",
+    .usage = "nlt_to_utc_timestamp(time, zone)",
+    .is_spark = true,
+    .summary =
+        "to_utc_timestamp: the time at which the clock of a zone shows a time; an unknown zone "
+        "ends the query",
+    .n_args = 2,
+    .args = {TIME_ARGS, NLT_ARG_STRING},
+    .result = TIME_RESULT,
+    .memo_bytes = sizeof(zone_memo),
+    .memo_clear = zone_memo_clear,
+    .row = to_utc_timestamp,
 };

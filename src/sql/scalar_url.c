@@ -174,7 +174,8 @@ static bool read_authority(uri *out)
         host = cut(rest, ":", &port);
     }
     bool is_server = (has_bracket || is_v4(host) || is_host_name(host))
-        && (port.len == 0 || (port.ptr[0] == ':' && is_port((nlt_bytes){port.ptr + 1, port.len - 1})))
+        && (port.len == 0
+            || (port.ptr[0] == ':' && is_port((nlt_bytes){port.ptr + 1, port.len - 1})))
         && (user.ptr == NULL || is_made_of(user, ";:&=+$,"));
     if (is_server) {
         out->host = host;
@@ -241,8 +242,8 @@ static bool read_uri(nlt_bytes text, uri *out)
     if (rest.len > 0) {
         out->query = (nlt_bytes){rest.ptr + 1, rest.len - 1};
     }
-    return is_made_of(out->path, ":@&=+$,;/") && (out->query.ptr == NULL
-        || is_made_of(out->query, in_query));
+    return is_made_of(out->path, ":@&=+$,;/")
+        && (out->query.ptr == NULL || is_made_of(out->query, in_query));
 }
 
 static nlt_bytes join(nlt_bytes first, nlt_bytes last)
@@ -285,7 +286,8 @@ static nlt_bytes value_of(nlt_bytes query, nlt_bytes key)
 static nlt_status check_key(nlt_bytes key, nlt_error *err)
 {
     for (size_t i = 0; i < key.len; i++) {
-        if (!is_alnum(key.ptr[i]) && (key.ptr[i] == '\0' || strchr("_-=,;:@%~!/<> ", key.ptr[i]) == NULL)
+        if (!is_alnum(key.ptr[i])
+            && (key.ptr[i] == '\0' || strchr("_-=,;:@%~!/<> ", key.ptr[i]) == NULL)
             && (signed char)key.ptr[i] >= 0) {
             nlt_fail(err, NLT_ERR_SQL, "parse_url: the key \"%.*s\" would be a pattern",
                 (int)(key.len < 100 ? key.len : 100), key.ptr);
@@ -320,9 +322,15 @@ static nlt_status parse_url(nlt_scalar_call *call, int64_t row, nlt_error *err)
 }
 
 const nlt_scalar nlt_scalar_parse_url = {
-    .name = "nlt_parse_url", .usage = "nlt_parse_url(url, part [, key])", .is_spark = true,
-    .summary = "parse_url: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO of a URL, or "
-               "the value of a key of its QUERY; NULL if it is not there or the text is no URI",
-    .n_args = 3, .n_optional = 1, .args = {NLT_ARG_STRING, NLT_ARG_STRING, NLT_ARG_STRING},
-    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .row = parse_url,
+    .name = "nlt_parse_url",
+    .usage = "nlt_parse_url(url, part [, key])",
+    .is_spark = true,
+    .summary =
+        "parse_url: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO of a URL, or "
+        "the value of a key of its QUERY; NULL if it is not there or the text is no URI",
+    .n_args = 3,
+    .n_optional = 1,
+    .args = {NLT_ARG_STRING, NLT_ARG_STRING, NLT_ARG_STRING},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .row = parse_url,
 };

@@ -83,8 +83,8 @@ bool nlt__spark_i64(nlt_bytes text, int64_t *out)
 
 static bool special_double(nlt_bytes text, double *out)
 {
-    static const char *const infinite[] = {"inf", "+inf", "-inf", "infinity", "+infinity",
-        "-infinity"};
+    static const char *const infinite[] = {
+        "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"};
     for (size_t i = 0; i < sizeof infinite / sizeof infinite[0]; i++) {
         if (equal(text, infinite[i], true)) {
             *out = infinite[i][0] == '-' ? -(double)INFINITY : (double)INFINITY;
@@ -125,8 +125,10 @@ bool nlt__spark_bool(nlt_bytes text, bool *out)
 int64_t nlt__spark_i64_from_double(double value)
 {
     const double limit = 9223372036854775808.0;
-    return isnan(value) ? 0 : value >= limit ? INT64_MAX : value < -limit ? INT64_MIN
-                                                                          : (int64_t)value;
+    return isnan(value)  ? 0
+        : value >= limit ? INT64_MAX
+        : value < -limit ? INT64_MIN
+                         : (int64_t)value;
 }
 
 /* ---- zones ---- */
@@ -156,8 +158,7 @@ static bool read_offset(nlt_bytes text, int64_t *seconds)
         }
     }
     *seconds = parts[0] * 3600 + parts[1] * 60 + parts[2];
-    bool is_good = n > 0 && i == text.len && parts[1] < 60 && parts[2] < 60
-        && *seconds <= DAY_MOST;
+    bool is_good = n > 0 && i == text.len && parts[1] < 60 && parts[2] < 60 && *seconds <= DAY_MOST;
     *seconds = text.ptr[0] == '-' ? -*seconds : *seconds;
     return is_good;
 }
@@ -173,11 +174,10 @@ static const char *long_name(nlt_bytes name)
         {"CAT", "Africa/Harare"}, {"CNT", "America/St_Johns"}, {"CST", "America/Chicago"},
         {"CTT", "Asia/Shanghai"}, {"EAT", "Africa/Addis_Ababa"}, {"ECT", "Europe/Paris"},
         {"EST", "-05:00"}, {"HST", "-10:00"}, {"IET", "America/Indiana/Indianapolis"},
-        {"IST", "Asia/Kolkata"}, {"JST", "Asia/Tokyo"}, {"MIT", "Pacific/Apia"},
-        {"MST", "-07:00"}, {"NET", "Asia/Yerevan"}, {"NST", "Pacific/Auckland"},
-        {"PLT", "Asia/Karachi"}, {"PNT", "America/Phoenix"}, {"PRT", "America/Puerto_Rico"},
-        {"PST", "America/Los_Angeles"}, {"SST", "Pacific/Guadalcanal"},
-        {"VST", "Asia/Ho_Chi_Minh"}};
+        {"IST", "Asia/Kolkata"}, {"JST", "Asia/Tokyo"}, {"MIT", "Pacific/Apia"}, {"MST", "-07:00"},
+        {"NET", "Asia/Yerevan"}, {"NST", "Pacific/Auckland"}, {"PLT", "Asia/Karachi"},
+        {"PNT", "America/Phoenix"}, {"PRT", "America/Puerto_Rico"}, {"PST", "America/Los_Angeles"},
+        {"SST", "Pacific/Guadalcanal"}, {"VST", "Asia/Ho_Chi_Minh"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (equal(name, names[i].name, false)) {
             return names[i].zone;
@@ -254,11 +254,11 @@ enum { P_YEAR = 0, P_MONTH, P_DAY, P_HOUR, P_MINUTE, P_SECOND, P_FRACTION, P_ZON
 /* A timestamp's text, part by part. */
 typedef struct parts {
     int64_t values[PART_COUNT];
-    int at;            /* the part that is being read */
-    int64_t value;     /* of its digits so far, those of a fraction only while they fit */
-    int n_digits;      /* of it */
+    int at;        /* the part that is being read */
+    int64_t value; /* of its digits so far, those of a fraction only while they fit */
+    int n_digits;  /* of it */
     bool is_time_only, is_negative, has_sign;
-    nlt_bytes zone;    /* ptr NULL: there is none */
+    nlt_bytes zone; /* ptr NULL: there is none */
 } parts;
 
 /* The digits of the part are complete: keeps them and goes on. */
@@ -401,8 +401,8 @@ bool nlt__spark_date(nlt_bytes text, int32_t *days)
             continue;
         }
         bool is_end = i == text.len || (part == 2 && (c == ' ' || c == 'T'));
-        bool is_long_enough = part == 0 ? n_digits >= 4 && n_digits <= 7
-                                        : n_digits > 0 && n_digits <= 2;
+        bool is_long_enough =
+            part == 0 ? n_digits >= 4 && n_digits <= 7 : n_digits > 0 && n_digits <= 2;
         if (!is_long_enough || (!is_end && (c != '-' || part == 2))) {
             return false;
         }

@@ -13,11 +13,11 @@
 /* Words that DuckDB 1.5 does not take for a table (duckdb_keywords(): reserved, type_function), and
  * Spark's of the same kind. */
 static const char *const reserved[] = {"all", "analyse", "analyze", "and", "anti", "any", "array",
-    "as", "asc", "asof", "asymmetric", "at", "authorization", "binary", "both", "by", "case", "cast",
-    "check", "collate", "collation", "column", "columns", "concurrently", "constraint", "create",
-    "cross", "default", "deferrable", "desc", "describe", "distinct", "do", "else", "end", "escape",
-    "except", "exists", "false", "fetch", "filter", "for", "foreign", "freeze", "from", "full",
-    "generated", "glob", "grant", "group", "having", "ilike", "in", "initially", "inner",
+    "as", "asc", "asof", "asymmetric", "at", "authorization", "binary", "both", "by", "case",
+    "cast", "check", "collate", "collation", "column", "columns", "concurrently", "constraint",
+    "create", "cross", "default", "deferrable", "desc", "describe", "distinct", "do", "else", "end",
+    "escape", "except", "exists", "false", "fetch", "filter", "for", "foreign", "freeze", "from",
+    "full", "generated", "glob", "grant", "group", "having", "ilike", "in", "initially", "inner",
     "intersect", "into", "is", "isnull", "join", "lambda", "lateral", "leading", "left", "like",
     "limit", "map", "minus", "natural", "not", "notnull", "null", "offset", "on", "only", "or",
     "order", "outer", "overlaps", "pivot", "pivot_longer", "pivot_wider", "placing", "positional",
@@ -68,8 +68,8 @@ nlt_status nlt__table_name_check(const char *name, nlt_error *err)
 {
     if (!is_plain(name)) {
         nlt_fail(err, NLT_ERR_ARG, "\"%.100s\" is no name for a table", name);
-        nlt_error_hint(err, "a letter, then letters, digits and _, at most %d in all",
-            NLT_TABLE_NAME_MAX);
+        nlt_error_hint(
+            err, "a letter, then letters, digits and _, at most %d in all", NLT_TABLE_NAME_MAX);
         return NLT_ERR_ARG;
     }
     if (is_reserved(name)) {

@@ -17,10 +17,10 @@ bool nlt__sql_equal_names(const char *a, const char *b)
 
 static int digit_of(char c)
 {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : 99;
+    return c >= '0' && c <= '9' ? c - '0'
+        : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+        : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+                                : 99;
 }
 
 /* `n` digits of a base at `p`; -1: they are not there. */
@@ -69,10 +69,10 @@ static nlt_status put_escape(nlt_bytes text, size_t *at, nlt_buf *out, nlt_error
     static const char to[] = "\0\b\n\r\t\x1a";
     size_t i = *at;
     char c = text.ptr[i];
-    int64_t code = c == 'u'               ? digits_at(text, i + 1, 4, 16)
-                   : c == 'U'             ? digits_at(text, i + 1, 8, 16)
-                   : c >= '0' && c <= '3' ? digits_at(text, i, 3, 8)
-                                          : -1;
+    int64_t code = c == 'u'    ? digits_at(text, i + 1, 4, 16)
+        : c == 'U'             ? digits_at(text, i + 1, 8, 16)
+        : c >= '0' && c <= '3' ? digits_at(text, i, 3, 8)
+                               : -1;
     if (code >= 0xd800 && code < 0xe000) {
         return nlt_fail(err, NLT_ERR_SQL, "half a surrogate pair in a text");
     }

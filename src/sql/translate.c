@@ -27,8 +27,8 @@ static nlt_status count_bytes(nlt_sql_translator *tr, size_t len)
 {
     tr->text_bytes += len;
     return tr->text_bytes <= TEXT_MAX
-               ? NLT_OK
-               : nlt_fail(tr->err, NLT_ERR_SQL, "the query is too long when it is written out");
+        ? NLT_OK
+        : nlt_fail(tr->err, NLT_ERR_SQL, "the query is too long when it is written out");
 }
 
 nlt_status nlt__sql_text(nlt_sql_translator *tr, const char **out, const char *format, ...)

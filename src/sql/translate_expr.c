@@ -115,11 +115,10 @@ static found_column search_scope(
     found_column found = {NULL, 0};
     for (int i = 0; i < scope->n_columns; i++) {
         const nlt_sql_column *column = &scope->columns[i];
-        bool is_match =
-            nlt__sql_equal_names(column->name, name)
+        bool is_match = nlt__sql_equal_names(column->name, name)
             && (qualifier == NULL ? !column->is_qualified_only
                                   : column->qualifier != NULL
-                                        && nlt__sql_equal_names(column->qualifier, qualifier));
+                        && nlt__sql_equal_names(column->qualifier, qualifier));
         if (is_match) {
             found.column = column;
             found.n++;
@@ -207,8 +206,8 @@ static nlt_status resolve_in(nlt_sql_translator *tr, const nlt_sql_scope *scope,
         *n_used = 1;
         *out = output->value;
         return output->is_generated && !scope->prefers_outputs
-                   ? nlt__sql_refuse(tr, expr->place, "an alias of a generator in the same SELECT")
-                   : NLT_OK;
+            ? nlt__sql_refuse(tr, expr->place, "an alias of a generator in the same SELECT")
+            : NLT_OK;
     }
     if (found.n == 1) {
         *out = (nlt_sql_value){found.column->sql, found.column->type, expr};
@@ -294,7 +293,7 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
             NLT_TRY(nlt__sql_cast(tr, &values[1 - i], values[i].type));
         }
         bool has_months = values[i].type.kind == NLT_SQL_INTERVAL
-                          && (values[i].type.precision & NLT_SQL_INTERVAL_MONTHS) != 0;
+            && (values[i].type.precision & NLT_SQL_INTERVAL_MONTHS) != 0;
         if (values[i].type.kind == NLT_SQL_MAP || has_months) {
             return nlt__sql_refuse(
                 tr, expr->place, "a comparison of %s", spark_type(tr, values[i].type));
@@ -308,9 +307,9 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
     }
     *out = value_of(NULL, NLT_SQL_BOOLEAN, expr);
     return nlt__sql_text(tr, &out->sql, "(%s %s %s)", values[0].sql,
-        is_safe                       ? "IS NOT DISTINCT FROM"
-        : strcmp(op, "distinct") == 0 ? "IS DISTINCT FROM"
-                                      : op,
+        is_safe                           ? "IS NOT DISTINCT FROM"
+            : strcmp(op, "distinct") == 0 ? "IS DISTINCT FROM"
+                                          : op,
         values[1].sql);
 }
 
@@ -448,9 +447,9 @@ static nlt_status make_number(
         return nlt__sql_cast(tr, value, nlt__sql_plain(NLT_SQL_DOUBLE));
     }
     return nlt__sql_is_number(value->type.kind) || value->type.kind == NLT_SQL_NULL
-               ? NLT_OK
-               : nlt__sql_wrong(tr, expr->place, "%s takes numbers, not %s", expr->text,
-                   spark_type(tr, value->type));
+        ? NLT_OK
+        : nlt__sql_wrong(
+            tr, expr->place, "%s takes numbers, not %s", expr->text, spark_type(tr, value->type));
 }
 
 static nlt_status time_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
@@ -579,8 +578,8 @@ static nlt_status bits(nlt_sql_translator *tr, const char *op, nlt_sql_value *va
     NLT_TRY(nlt__sql_unify(tr, NLT_SQL_MEET_WIDEN, values, 2, expr, &type));
     *out = (nlt_sql_value){NULL, type, expr};
     return op[0] == '^'
-               ? nlt__sql_text(tr, &out->sql, "xor(%s, %s)", values[0].sql, values[1].sql)
-               : nlt__sql_text(tr, &out->sql, "(%s %s %s)", values[0].sql, op, values[1].sql);
+        ? nlt__sql_text(tr, &out->sql, "xor(%s, %s)", values[0].sql, values[1].sql)
+        : nlt__sql_text(tr, &out->sql, "(%s %s %s)", values[0].sql, op, values[1].sql);
 }
 
 /* ---- operators ---- */
@@ -676,9 +675,9 @@ static nlt_status shift(
     *call = *expr;
     call->kind = NLT_SQL_EXPR_CALL;
     call->call = details;
-    call->text = expr->text[0] == '<'   ? "shiftleft"
-                 : expr->text[2] == '>' ? "shiftrightunsigned"
-                                        : "shiftright";
+    call->text = expr->text[0] == '<' ? "shiftleft"
+        : expr->text[2] == '>'        ? "shiftrightunsigned"
+                                      : "shiftright";
     return nlt__sql_call_function(tr, scope, call, out);
 }
 
@@ -848,7 +847,7 @@ static nlt_status one_like(nlt_sql_translator *tr, const nlt_sql_expr *expr,
 {
     bool is_ilike = strcmp(expr->text, "ilike") == 0;
     bool is_plain = is_literal(&pattern) && pattern.expr->type.kind == NLT_SQL_STRING
-                    && strchr(pattern.expr->text, expr->escape) == NULL;
+        && strchr(pattern.expr->text, expr->escape) == NULL;
     NLT_TRY(nlt__sql_cast(tr, &pattern, nlt__sql_plain(NLT_SQL_STRING)));
     const char *escape = "";
     if (!is_plain) {
@@ -880,9 +879,9 @@ static nlt_status like(
         /* NOT LIKE ALL (...): like none of them; NOT LIKE ANY: unlike one at least */
         NLT_TRY(one_like(tr, expr, &values[0], values[i], &one));
         NLT_TRY(nlt__sql_text(tr, &text, "%s%s%s%s", text,
-            i == 1         ? ""
-            : expr->is_all ? " AND "
-                           : " OR ",
+            i == 1             ? ""
+                : expr->is_all ? " AND "
+                               : " OR ",
             expr->is_not ? "NOT " : "", one));
     }
     *out = value_of(NULL, NLT_SQL_BOOLEAN, expr);

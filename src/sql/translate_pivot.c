@@ -48,7 +48,7 @@ static bool names_column(const nlt_sql_expr *expr, const nlt_sql_column *column)
         }
     }
     return expr->call != NULL && expr->call->filter != NULL
-           && names_column(expr->call->filter, column);
+        && names_column(expr->call->filter, column);
 }
 
 /* The columns that rows are grouped by: those that nothing else names. */
@@ -137,8 +137,8 @@ static nlt_status filtered(nlt_sql_translator *tr, const nlt_sql_expr *expr,
         *copy->call = *expr->call;
         copy->call->filter = condition;
         return expr->call->filter == NULL
-                   ? NLT_OK
-                   : new_binary(tr, "and", condition, expr->call->filter, &copy->call->filter);
+            ? NLT_OK
+            : new_binary(tr, "and", condition, expr->call->filter, &copy->call->filter);
     }
     for (int i = 0; i < expr->n_args; i++) {
         NLT_TRY(filtered(tr, expr->args[i], condition, has_aggregate, &args[i]));

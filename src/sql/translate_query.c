@@ -161,9 +161,9 @@ static nlt_status put_rows(const nlt_sql_translator *tr, const nlt_sql_value *va
     for (int i = 0; i < n_rows; i++) {
         for (int j = 0; j < n_columns; j++) {
             NLT_TRY(nlt__buf_printf(out, tr->err, "%s%s",
-                j > 0   ? ", "
-                : i > 0 ? ", ("
-                        : "(",
+                j > 0       ? ", "
+                    : i > 0 ? ", ("
+                            : "(",
                 values[j * n_rows + i].sql));
         }
         NLT_TRY(nlt__buf_append(out, ")", 1, tr->err));
@@ -539,8 +539,8 @@ static nlt_status add_output(nlt_sql_translator *tr, select_list *list, nlt_sql_
         nlt_sql_output *grown = nlt__sql_alloc(tr, (size_t)cap, sizeof *grown);
         if (grown == NULL || cap > COLUMNS_MAX) {
             return grown == NULL
-                       ? nlt__sql_oom(tr)
-                       : nlt_fail(tr->err, NLT_ERR_SQL, "more than %d columns", COLUMNS_MAX);
+                ? nlt__sql_oom(tr)
+                : nlt_fail(tr->err, NLT_ERR_SQL, "more than %d columns", COLUMNS_MAX);
         }
         if (list->n > 0) {
             memcpy(grown, list->outputs, (size_t)list->n * sizeof *grown);
@@ -559,9 +559,9 @@ static bool is_starred(const nlt_sql_expr *star, const nlt_sql_column *column, b
     for (int i = 0; i < star->n_args; i++) {
         *is_excepted = *is_excepted || nlt__sql_equal_names(star->args[i]->parts[0], column->name);
     }
-    return star->n_parts == 0 ? !column->is_qualified_only
-                              : column->qualifier != NULL
-                                    && nlt__sql_equal_names(column->qualifier, star->parts[0]);
+    return star->n_parts == 0
+        ? !column->is_qualified_only
+        : column->qualifier != NULL && nlt__sql_equal_names(column->qualifier, star->parts[0]);
 }
 
 static nlt_status add_star(
@@ -914,7 +914,7 @@ static nlt_status name_answer(
 static bool has_fields(const nlt_sql_type *type)
 {
     return type->kind == NLT_SQL_STRUCT || type->kind == NLT_SQL_MAP
-           || (type->kind == NLT_SQL_ARRAY && has_fields(type->item));
+        || (type->kind == NLT_SQL_ARRAY && has_fields(type->item));
 }
 
 /* Structs and maps leave a query as JSON texts. */
@@ -1256,9 +1256,9 @@ static nlt_status put_cte(
 static bool names_table(const nlt_sql_relation_node *node, const char *name)
 {
     return node != NULL
-           && ((node->kind == NLT_SQL_RELATION_TABLE && node->n_parts == 1
-                   && nlt__sql_equal_names(node->parts[0], name))
-               || names_table(node->left, name) || names_table(node->right, name));
+        && ((node->kind == NLT_SQL_RELATION_TABLE && node->n_parts == 1
+                && nlt__sql_equal_names(node->parts[0], name))
+            || names_table(node->left, name) || names_table(node->right, name));
 }
 
 /* Is it base UNION step, with the CTE in the FROM of the step? */
@@ -1266,8 +1266,8 @@ static bool reads_itself(const nlt_sql_cte *cte)
 {
     const nlt_sql_query *query = cte->query;
     return query->kind == NLT_SQL_QUERY_SET && strcmp(query->set, "UNION") == 0
-           && query->right->kind == NLT_SQL_QUERY_SELECT
-           && names_table(query->right->select.from, cte->name);
+        && query->right->kind == NLT_SQL_QUERY_SELECT
+        && names_table(query->right->select.from, cte->name);
 }
 
 static nlt_status put_query(nlt_sql_translator *tr, nlt_sql_scope *outer,
@@ -1277,9 +1277,9 @@ static nlt_status put_query(nlt_sql_translator *tr, nlt_sql_scope *outer,
         const nlt_sql_cte *cte = &query->ctes[i];
         bool is_recursive = cte->is_recursive && reads_itself(cte);
         NLT_TRY(nlt__buf_printf(out, tr->err, "%s",
-            i > 0               ? ", "
-            : cte->is_recursive ? "WITH RECURSIVE "
-                                : "WITH "));
+            i > 0                   ? ", "
+                : cte->is_recursive ? "WITH RECURSIVE "
+                                    : "WITH "));
         NLT_TRY(
             is_recursive ? put_recursive_cte(tr, outer, cte, out) : put_cte(tr, outer, cte, out));
     }

@@ -153,7 +153,7 @@ bool nlt__sql_meet(
     }
     if (a.kind == NLT_SQL_MAP && b.kind == NLT_SQL_MAP) {
         return meet_items(meeting, a.key, b.key, arena, &out->key)
-               && meet_items(meeting, a.item, b.item, arena, &out->item);
+            && meet_items(meeting, a.item, b.item, arena, &out->item);
     }
     return false;
 }

@@ -40,7 +40,7 @@ static bool column_init(column *c, nlt_dtype dtype)
     }
     c->child = nlt_alloc_zero(1, sizeof *c->child);
     return c->child != NULL
-           && column_init(c->child, (nlt_dtype){dtype.item, dtype.item, dtype.scale});
+        && column_init(c->child, (nlt_dtype){dtype.item, dtype.item, dtype.scale});
 }
 
 static void column_clear(column *c)
@@ -249,8 +249,8 @@ static bool give_column(struct ArrowArray *array, column *c)
     }
     c->text.max += BUFFER_PAD;
     bool is_ok = give_buffer(array, 0, &c->valid) && give_buffer(array, 1, &c->data)
-                 && (!is_text || give_buffer(array, 2, &c->text))
-                 && (c->child == NULL || give_column(array->children[0], c->child));
+        && (!is_text || give_buffer(array, 2, &c->text))
+        && (c->child == NULL || give_column(array->children[0], c->child));
     c->text.max = INT32_MAX;
     array->null_count = c->n_nulls;
     c->n = 0;

@@ -90,7 +90,7 @@ static bool read_type(
     nlt_dtype inner;
     const layout *none = NULL;
     bool is_ok = schema->n_children == 1 && read_type(schema->children[0], item, &none, &inner)
-                 && inner.type != NLT_TYPE_LIST;
+        && inner.type != NLT_TYPE_LIST;
     if (is_ok) {
         dtype->item = inner.type;
         dtype->scale = inner.scale;
@@ -132,8 +132,8 @@ static nlt_status read_schema(nlt_arrow_in *in, const struct ArrowSchema *schema
     nlt_dtype *dtypes = nlt_alloc_zero(n + 1, sizeof *dtypes);
     nlt_status status =
         in->columns == NULL || in->layouts == NULL || in->items == NULL || dtypes == NULL
-            ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
-            : read_columns(in, schema, dtypes, err);
+        ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+        : read_columns(in, schema, dtypes, err);
     if (status == NLT_OK) {
         status = nlt__batch_new(dtypes, in->n, NLT_BATCH_ROWS, &in->batch, err);
     }

@@ -38,8 +38,12 @@ static void schema_release(struct ArrowSchema *schema)
 static void type_format(nlt_dtype dtype, char out[FORMAT_MAX])
 {
     static const char *const formats[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "b",
-        [NLT_TYPE_INT64] = "l", [NLT_TYPE_DOUBLE] = "g", [NLT_TYPE_STRING] = "u",
-        [NLT_TYPE_DATE] = "tdD", [NLT_TYPE_TIMESTAMP] = "tsu:UTC", [NLT_TYPE_LIST] = "+l"};
+        [NLT_TYPE_INT64] = "l",
+        [NLT_TYPE_DOUBLE] = "g",
+        [NLT_TYPE_STRING] = "u",
+        [NLT_TYPE_DATE] = "tdD",
+        [NLT_TYPE_TIMESTAMP] = "tsu:UTC",
+        [NLT_TYPE_LIST] = "+l"};
     if (dtype.type == NLT_TYPE_DECIMAL) {
         (void)snprintf(out, FORMAT_MAX, "d:38,%d", dtype.scale);
     } else {
@@ -48,8 +52,8 @@ static void type_format(nlt_dtype dtype, char out[FORMAT_MAX])
 }
 
 /* Fills a node with room for its children, which are all zero. False: no memory, nothing to free. */
-static bool schema_node_init(struct ArrowSchema *schema, const char *format, const char *name,
-    int64_t n_children)
+static bool schema_node_init(
+    struct ArrowSchema *schema, const char *format, const char *name, int64_t n_children)
 {
     memset(schema, 0, sizeof *schema);
     schema_node *node = nlt_alloc_zero(1, sizeof *node);
@@ -92,8 +96,8 @@ static bool column_schema(struct ArrowSchema *schema, nlt_dtype dtype, const cha
     return true;
 }
 
-nlt_status nlt__arrow_schema(const nlt_column_desc *columns, int n_columns,
-    struct ArrowSchema *out, nlt_error *err)
+nlt_status nlt__arrow_schema(
+    const nlt_column_desc *columns, int n_columns, struct ArrowSchema *out, nlt_error *err)
 {
     bool is_ok = schema_node_init(out, "+s", "", n_columns);
     if (is_ok) {
@@ -132,8 +136,8 @@ static void array_release(struct ArrowArray *array)
     array->release = NULL;
 }
 
-bool nlt__arrow_node_init(struct ArrowArray *array, int64_t length, int64_t n_buffers,
-    int64_t n_children)
+bool nlt__arrow_node_init(
+    struct ArrowArray *array, int64_t length, int64_t n_buffers, int64_t n_children)
 {
     memset(array, 0, sizeof *array);
     array_node *node = nlt_alloc_zero(1, sizeof *node);

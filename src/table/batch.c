@@ -11,9 +11,12 @@ enum { CHILD_MIN = 1024, CHILD_MAX = 1 << 26 };
 size_t nlt__dtype_size(nlt_dtype dtype)
 {
     static const size_t sizes[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = sizeof(uint8_t),
-        [NLT_TYPE_INT64] = sizeof(int64_t), [NLT_TYPE_DOUBLE] = sizeof(double),
-        [NLT_TYPE_STRING] = sizeof(nlt_str), [NLT_TYPE_DATE] = sizeof(int32_t),
-        [NLT_TYPE_TIMESTAMP] = sizeof(int64_t), [NLT_TYPE_DECIMAL] = sizeof(nlt_i128),
+        [NLT_TYPE_INT64] = sizeof(int64_t),
+        [NLT_TYPE_DOUBLE] = sizeof(double),
+        [NLT_TYPE_STRING] = sizeof(nlt_str),
+        [NLT_TYPE_DATE] = sizeof(int32_t),
+        [NLT_TYPE_TIMESTAMP] = sizeof(int64_t),
+        [NLT_TYPE_DECIMAL] = sizeof(nlt_i128),
         [NLT_TYPE_LIST] = sizeof(nlt_list)};
     return sizes[dtype.type];
 }
@@ -50,8 +53,8 @@ static void vec_clear(nlt_vec *vec)
     nlt_free(vec->valid);
 }
 
-nlt_status nlt__batch_new(const nlt_dtype *dtypes, int n_cols, int64_t cap_rows, nlt_batch **out,
-    nlt_error *err)
+nlt_status nlt__batch_new(
+    const nlt_dtype *dtypes, int n_cols, int64_t cap_rows, nlt_batch **out, nlt_error *err)
 {
     *out = NULL;
     nlt_batch *batch = nlt_alloc_zero(1, sizeof *batch);
@@ -68,8 +71,8 @@ nlt_status nlt__batch_new(const nlt_dtype *dtypes, int n_cols, int64_t cap_rows,
     }
     if (!is_ok) {
         nlt__batch_free(batch);
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for a batch of %lld rows",
-            (long long)cap_rows);
+        return nlt_fail(
+            err, NLT_ERR_NOMEM, "out of memory for a batch of %lld rows", (long long)cap_rows);
     }
     *out = batch;
     return NLT_OK;
@@ -95,8 +98,7 @@ void nlt__batch_reset(nlt_batch *batch, int64_t cap_rows)
         nlt_vec *vec = &batch->cols[i];
         memset(vec->valid, 0, valid_words(cap_rows) * sizeof *vec->valid);
         if (vec->child != NULL) {
-            memset(vec->child->valid, 0,
-                valid_words(vec->n_child) * sizeof *vec->child->valid);
+            memset(vec->child->valid, 0, valid_words(vec->n_child) * sizeof *vec->child->valid);
             vec->n_child = 0;
         }
     }

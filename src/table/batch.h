@@ -90,8 +90,8 @@ NLT_API void nlt__batch_free(nlt_batch *batch);
 /* n_rows = 0, all of `cap_rows` NULL, lists empty. */
 NLT_API void nlt__batch_reset(nlt_batch *batch, int64_t cap_rows);
 /* Room for `extra` more items in a list column's child; NLT_ERR_NOMEM, NLT_ERR_LIMIT. */
-NLT_API nlt_status nlt__vec_reserve_child(nlt_vec *vec, int64_t extra, nlt_error *err)
-    NLT_MUST_CHECK;
+NLT_API nlt_status nlt__vec_reserve_child(
+    nlt_vec *vec, int64_t extra, nlt_error *err) NLT_MUST_CHECK;
 
 /* ---- Arrow: one copy out ---- */
 
@@ -100,7 +100,7 @@ NLT_API nlt_status nlt__vec_reserve_child(nlt_vec *vec, int64_t extra, nlt_error
 NLT_API nlt_status nlt__arrow_schema(const nlt_column_desc *columns, int n_columns,
     struct ArrowSchema *out, nlt_error *err) NLT_MUST_CHECK;
 /* Copies a batch into a self-contained array (int32 offsets). Released by its consumer. */
-NLT_API nlt_status nlt__arrow_from_batch(const nlt_batch *batch, struct ArrowArray *out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__arrow_from_batch(
+    const nlt_batch *batch, struct ArrowArray *out, nlt_error *err) NLT_MUST_CHECK;
 
 #endif

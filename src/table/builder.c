@@ -7,8 +7,8 @@
 #include "core/assert.h"
 #include "core/utf8.h"
 
-nlt_status nlt__builder_new(const nlt_table_desc *table, const int *wanted, int n_wanted,
-    nlt_builder **out, nlt_error *err)
+nlt_status nlt__builder_new(
+    const nlt_table_desc *table, const int *wanted, int n_wanted, nlt_builder **out, nlt_error *err)
 {
     *out = NULL;
     NLT_ASSERT(table->n_columns <= NLT_BUILDER_COLUMNS_MAX && n_wanted <= NLT_BUILDER_COLUMNS_MAX);
@@ -239,8 +239,7 @@ void nlt_add_text(nlt_builder *out, int column, nlt_bytes text)
         return;
     }
     nlt_bytes clean = text;
-    nlt_status status =
-        out->is_clean ? NLT_OK : nlt__text_escape(&out->arena, text, &clean);
+    nlt_status status = out->is_clean ? NLT_OK : nlt__text_escape(&out->arena, text, &clean);
     if (status != NLT_OK) {
         fail(out, status);
         return;

@@ -18,10 +18,10 @@ typedef struct nlt_builder {
     nlt_batch *batch;                      /* owned; cols in the order asked for */
     int16_t slot[NLT_BUILDER_COLUMNS_MAX]; /* table column -> batch column, -1: not wanted */
     int64_t row;                           /* row being written */
-    bool is_clean;      /* all bytes of the current line are ASCII without NUL */
-    nlt_arena arena;    /* texts that had to be changed; lives as long as the batch's rows */
-    nlt_status failed;  /* first shortage of memory; checked by the scan */
-    int filter_slot;    /* batch column that must lie in [filter_from, filter_to); -1: none */
+    bool is_clean;                         /* all bytes of the current line are ASCII without NUL */
+    nlt_arena arena;   /* texts that had to be changed; lives as long as the batch's rows */
+    nlt_status failed; /* first shortage of memory; checked by the scan */
+    int filter_slot;   /* batch column that must lie in [filter_from, filter_to); -1: none */
     double filter_from;
     double filter_to;
     int64_t n_filtered; /* rows that did not; reset by the reader */

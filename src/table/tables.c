@@ -5,11 +5,26 @@
 
 #include "core/strings.h"
 
-#define INT {NLT_TYPE_INT64, NLT_TYPE_INT64, 0}
-#define REAL {NLT_TYPE_DOUBLE, NLT_TYPE_DOUBLE, 0}
-#define TEXT {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}
-#define INTS {NLT_TYPE_LIST, NLT_TYPE_INT64, 0}
-#define TEXTS {NLT_TYPE_LIST, NLT_TYPE_STRING, 0}
+#define INT                                                                                        \
+    {                                                                                              \
+        NLT_TYPE_INT64, NLT_TYPE_INT64, 0                                                          \
+    }
+#define REAL                                                                                       \
+    {                                                                                              \
+        NLT_TYPE_DOUBLE, NLT_TYPE_DOUBLE, 0                                                        \
+    }
+#define TEXT                                                                                       \
+    {                                                                                              \
+        NLT_TYPE_STRING, NLT_TYPE_STRING, 0                                                        \
+    }
+#define INTS                                                                                       \
+    {                                                                                              \
+        NLT_TYPE_LIST, NLT_TYPE_INT64, 0                                                           \
+    }
+#define TEXTS                                                                                      \
+    {                                                                                              \
+        NLT_TYPE_LIST, NLT_TYPE_STRING, 0                                                          \
+    }
 
 static const nlt_column_desc dns_columns[NLT_DNS_COLUMN_COUNT] = {
     [NLT_DNS_ANSWER_TTLS] = {"answer_ttls", INTS, false, "s", "time to live of each answer"},
@@ -24,7 +39,8 @@ static const nlt_column_desc dns_columns[NLT_DNS_COLUMN_COUNT] = {
     [NLT_DNS_REQ_CLASS] = {"req_class", TEXT, false, "", "class asked for (IN)"},
     [NLT_DNS_REQ_TIME] = {"req_time", REAL, false, "s", "time of the query, since 1970 UTC"},
     [NLT_DNS_REQ_TYPE] = {"req_type", TEXT, false, "", "record type asked for (A, AAAA, ...)"},
-    [NLT_DNS_RESP_CODE] = {"resp_code", TEXT, false, "", "NOERROR, NXDOMAIN, ...; null: no response"},
+    [NLT_DNS_RESP_CODE] = {"resp_code", TEXT, false, "",
+        "NOERROR, NXDOMAIN, ...; null: no response"},
     [NLT_DNS_RESP_TIME] = {"resp_time", REAL, false, "s", "time of the response, since 1970 UTC"},
     [NLT_DNS_S_IP] = {"s_ip", TEXT, false, "", "resolver address"},
     [NLT_DNS_S_PORT] = {"s_port", INT, false, "", "resolver port"},
@@ -42,7 +58,8 @@ static const nlt_column_desc http_columns[NLT_HTTP_COLUMN_COUNT] = {
     [NLT_HTTP_REFERRER] = {"referrer", TEXT, false, "", "Referer of the request"},
     [NLT_HTTP_REQ_COOKIE] = {"req_cookie", TEXT, false, "", "Cookie of the request"},
     [NLT_HTTP_REQ_TIME] = {"req_time", REAL, false, "s", "time of the request, since 1970 UTC"},
-    [NLT_HTTP_REQUEST_BODY_LEN] = {"request_body_len", INT, false, "bytes", "size of the request body"},
+    [NLT_HTTP_REQUEST_BODY_LEN] = {"request_body_len", INT, false, "bytes",
+        "size of the request body"},
     [NLT_HTTP_RESP_TIME] = {"resp_time", REAL, false, "s", "time of the response, since 1970 UTC"},
     [NLT_HTTP_RESPONSE_BODY_LEN] = {"response_body_len", INT, false, "bytes",
         "size of the response body (Squid: of the reply with its headers)"},
@@ -68,20 +85,19 @@ static const nlt_column_desc flow_columns[NLT_FLOW_COLUMN_COUNT] = {
     [NLT_FLOW_TIME_START] = {"time_start", REAL, true, "s", "start of the flow, since 1970 UTC"},
 };
 
-const nlt_table_desc nlt_table_dns = {"DNS", "one row per DNS transaction", dns_columns,
-    NLT_DNS_COLUMN_COUNT, NLT_DNS_REQ_TIME};
-const nlt_table_desc nlt_table_http = {"HTTP", "one row per HTTP request", http_columns,
-    NLT_HTTP_COLUMN_COUNT, NLT_HTTP_REQ_TIME};
-const nlt_table_desc nlt_table_named_flows = {"NamedFlows", "one row per flow, with its server's name",
-    flow_columns, NLT_FLOW_COLUMN_COUNT, NLT_FLOW_TIME_START};
+const nlt_table_desc nlt_table_dns = {
+    "DNS", "one row per DNS transaction", dns_columns, NLT_DNS_COLUMN_COUNT, NLT_DNS_REQ_TIME};
+const nlt_table_desc nlt_table_http = {
+    "HTTP", "one row per HTTP request", http_columns, NLT_HTTP_COLUMN_COUNT, NLT_HTTP_REQ_TIME};
+const nlt_table_desc nlt_table_named_flows = {"NamedFlows",
+    "one row per flow, with its server's name", flow_columns, NLT_FLOW_COLUMN_COUNT,
+    NLT_FLOW_TIME_START};
 
 static const struct {
     const char *name;
     const nlt_table_desc *table;
 } tables[] = {
-    {"DNS", &nlt_table_dns},
-    {"HTTP", &nlt_table_http},
-    {"NamedFlows", &nlt_table_named_flows},
+    {"DNS", &nlt_table_dns}, {"HTTP", &nlt_table_http}, {"NamedFlows", &nlt_table_named_flows},
     {"flows", &nlt_table_named_flows}, /* a second name */
 };
 
@@ -110,12 +126,19 @@ const nlt_table_desc *nlt_table_desc_find(const char *name)
 const char *nlt_dtype_name(nlt_dtype dtype)
 {
     static const char *const scalars[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "boolean",
-        [NLT_TYPE_INT64] = "bigint", [NLT_TYPE_DOUBLE] = "double", [NLT_TYPE_STRING] = "string",
-        [NLT_TYPE_DATE] = "date", [NLT_TYPE_TIMESTAMP] = "timestamp", [NLT_TYPE_LIST] = "array"};
+        [NLT_TYPE_INT64] = "bigint",
+        [NLT_TYPE_DOUBLE] = "double",
+        [NLT_TYPE_STRING] = "string",
+        [NLT_TYPE_DATE] = "date",
+        [NLT_TYPE_TIMESTAMP] = "timestamp",
+        [NLT_TYPE_LIST] = "array"};
     static const char *const lists[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = "array<boolean>",
-        [NLT_TYPE_INT64] = "array<bigint>", [NLT_TYPE_DOUBLE] = "array<double>",
-        [NLT_TYPE_STRING] = "array<string>", [NLT_TYPE_DATE] = "array<date>",
-        [NLT_TYPE_TIMESTAMP] = "array<timestamp>", [NLT_TYPE_DECIMAL] = "array<decimal>",
+        [NLT_TYPE_INT64] = "array<bigint>",
+        [NLT_TYPE_DOUBLE] = "array<double>",
+        [NLT_TYPE_STRING] = "array<string>",
+        [NLT_TYPE_DATE] = "array<date>",
+        [NLT_TYPE_TIMESTAMP] = "array<timestamp>",
+        [NLT_TYPE_DECIMAL] = "array<decimal>",
         [NLT_TYPE_LIST] = "array<array>"};
     static const char *const decimals[39] = {"decimal(38,0)", "decimal(38,1)", "decimal(38,2)",
         "decimal(38,3)", "decimal(38,4)", "decimal(38,5)", "decimal(38,6)", "decimal(38,7)",

@@ -21,7 +21,7 @@ enum {
 };
 /* Records in the middle of a file. */
 enum {
-    LIKELY_MIN = 3,           /* records in a row that are no accident */
+    LIKELY_MIN = 3,             /* records in a row that are no accident */
     LIKELY_LOOKS_MAX = 1 << 20, /* at headers, in all */
     LIKELY_GAP_S = 86400
 };
@@ -83,8 +83,8 @@ bool nlt__capture_probe(nlt_bytes head)
     return find_pcap_kind(p, &state);
 }
 
-nlt_capture_status nlt__capture_begin(nlt_capture *state, nlt_bytes window, bool at_end,
-    size_t *consumed)
+nlt_capture_status nlt__capture_begin(
+    nlt_capture *state, nlt_bytes window, bool at_end, size_t *consumed)
 {
     const uint8_t *p = (const uint8_t *)window.ptr;
     memset(state, 0, sizeof *state);
@@ -123,8 +123,8 @@ static nlt_capture_status cut(size_t left, bool at_end, size_t *consumed)
     return left == 0 ? NLT_CAPTURE_END : NLT_CAPTURE_TRUNCATED;
 }
 
-static nlt_capture_status pcap_next(nlt_capture *state, nlt_bytes window, bool at_end,
-    nlt_capture_record *record)
+static nlt_capture_status pcap_next(
+    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record)
 {
     const uint8_t *p = (const uint8_t *)window.ptr;
     size_t header = state->header_bytes;
@@ -178,8 +178,8 @@ static bool units_to_ns(uint64_t units, uint8_t resol, int64_t *out)
     return true;
 }
 
-static void set_block_time(const nlt_capture_run *run, const uint8_t *p, bool is_big,
-    nlt_capture_record *record)
+static void set_block_time(
+    const nlt_capture_run *run, const uint8_t *p, bool is_big, nlt_capture_record *record)
 {
     uint64_t units = (uint64_t)nlt__load_32(p, is_big) << 32 | nlt__load_32(p + 4, is_big);
     int64_t ns = 0;
@@ -361,8 +361,8 @@ static nlt_capture_status cut_block(nlt_capture *state, const packet_layout *lay
     return NLT_CAPTURE_TRUNCATED;
 }
 
-static nlt_capture_status pcapng_next(nlt_capture *state, nlt_bytes window, bool at_end,
-    nlt_capture_record *record)
+static nlt_capture_status pcapng_next(
+    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record)
 {
     for (;;) {
         const uint8_t *p = (const uint8_t *)window.ptr + record->consumed;
@@ -408,8 +408,8 @@ static nlt_capture_status pcapng_next(nlt_capture *state, nlt_bytes window, bool
     }
 }
 
-nlt_capture_status nlt__capture_next(nlt_capture *state, nlt_bytes window, bool at_end,
-    nlt_capture_record *record)
+nlt_capture_status nlt__capture_next(
+    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record)
 {
     memset(record, 0, sizeof *record);
     if (state->format == FORMAT_PCAP) {

@@ -41,11 +41,11 @@ typedef enum nlt_capture_status {
 
 /** One or more consecutive pcapng interfaces with equal properties. */
 typedef struct nlt_capture_run {
-    int64_t offset_s;      /* if_tsoffset */
-    uint32_t first;        /* number of the first interface of the run */
-    uint32_t snaplen;      /* 0: no limit */
-    uint16_t link_type;    /* LINKTYPE_ value */
-    uint8_t time_resol;    /* if_tsresol as in the file: 6, 9, or 0x80 | power of two */
+    int64_t offset_s;   /* if_tsoffset */
+    uint32_t first;     /* number of the first interface of the run */
+    uint32_t snaplen;   /* 0: no limit */
+    uint16_t link_type; /* LINKTYPE_ value */
+    uint8_t time_resol; /* if_tsresol as in the file: 6, 9, or 0x80 | power of two */
 } nlt_capture_run;
 
 /** Everything that reading on from the end of a record needs; about 1.6 KB, no pointers owned. */
@@ -56,8 +56,8 @@ typedef struct nlt_capture {
     uint32_t link_type;    /* pcap */
     uint32_t n_interfaces; /* pcapng, in this section */
     uint32_t n_runs;
-    bool is_big_endian;    /* of the file, or of this section */
-    bool is_nano;          /* pcap: fraction in ns, else us */
+    bool is_big_endian; /* of the file, or of this section */
+    bool is_nano;       /* pcap: fraction in ns, else us */
     nlt_capture_run runs[NLT_CAPTURE_RUNS_MAX];
 } nlt_capture;
 
@@ -86,8 +86,8 @@ NLT_API bool nlt__capture_probe(nlt_bytes head);
  * @param consumed [out] bytes of the header (pcap 24; pcapng 0, as sections are blocks like others)
  * @return RECORD; MORE; END for an empty file; TRUNCATED for a cut header; DAMAGED for other files
  */
-NLT_API nlt_capture_status nlt__capture_begin(nlt_capture *state, nlt_bytes window, bool at_end,
-    size_t *consumed);
+NLT_API nlt_capture_status nlt__capture_begin(
+    nlt_capture *state, nlt_bytes window, bool at_end, size_t *consumed);
 
 /**
  * The next packet. Section, interface and unknown blocks before it are taken in silently. On every
@@ -96,8 +96,8 @@ NLT_API nlt_capture_status nlt__capture_begin(nlt_capture *state, nlt_bytes wind
  *
  * @cost a few ns; no copy
  */
-NLT_API nlt_capture_status nlt__capture_next(nlt_capture *state, nlt_bytes window, bool at_end,
-    nlt_capture_record *record);
+NLT_API nlt_capture_status nlt__capture_next(
+    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record);
 
 /**
  * Looks for where a record begins, in bytes from the middle of a file: the first place from which

@@ -44,14 +44,14 @@ static const char plain_text[256] = {SELF('!'), SELF('#'), SELF('%'), SELF('&'),
     SELF('*'), SELF('+'), SELF(','), SELF('-'), SELF('/'), SELF('0'), SELF('1'), SELF('2'),
     SELF('3'), SELF('4'), SELF('5'), SELF('6'), SELF('7'), SELF('8'), SELF('9'), SELF(':'),
     SELF('<'), SELF('='), SELF('>'), SELF('?'), LOWER('A'), LOWER('B'), LOWER('C'), LOWER('D'),
-    LOWER('E'), LOWER('F'), LOWER('G'), LOWER('H'), LOWER('I'), LOWER('J'), LOWER('K'),
-    LOWER('L'), LOWER('M'), LOWER('N'), LOWER('O'), LOWER('P'), LOWER('Q'), LOWER('R'),
-    LOWER('S'), LOWER('T'), LOWER('U'), LOWER('V'), LOWER('W'), LOWER('X'), LOWER('Y'),
-    LOWER('Z'), SELF('['), SELF(']'), SELF('^'), SELF('_'), SELF('`'), SELF('a'), SELF('b'),
-    SELF('c'), SELF('d'), SELF('e'), SELF('f'), SELF('g'), SELF('h'), SELF('i'), SELF('j'),
-    SELF('k'), SELF('l'), SELF('m'), SELF('n'), SELF('o'), SELF('p'), SELF('q'), SELF('r'),
-    SELF('s'), SELF('t'), SELF('u'), SELF('v'), SELF('w'), SELF('x'), SELF('y'), SELF('z'),
-    SELF('{'), SELF('|'), SELF('}'), SELF('~')};
+    LOWER('E'), LOWER('F'), LOWER('G'), LOWER('H'), LOWER('I'), LOWER('J'), LOWER('K'), LOWER('L'),
+    LOWER('M'), LOWER('N'), LOWER('O'), LOWER('P'), LOWER('Q'), LOWER('R'), LOWER('S'), LOWER('T'),
+    LOWER('U'), LOWER('V'), LOWER('W'), LOWER('X'), LOWER('Y'), LOWER('Z'), SELF('['), SELF(']'),
+    SELF('^'), SELF('_'), SELF('`'), SELF('a'), SELF('b'), SELF('c'), SELF('d'), SELF('e'),
+    SELF('f'), SELF('g'), SELF('h'), SELF('i'), SELF('j'), SELF('k'), SELF('l'), SELF('m'),
+    SELF('n'), SELF('o'), SELF('p'), SELF('q'), SELF('r'), SELF('s'), SELF('t'), SELF('u'),
+    SELF('v'), SELF('w'), SELF('x'), SELF('y'), SELF('z'), SELF('{'), SELF('|'), SELF('}'),
+    SELF('~')};
 
 static size_t put_decimal_escape(uint8_t octet, char *out)
 {
@@ -241,8 +241,8 @@ static inline bool read_fixed(const uint8_t *p, size_t len, size_t at, nlt_dns_r
 }
 
 /* Checks and reads the record at *at and moves behind it. `sound` is a name known to be sound. */
-static bool read_record(const uint8_t *p, size_t len, size_t sound, size_t *at,
-    nlt_dns_record *record)
+static bool read_record(
+    const uint8_t *p, size_t len, size_t sound, size_t *at, nlt_dns_record *record)
 {
     size_t end;
     if (len - *at >= 2 && p[*at] == POINTER_BITS && p[*at + 1] == sound) {

@@ -54,20 +54,20 @@ typedef struct nlt_dns {
     uint32_t answers_at;  /* offset of the answer section */
     uint32_t answers_end; /* behind it */
     uint16_t id;
-    uint16_t flags_raw;   /* third and fourth octet of the header */
+    uint16_t flags_raw; /* third and fourth octet of the header */
     uint16_t n_questions;
     uint16_t n_answers;   /* all of them are there */
     uint16_t n_authority; /* as claimed */
     uint16_t n_additional;
-    uint16_t rcode;       /* OPT's upper bits included */
-    uint16_t qtype;       /* of the first question; 0 without one */
-    uint16_t qclass;      /* top bit masked for multicast DNS */
+    uint16_t rcode;  /* OPT's upper bits included */
+    uint16_t qtype;  /* of the first question; 0 without one */
+    uint16_t qclass; /* top bit masked for multicast DNS */
     uint16_t query_len;
     uint8_t opcode;
-    uint8_t flags;        /* NLT_DNS_AA ... */
+    uint8_t flags; /* NLT_DNS_AA ... */
     bool is_response;
-    bool has_question;    /* false: query is empty, type and class are null */
-    bool has_edns;        /* an OPT record was found (looked for in responses only) */
+    bool has_question; /* false: query is empty, type and class are null */
+    bool has_edns;     /* an OPT record was found (looked for in responses only) */
     char query[NLT_DNS_NAME_TEXT_MAX + 16]; /* text of the first question's name; no NUL */
 } nlt_dns;
 

@@ -65,14 +65,14 @@ static size_t block_bytes(size_t cap)
     return cap + cap / (UNIT * 8);
 }
 
-nlt_status nlt__fragments_new(const nlt_fragments_options *options, nlt_fragments **out,
-    nlt_error *err)
+nlt_status nlt__fragments_new(
+    const nlt_fragments_options *options, nlt_fragments **out, nlt_error *err)
 {
     *out = NULL;
     if (options->max_datagrams == 0 || options->max_datagrams > DATAGRAMS_LIMIT
         || options->max_bytes < (size_t)1 << 18) {
-        return nlt_fail(err, NLT_ERR_ARG,
-            "fragments: 1 to 65536 datagrams and at least 256 KiB are needed");
+        return nlt_fail(
+            err, NLT_ERR_ARG, "fragments: 1 to 65536 datagrams and at least 256 KiB are needed");
     }
     nlt_fragments *f = nlt_alloc_zero(1, sizeof *f);
     uint32_t n_slots = 16;
@@ -207,8 +207,13 @@ static uint32_t find_datagram(nlt_fragments *f, const fragment_key *key, int64_t
     if (!take_node(f, &i)) {
         return NONE;
     }
-    f->pool[i] = (datagram){.key = *key, .first_ns = time_ns, .total = NONE, .slot = slot,
-        .chain = f->slots[slot], .older = f->newest, .newer = NONE};
+    f->pool[i] = (datagram){.key = *key,
+        .first_ns = time_ns,
+        .total = NONE,
+        .slot = slot,
+        .chain = f->slots[slot],
+        .older = f->newest,
+        .newer = NONE};
     f->slots[slot] = i;
     *(f->newest != NONE ? &f->pool[f->newest].newer : &f->oldest) = i;
     f->newest = i;

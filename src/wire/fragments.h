@@ -25,7 +25,10 @@ typedef struct nlt_fragments_options {
 } nlt_fragments_options;
 
 /* RFC 8200 4.5: 60 s. */
-#define NLT_FRAGMENTS_OPTIONS_INIT {(size_t)16 << 20, 8192, INT64_C(60000000000)}
+#define NLT_FRAGMENTS_OPTIONS_INIT                                                                 \
+    {                                                                                              \
+        (size_t)16 << 20, 8192, INT64_C(60000000000)                                               \
+    }
 
 typedef enum nlt_fragments_status {
     NLT_FRAGMENTS_HELD = 0, /**< kept (or an agreeing repetition of what is kept) */
@@ -42,8 +45,8 @@ typedef struct nlt_datagram {
 } nlt_datagram;
 
 /** @return NLT_OK; NLT_ERR_ARG; NLT_ERR_NOMEM. `*out` is owned: nlt__fragments_free. */
-NLT_API nlt_status nlt__fragments_new(const nlt_fragments_options *options, nlt_fragments **out,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__fragments_new(
+    const nlt_fragments_options *options, nlt_fragments **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__fragments_free(nlt_fragments *fragments); /* NULL is fine */
 
 /**
@@ -56,9 +59,8 @@ NLT_API void nlt__fragments_free(nlt_fragments *fragments); /* NULL is fine */
  * @param whole   [out] set with WHOLE
  * @return NLT_OK; NLT_ERR_NOMEM
  */
-NLT_API nlt_status nlt__fragments_add(nlt_fragments *fragments, nlt_packet *packet,
-    int64_t time_ns, nlt_fragments_status *status, nlt_datagram *whole,
-    nlt_error *err) NLT_MUST_CHECK;
+NLT_API nlt_status nlt__fragments_add(nlt_fragments *fragments, nlt_packet *packet, int64_t time_ns,
+    nlt_fragments_status *status, nlt_datagram *whole, nlt_error *err) NLT_MUST_CHECK;
 
 /** Bytes held now (for tests and reports). */
 NLT_API size_t nlt__fragments_bytes(const nlt_fragments *fragments);

@@ -429,8 +429,8 @@ static nlt_packet_status decode_ipv6(slice s, nlt_packet *packet)
     return decode_extensions(s, wire_len, packet);
 }
 
-nlt_packet_status nlt__packet_decode(uint32_t link_type, nlt_bytes frame, bool is_big_endian,
-    nlt_packet *packet)
+nlt_packet_status nlt__packet_decode(
+    uint32_t link_type, nlt_bytes frame, bool is_big_endian, nlt_packet *packet)
 {
     slice s = {(const uint8_t *)frame.ptr, frame.len};
     size_t i = 0;

@@ -16,12 +16,7 @@
 
 #include "core/ip.h"
 
-enum {
-    NLT_IP_TCP = 6,
-    NLT_IP_UDP = 17,
-    NLT_PORT_DNS = 53,
-    NLT_PORT_MDNS = 5353
-};
+enum { NLT_IP_TCP = 6, NLT_IP_UDP = 17, NLT_PORT_DNS = 53, NLT_PORT_MDNS = 5353 };
 
 enum {
     NLT_TCP_FIN = 0x01,
@@ -52,9 +47,9 @@ typedef struct nlt_packet {
     nlt_ip dst;
     uint16_t src_port;
     uint16_t dst_port;
-    uint8_t protocol;         /* IP protocol number; of an IPv6 fragment: its next header */
-    uint8_t tcp_flags;        /* NLT_TCP_ bits */
-    bool has_more_fragments;  /* fragments: more follow */
+    uint8_t protocol;        /* IP protocol number; of an IPv6 fragment: its next header */
+    uint8_t tcp_flags;       /* NLT_TCP_ bits */
+    bool has_more_fragments; /* fragments: more follow */
     uint32_t tcp_seq;
     uint32_t fragment_id;     /* fragments: identification, 16 or 32 bits */
     uint32_t fragment_offset; /* fragments: bytes, a multiple of 8, below 65536 */
@@ -69,8 +64,8 @@ typedef struct nlt_packet {
  * @param packet        [out] see nlt_packet
  * @cost  about 10 ns for UDP in IPv4 in Ethernet
  */
-NLT_API nlt_packet_status nlt__packet_decode(uint32_t link_type, nlt_bytes frame,
-    bool is_big_endian, nlt_packet *packet);
+NLT_API nlt_packet_status nlt__packet_decode(
+    uint32_t link_type, nlt_bytes frame, bool is_big_endian, nlt_packet *packet);
 
 /**
  * Decodes the reassembled payload of an IP datagram (remaining IPv6 extension headers, then UDP or

@@ -89,8 +89,8 @@ nlt_status nlt__reassembly_new(const nlt_reassembly_options *options, nlt_reasse
     *out = NULL;
     if (options->max_streams == 0 || options->max_streams > STREAMS_LIMIT
         || options->max_bytes < BYTES_LEAST) {
-        return nlt_fail(err, NLT_ERR_ARG,
-            "reassembly: 1 to 1048576 streams and at least 1 MiB are needed");
+        return nlt_fail(
+            err, NLT_ERR_ARG, "reassembly: 1 to 1048576 streams and at least 1 MiB are needed");
     }
     nlt_reassembly *r = nlt_alloc_zero(1, sizeof *r);
     uint32_t n_slots = 16;
@@ -172,8 +172,11 @@ static nlt_status emit(nlt_reassembly *r, stream *s, const uint8_t *bytes, size_
     bool is_earlier = s->partial != NULL && s->latest.arrival > from->arrival;
     const origin *last = is_earlier ? &s->latest : from;
     nlt_stream_message message = {.bytes = {(const char *)bytes, len},
-        .src_port = s->key.src_port, .dst_port = s->key.dst_port, .time_ns = last->time_ns,
-        .number = last->number, .has_time = last->has_time};
+        .src_port = s->key.src_port,
+        .dst_port = s->key.dst_port,
+        .time_ns = last->time_ns,
+        .number = last->number,
+        .has_time = last->has_time};
     message.src.family = message.dst.family = (uint8_t)s->key.family;
     memcpy(message.src.bytes, s->key.src, 16);
     memcpy(message.dst.bytes, s->key.dst, 16);
@@ -221,8 +224,8 @@ static size_t partial_needs(const stream *s)
 }
 
 /* Takes bytes off the front that end or lengthen the partial message. */
-static nlt_status feed_partial(nlt_reassembly *r, stream *s, nlt_bytes *rest, const origin *from,
-    bool *is_dns, nlt_error *err)
+static nlt_status feed_partial(
+    nlt_reassembly *r, stream *s, nlt_bytes *rest, const origin *from, bool *is_dns, nlt_error *err)
 {
     while (rest->len > 0 && partial_needs(s) > 0) {
         size_t needs = partial_needs(s);
@@ -243,8 +246,8 @@ static nlt_status feed_partial(nlt_reassembly *r, stream *s, nlt_bytes *rest, co
 
 /* Bytes that are next in order, all of one packet. The packet is settled here, or with the message
  * that its last bytes begin (unless an earlier one made it used). */
-static nlt_status deliver(nlt_reassembly *r, stream *s, nlt_bytes rest, const origin *from,
-    nlt_error *err)
+static nlt_status deliver(
+    nlt_reassembly *r, stream *s, nlt_bytes rest, const origin *from, nlt_error *err)
 {
     bool is_dns = false;
     s->next_seq += (uint32_t)rest.len;
@@ -374,7 +377,8 @@ static nlt_status hold(nlt_reassembly *r, stream *s, const nlt_packet *packet, u
     s->held[low] = item;
     s->n_held++;
     r->bytes += sizeof *item + item->len;
-    while (s->n_held > 0 && (s->n_held > HELD_MAX
+    while (s->n_held > 0
+        && (s->n_held > HELD_MAX
             || ahead(s, s->held[s->n_held - 1]->seq) > NLT_REASSEMBLY_GAP_MAX)) {
         NLT_TRY(give_up(r, s, err));
     }
@@ -436,8 +440,8 @@ static nlt_status take_stream(nlt_reassembly *r, uint32_t *out, nlt_error *err)
 }
 
 /* The stream of this packet, made the newest; *is_new if it was none. */
-static nlt_status find_stream(nlt_reassembly *r, const nlt_packet *packet, uint32_t *out,
-    bool *is_new, nlt_error *err)
+static nlt_status find_stream(
+    nlt_reassembly *r, const nlt_packet *packet, uint32_t *out, bool *is_new, nlt_error *err)
 {
     stream_key key;
     memcpy(key.src, packet->src.bytes, 16);
@@ -445,8 +449,8 @@ static nlt_status find_stream(nlt_reassembly *r, const nlt_packet *packet, uint3
     key.src_port = packet->src_port;
     key.dst_port = packet->dst_port;
     key.family = packet->src.family;
-    uint32_t slot = (uint32_t)nlt__hash((nlt_bytes){(const char *)&key, sizeof key}, 0)
-        & (r->n_slots - 1);
+    uint32_t slot =
+        (uint32_t)nlt__hash((nlt_bytes){(const char *)&key, sizeof key}, 0) & (r->n_slots - 1);
     uint32_t i = r->slots[slot];
     while (i != NONE && memcmp(&r->pool[i].key, &key, sizeof key) != 0) {
         i = r->pool[i].chain;
@@ -454,8 +458,8 @@ static nlt_status find_stream(nlt_reassembly *r, const nlt_packet *packet, uint3
     *is_new = i == NONE;
     if (*is_new) {
         NLT_TRY(take_stream(r, &i, err));
-        r->pool[i] = (stream){.key = key, .slot = slot, .chain = r->slots[slot],
-            .birth = r->n_births++};
+        r->pool[i] =
+            (stream){.key = key, .slot = slot, .chain = r->slots[slot], .birth = r->n_births++};
         r->slots[slot] = i;
         r->bytes += sizeof(stream);
     } else {
@@ -467,8 +471,8 @@ static nlt_status find_stream(nlt_reassembly *r, const nlt_packet *packet, uint3
 }
 
 /* A SYN starts a stream, unless it is the one that started this. */
-static nlt_status start_at_syn(nlt_reassembly *r, stream *s, bool is_new, uint32_t seq,
-    nlt_error *err)
+static nlt_status start_at_syn(
+    nlt_reassembly *r, stream *s, bool is_new, uint32_t seq, nlt_error *err)
 {
     if (!is_new && s->start_seq == seq) {
         return NLT_OK;

@@ -28,17 +28,20 @@ typedef struct nlt_reassembly_options {
     size_t max_streams; /* remembered at a time; at most 1 << 20 */
 } nlt_reassembly_options;
 
-#define NLT_REASSEMBLY_OPTIONS_INIT {(size_t)64 << 20, 65536}
+#define NLT_REASSEMBLY_OPTIONS_INIT                                                                \
+    {                                                                                              \
+        (size_t)64 << 20, 65536                                                                    \
+    }
 
 /** One message, without its two-byte length. */
 typedef struct nlt_stream_message {
-    nlt_bytes bytes;  /* 0 to 65535; borrows until the callback returns */
+    nlt_bytes bytes; /* 0 to 65535; borrows until the callback returns */
     nlt_ip src;
     nlt_ip dst;
     uint16_t src_port;
     uint16_t dst_port;
-    int64_t time_ns;  /* of the packet that completed it */
-    int64_t number;   /* of that packet, as given to nlt__reassembly_add */
+    int64_t time_ns; /* of the packet that completed it */
+    int64_t number;  /* of that packet, as given to nlt__reassembly_add */
     bool has_time;
 } nlt_stream_message;
 
@@ -46,8 +49,8 @@ typedef struct nlt_stream_message {
  * Receives a message. Sets *is_dns (false on entry) if it makes a row: that decides what its
  * packets count as. A status other than NLT_OK stops the call and is passed on.
  */
-typedef nlt_status (*nlt_reassembly_sink)(void *user, const nlt_stream_message *message,
-    bool *is_dns, nlt_error *err);
+typedef nlt_status (*nlt_reassembly_sink)(
+    void *user, const nlt_stream_message *message, bool *is_dns, nlt_error *err);
 
 /**
  * What became of the packets given in: after nlt__reassembly_end their sum is the number of calls

@@ -32,8 +32,8 @@ static void add(summary *s, const nlt_capture_record *record)
 
 /* Reads on from `at` in windows that begin at `step` bytes and grow when asked. Each window is a
  * copy of exactly its size. */
-static summary read_windows(nlt_capture *state, const uint8_t *data, size_t size, size_t at,
-    size_t step)
+static summary read_windows(
+    nlt_capture *state, const uint8_t *data, size_t size, size_t at, size_t step)
 {
     summary s = {NLT_CAPTURE_RECORD, 0, 0};
     size_t window = step;
@@ -71,8 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     summary whole = read_windows(&state, data, size, header, size + 1);
     state = start;
     summary small = read_windows(&state, data, size, header, 13);
-    check(small.last == whole.last && small.n_packets == whole.n_packets
-        && small.sum == whole.sum);
+    check(small.last == whole.last && small.n_packets == whole.n_packets && small.sum == whole.sum);
     state = start;
     size_t found;
     nlt_bytes rest = {all.ptr + header, size - header};

@@ -67,7 +67,7 @@ static void take_line(nlt_bytes line)
     json_t *other = json_loadb(line.ptr, line.len, JSON_ALLOW_NUL, &error);
     check(!json_is_object(other) || is_object);
     check(!is_object || other != NULL || json_error_code(&error) != json_error_invalid_syntax
-          || memmem(line.ptr, line.len, "\\u", 2) != NULL);
+        || memmem(line.ptr, line.len, "\\u", 2) != NULL);
     json_decref(other);
 }
 

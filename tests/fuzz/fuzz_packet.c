@@ -31,8 +31,8 @@ static void one_frame(nlt_fragments *fragments, uint8_t kind, nlt_bytes frame, i
 {
     nlt_packet packet;
     memset(&packet, 0, sizeof packet);
-    nlt_packet_status status = nlt__packet_decode(link_types[kind % N_LINK_TYPES], frame,
-        kind >= 128, &packet);
+    nlt_packet_status status =
+        nlt__packet_decode(link_types[kind % N_LINK_TYPES], frame, kind >= 128, &packet);
     volatile uint8_t total = status <= NLT_PACKET_FRAGMENT ? sum(&packet) : 0;
     (void)total;
     if (status != NLT_PACKET_FRAGMENT) {

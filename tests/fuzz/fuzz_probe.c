@@ -30,8 +30,8 @@ static void check_finding(const nlt_finding *finding)
     }
 }
 
-static void look(const nlt_connector *connector, const nlt_connector *owner,
-    const nlt_sample *sample)
+static void look(
+    const nlt_connector *connector, const nlt_connector *owner, const nlt_sample *sample)
 {
     nlt_finding finding;
     check(nlt__probe(connector, owner, sample, &finding, NULL) == NLT_OK);

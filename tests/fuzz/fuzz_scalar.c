@@ -50,8 +50,8 @@ static void check_column(const nlt_vec *vec)
 }
 
 /* A function whose arguments may be texts or integers. */
-static void call_row(const nlt_scalar *scalar, const nlt_bytes *texts, int64_t number,
-    nlt_arena *arena)
+static void call_row(
+    const nlt_scalar *scalar, const nlt_bytes *texts, int64_t number, nlt_arena *arena)
 {
     static const nlt_scalar_env env = {NULL};
     nlt_dtype dtypes[NLT_SCALAR_ARGS_MAX];
@@ -78,8 +78,8 @@ static void call_row(const nlt_scalar *scalar, const nlt_bytes *texts, int64_t n
         }
     }
     nlt_error err = NLT_ERROR_INIT;
-    nlt_status status = nlt__scalar_call(scalar, &env, input->cols, scalar->n_args, ROWS,
-        &output->cols[0], arena, &err);
+    nlt_status status = nlt__scalar_call(
+        scalar, &env, input->cols, scalar->n_args, ROWS, &output->cols[0], arena, &err);
     check(status == NLT_OK || (status == NLT_ERR_SQL && err.message[0] != '\0'));
     if (status == NLT_OK) {
         check_column(&output->cols[0]);

@@ -35,7 +35,7 @@ void line_rows_open(
     }
     must(nlt__builder_new(c->table, wanted != NULL ? wanted : all,
              wanted != NULL ? n_wanted : c->table->n_columns, &rows->out, NULL)
-             == NLT_OK,
+            == NLT_OK,
         "out of memory");
     nlt_zone *opened = NULL;
     must(zone == NULL || nlt__zone_open(zone, &opened, NULL) == NLT_OK, "zone");

@@ -21,8 +21,8 @@ typedef struct line_rows {
 } line_rows;
 
 /* All columns if `wanted` is NULL. `zone`: NULL = UTC. Owned: line_rows_close. */
-void line_rows_open(line_rows *rows, const char *connector, const int *wanted, int n_wanted,
-    const char *zone);
+void line_rows_open(
+    line_rows *rows, const char *connector, const int *wanted, int n_wanted, const char *zone);
 void line_rows_close(line_rows *rows);
 /* What becomes of one line; borrowed until the next call. */
 const char *line_rows_take(line_rows *rows, nlt_bytes line);

@@ -89,9 +89,8 @@ static const char *read_literal(scalar_rows *rows, const char *p, literal *out)
         out->type = *p == 'D' ? NLT_TYPE_DATE : NLT_TYPE_TIMESTAMP;
         p = read_text(rows, strchr(p, '\''), &out->text);
         int32_t days = 0;
-        bool is_time = out->type == NLT_TYPE_DATE
-            ? nlt__spark_date(out->text, &days)
-            : nlt__spark_timestamp(out->text, 0, &out->i64);
+        bool is_time = out->type == NLT_TYPE_DATE ? nlt__spark_date(out->text, &days)
+                                                  : nlt__spark_timestamp(out->text, 0, &out->i64);
         must(is_time, "no time", out->text.ptr);
         out->i64 += days;
         return p;
@@ -107,8 +106,9 @@ static const char *read_literal(scalar_rows *rows, const char *p, literal *out)
         out->i64 = *p == 't';
     } else if (starts(p, "NaN") || starts(p, "inf") || starts(p, "-inf")) {
         out->type = NLT_TYPE_DOUBLE;
-        out->real = *p == 'N' ? (double)__builtin_nanf("") : *p == 'i' ? (double)__builtin_inff()
-                                                                     : -(double)__builtin_inff();
+        out->real = *p == 'N' ? (double)__builtin_nanf("")
+            : *p == 'i'       ? (double)__builtin_inff()
+                              : -(double)__builtin_inff();
     } else if (nlt__parse_i64(word, &out->i64)) {
         out->type = NLT_TYPE_INT64;
     } else if (nlt__parse_double(word, &out->real)) {
@@ -160,8 +160,8 @@ static void fill(nlt_vec *vec, const literal *value, bool is_null)
 {
     for (int64_t row = 0; row < ROWS; row++) {
         if (value->type == NLT_TYPE_STRING) {
-            nlt__str_set((nlt_str *)vec->data + row, is_null ? "" : value->text.ptr,
-                value->text.len);
+            nlt__str_set(
+                (nlt_str *)vec->data + row, is_null ? "" : value->text.ptr, value->text.len);
         } else if (value->type == NLT_TYPE_DOUBLE) {
             ((double *)vec->data)[row] = value->real;
         } else if (value->type == NLT_TYPE_BOOL) {
@@ -234,8 +234,8 @@ static const char *run(scalar_rows *rows, const nlt_scalar *scalar, const litera
         fill(&input->cols[i], &args[i], args[i].i64 == INT64_MIN && args[i].text.ptr == NULL);
     }
     nlt_error err = NLT_ERROR_INIT;
-    nlt_status status = nlt__scalar_call(scalar, rows->env, input->cols, n, ROWS,
-        &output->cols[0], &rows->arena, &err);
+    nlt_status status = nlt__scalar_call(
+        scalar, rows->env, input->cols, n, ROWS, &output->cols[0], &rows->arena, &err);
     rows->text.len = 0;
     if (status == NLT_OK) {
         show_value(rows, &output->cols[0], ROWS - 1); /* 130 % 3 = 1 */

@@ -25,9 +25,18 @@ typedef struct sums {
     bool has_c, has_s;
 } sums;
 
-#define ROW(domain, c, s) {domain, c, s, true, true}
-#define ROW_S(domain, s) {domain, 0, s, false, true}
-#define ROW_NULL(domain) {domain, 0, 0, false, false}
+#define ROW(domain, c, s)                                                                          \
+    {                                                                                              \
+        domain, c, s, true, true                                                                   \
+    }
+#define ROW_S(domain, s)                                                                           \
+    {                                                                                              \
+        domain, 0, s, false, true                                                                  \
+    }
+#define ROW_NULL(domain)                                                                           \
+    {                                                                                              \
+        domain, 0, 0, false, false                                                                 \
+    }
 
 /* What the kernel emitted, as "domain,bytes\n". */
 typedef struct answer {
@@ -75,8 +84,8 @@ static nlt_batch *make_batch(const nlt_kernel *kernel, const sums *rows, int64_t
     assert_int_equal(nlt__batch_new(dtypes, 3, NLT_BATCH_ROWS, &batch, NULL), NLT_OK);
     for (int64_t row = 0; row < n; row++) {
         if (rows[row].domain != NULL) {
-            nlt__str_set((nlt_str *)batch->cols[0].data + row, rows[row].domain,
-                strlen(rows[row].domain));
+            nlt__str_set(
+                (nlt_str *)batch->cols[0].data + row, rows[row].domain, strlen(rows[row].domain));
             nlt__set_valid(batch->cols[0].valid, row);
         }
         put_decimal(&batch->cols[1], row, rows[row].c_bytes, rows[row].has_c);
@@ -103,7 +112,8 @@ static void run_begin(run *r, const char *algo, const char *json)
     nlt__plan_init(&r->plan);
     assert_int_equal(nlt__algo_find(algo, &r->algo, NULL), NLT_OK);
     assert_int_equal(nlt__params_parse(r->algo->class_name, r->algo->params, r->algo->n_params,
-        json, &r->params, NULL), NLT_OK);
+                         json, &r->params, NULL),
+        NLT_OK);
     assert_int_equal(nlt__plan_scan(&r->plan, "netlytics", 0, NULL), NLT_OK);
     assert_int_equal(r->algo->plan(r->params, &r->plan, NULL), NLT_OK);
 }
@@ -179,8 +189,8 @@ static void nameless_rows_are_one_group(void **state)
 static void best_rows_survive_the_cut(void **state)
 {
     (void)state;
-    const sums rows[] = {ROW_S("e", 5), ROW_S("a", 9), ROW_S("d", 5), ROW_S("c", 5),
-        ROW_S(NULL, 7), ROW_S("b", 8)};
+    const sums rows[] = {
+        ROW_S("e", 5), ROW_S("a", 9), ROW_S("d", 5), ROW_S("c", 5), ROW_S(NULL, 7), ROW_S("b", 8)};
     expect_report("{\"N_TOP\":4}", rows, 6, "a,9\nb,8\n-,7\nc,5\n");
     expect_report("{\"N_TOP\":1}", rows, 6, "a,9\n");
     expect_report("{\"N_TOP\":-1}", rows, 6, "a,9\nb,8\n-,7\nc,5\nd,5\ne,5\n");
@@ -330,8 +340,9 @@ static void expect_refused(const char *algo_name, const char *json)
     nlt_params *params = NULL;
     nlt_error err = NLT_ERROR_INIT;
     assert_int_equal(nlt__algo_find(algo_name, &algo, NULL), NLT_OK);
-    assert_int_equal(nlt__params_parse(algo->class_name, algo->params, algo->n_params, json,
-        &params, &err), NLT_ERR_ARG);
+    assert_int_equal(
+        nlt__params_parse(algo->class_name, algo->params, algo->n_params, json, &params, &err),
+        NLT_ERR_ARG);
     assert_null(params);
 }
 

@@ -34,11 +34,21 @@ static void networks(void **state)
         const char *text, *first; /* NULL: no network */
         int bits;
     } cases[] = {
-        {"10.1.2.3/8", "10.0.0.0", 104}, {"10.1.2.3", "10.1.2.3", 128}, {"0.0.0.0/0", "0.0.0.0", 96},
-        {"2001:db8:ffff::1/32", "2001:db8::", 32}, {"::/0", "::", 0}, {"::1", "::1", 128},
-        {"::ffff:10.1.2.3/112", "10.1.0.0", 112}, {"10.0.0.0/33", NULL, 0}, {"/8", NULL, 0},
-        {"10.0.0.0/", NULL, 0}, {"10.0.0.0/+8", NULL, 0}, {"10.0.0.0/8/8", NULL, 0}, {"", NULL, 0},
-        {"::/129", NULL, 0}, {"10.0.0.0/18446744073709551617", NULL, 0},
+        {"10.1.2.3/8", "10.0.0.0", 104},
+        {"10.1.2.3", "10.1.2.3", 128},
+        {"0.0.0.0/0", "0.0.0.0", 96},
+        {"2001:db8:ffff::1/32", "2001:db8::", 32},
+        {"::/0", "::", 0},
+        {"::1", "::1", 128},
+        {"::ffff:10.1.2.3/112", "10.1.0.0", 112},
+        {"10.0.0.0/33", NULL, 0},
+        {"/8", NULL, 0},
+        {"10.0.0.0/", NULL, 0},
+        {"10.0.0.0/+8", NULL, 0},
+        {"10.0.0.0/8/8", NULL, 0},
+        {"", NULL, 0},
+        {"::/129", NULL, 0},
+        {"10.0.0.0/18446744073709551617", NULL, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         nlt_ip_net net;
@@ -131,8 +141,8 @@ static void empty_map(void **state)
     nlt_ip_map *map = NULL;
     assert_int_equal(nlt__ip_map_new(&map, NULL), NLT_OK);
     assert_int_equal(nlt__ip_map_seal(map, NULL), NLT_OK);
-    static const char *const texts[] = {"0.0.0.0", "1.2.3.4", "255.255.255.255", "::",
-        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
+    static const char *const texts[] = {
+        "0.0.0.0", "1.2.3.4", "255.255.255.255", "::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         nlt_ip ip = ip_of(texts[i]);
         assert_int_equal(nlt__ip_map_find(map, &ip), 0);
@@ -178,11 +188,12 @@ static void views_from_text(void **state)
 {
     (void)state;
     nlt_strings warnings = NLT_STRINGS_INIT;
-    nlt_asn_view *view = open_text("; IP-ASN-DAT\n# comment\r\n\n"
-                                   "10.0.0.0/8\t64512\r\n10.1.0.0/16 64513\n  10.1.2.0/24\t4294967295\t\n"
-                                   "10.9.0.0/16\t1\n10.9.0.0/16\t2\n"
-                                   "2001:db8::/32\tAS64512\n::ffff:11.0.0.0/104\t7\n0.0.0.0/1\t9",
-        &warnings);
+    nlt_asn_view *view =
+        open_text("; IP-ASN-DAT\n# comment\r\n\n"
+                  "10.0.0.0/8\t64512\r\n10.1.0.0/16 64513\n  10.1.2.0/24\t4294967295\t\n"
+                  "10.9.0.0/16\t1\n10.9.0.0/16\t2\n"
+                  "2001:db8::/32\tAS64512\n::ffff:11.0.0.0/104\t7\n0.0.0.0/1\t9",
+            &warnings);
     assert_int_equal(warnings.n, 0);
     assert_int_equal(nlt__asn_prefix_count(view), 8);
     assert_int_equal(number_at(view, "10.200.0.1"), 64512);
@@ -228,8 +239,8 @@ static void check_refused(const char *text, size_t len, nlt_status status, const
 {
     nlt_asn_view *view = NULL;
     nlt_error err = NLT_ERROR_INIT;
-    assert_int_equal(nlt__asn_view_open(write_file("view", text, len), NULL, NULL, &view, &err),
-        status);
+    assert_int_equal(
+        nlt__asn_view_open(write_file("view", text, len), NULL, NULL, &view, &err), status);
     assert_null(view);
     assert_non_null(strstr(err.message, message));
     assert_non_null(strstr(err.message, "/view"));
@@ -249,8 +260,8 @@ static void files_that_are_no_view(void **state)
     free(line);
     nlt_asn_view *view = NULL;
     nlt_error err = NLT_ERROR_INIT;
-    assert_int_equal(nlt__asn_view_open("/nowhere/view", NULL, NULL, &view, &err),
-        NLT_ERR_NOT_FOUND);
+    assert_int_equal(
+        nlt__asn_view_open("/nowhere/view", NULL, NULL, &view, &err), NLT_ERR_NOT_FOUND);
     assert_int_equal(nlt__asn_view_open(folder, NULL, NULL, &view, &err), NLT_ERR_IO);
 }
 
@@ -276,7 +287,8 @@ static void names(void **state)
     for (size_t i = 0; i < 2; i++) {
         char path[128];
         nlt_asn_view *view = NULL;
-        (void)snprintf(path, sizeof path, "%s", write_file("view", view_text, sizeof view_text - 1));
+        (void)snprintf(
+            path, sizeof path, "%s", write_file("view", view_text, sizeof view_text - 1));
         const char *other = write_file("names", files[i], strlen(files[i]));
         assert_int_equal(nlt__asn_view_open(path, other, NULL, &view, NULL), NLT_OK);
         assert_true(nlt__asn_has_names(view));
@@ -285,7 +297,8 @@ static void names(void **state)
         assert_string_equal(name_at(view, "12.0.0.1"), "");
         nlt__asn_view_close(view);
         nlt_error err = NLT_ERROR_INIT;
-        static const char *const no_names[] = {"", "{}", "{\"7\": \"x\"}", "{\"7\": ", "[1]", "7 seven\n"};
+        static const char *const no_names[] = {
+            "", "{}", "{\"7\": \"x\"}", "{\"7\": ", "[1]", "7 seven\n"};
         for (size_t j = 0; j < sizeof no_names / sizeof no_names[0]; j++) {
             other = write_file("names", no_names[j], strlen(no_names[j]));
             assert_int_equal(nlt__asn_view_open(path, other, NULL, &view, &err), NLT_ERR_FORMAT);
@@ -294,7 +307,9 @@ static void names(void **state)
     }
     /* in the view itself; the first counts; bytes that are no UTF-8 */
     nlt_asn_view *view =
-        open_text("10.0.0.0/8\t1\tFirst Net\n11.0.0.0/8 1 Second\n12.0.0.0/8\t2\tB\xff" "d\n", NULL);
+        open_text("10.0.0.0/8\t1\tFirst Net\n11.0.0.0/8 1 Second\n12.0.0.0/8\t2\tB\xff"
+                  "d\n",
+            NULL);
     assert_string_equal(name_at(view, "11.0.0.1"), "First Net");
     assert_string_equal(name_at(view, "12.0.0.1"), "B\\xffd");
     nlt__asn_view_close(view);
@@ -309,8 +324,8 @@ static void growing_and_short_memory(void **state)
     assert_non_null(text);
     size_t len = 0;
     for (int i = 0; i < N; i++) {
-        len += (size_t)snprintf(text + len, 32, "%d.%d.%d.0/24\t%d\n", i >> 16, i >> 8 & 255, i & 255,
-            i * 7);
+        len += (size_t)snprintf(
+            text + len, 32, "%d.%d.%d.0/24\t%d\n", i >> 16, i >> 8 & 255, i & 255, i * 7);
     }
     const char *path = write_file("view", text, len);
     nlt_asn_view *view = NULL;

@@ -290,7 +290,7 @@ static void kernels_are_found_by_their_plan(void **state)
     struct ArrowArrayStream rows;
     nlt_task *task = NULL;
     make_sums(&rows);
-    assert_int_equal(nlt_task_kernel(json_string_value(json_object_get(node, "task")), 
+    assert_int_equal(nlt_task_kernel(json_string_value(json_object_get(node, "task")),
                          &(nlt_kernel_inputs){.rows = &rows}, &task, NULL),
         NLT_OK);
     struct ArrowArrayStream stream;
@@ -349,8 +349,8 @@ static void functions_take_columns(void **state)
     batch->n_rows = 2;
     assert_int_equal(nlt__arrow_schema(&column, 1, &schema, NULL), NLT_OK);
     assert_int_equal(nlt__arrow_from_batch(batch, &array, NULL), NLT_OK);
-    assert_int_equal(
-        nlt_own_function_call(functions, "registered_domain", &schema, &array, &out_schema, &out, NULL),
+    assert_int_equal(nlt_own_function_call(
+                         functions, "registered_domain", &schema, &array, &out_schema, &out, NULL),
         NLT_OK);
     const int32_t *offsets = out.children[0]->buffers[1];
     assert_int_equal(out.length, 2);

@@ -34,8 +34,8 @@ static void lists(void **state)
         assert_int_equal(nlt__column_types_parse(good[i].text, &arena, &columns, &n, NULL), NLT_OK);
         for (int j = 0; j < n; j++) {
             size_t len = strlen(shown);
-            (void)snprintf(shown + len, sizeof shown - len, "%s=%s;", columns[j].name,
-                columns[j].type);
+            (void)snprintf(
+                shown + len, sizeof shown - len, "%s=%s;", columns[j].name, columns[j].type);
         }
         assert_string_equal(shown, good[i].shown);
         nlt__arena_clear(&arena);
@@ -47,8 +47,8 @@ static void no_lists(void **state)
     (void)state;
     static const char *const bad[] = {"", " ", ",", "a", "a,", "a INT,", "a INT,,b INT", "INT 5",
         "a 5", "a 'x'", "a INT 'x'", "a INT; b INT", "a INT) FROM (b", "a DECIMAL(10", "a INT]",
-        "a DECIMAL(10]", "a \"INT\"", "\"\" INT", "a INT, A INT", "'a' INT", "a INT /*", "a INT = 1",
-        "a x(((((((((((((((((1)))))))))))))))))"};
+        "a DECIMAL(10]", "a \"INT\"", "\"\" INT", "a INT, A INT", "'a' INT", "a INT /*",
+        "a INT = 1", "a x(((((((((((((((((1)))))))))))))))))"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         nlt_arena arena = NLT_ARENA_INIT;
         nlt_column_type *columns = NULL;

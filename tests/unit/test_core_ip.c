@@ -47,8 +47,8 @@ static void check(const char *text)
     char ours[NLT_IP_TEXT_MAX + 1];
     char theirs[INET6_ADDRSTRLEN];
     ours[nlt__ip_format(&ip, ours)] = '\0';
-    assert_string_equal(ours, inet_ntop(family == 4 ? AF_INET : AF_INET6, bytes, theirs,
-                                  sizeof theirs));
+    assert_string_equal(
+        ours, inet_ntop(family == 4 ? AF_INET : AF_INET6, bytes, theirs, sizeof theirs));
 }
 
 static void test_texts(void **state)
@@ -58,10 +58,11 @@ static void test_texts(void **state)
         "1.2.3", "1.2.3.", "1.2.3.4.", "1.2.3.4.5", "01.2.3.4", "1..3.4", "a.2.3.4", "-1.2.3.4",
         "1.2.3.4 ", "", "1", ":", "::", ":::", "::1", "1::", "1::2::3", "2001:db8::1",
         "2001:DB8:0:0:8:800:200C:417A", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
-        "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "12345::",
-        "::ffff:1.2.3.4", "::1.2.3.4", "::1.2.3", "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7:1.2.3.4",
-        "64:ff9b::192.0.2.33", "::ffff:0:1.2.3.4", "::1.2.3.4:5", "fe80::1%eth0", "g::", "1:", ":1",
-        "0:0:1:0:0:0:1:0", "0:0:0:1:0:0:0:1", "1:0:0:2:0:0:0:3", "::0.0.0.1", "::0.1.0.0"};
+        "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::3:4:5:6:7:8", "1:2:3:4::5:6:7:8",
+        "12345::", "::ffff:1.2.3.4", "::1.2.3.4", "::1.2.3", "1:2:3:4:5:6:1.2.3.4",
+        "1:2:3:4:5:6:7:1.2.3.4", "64:ff9b::192.0.2.33", "::ffff:0:1.2.3.4", "::1.2.3.4:5",
+        "fe80::1%eth0", "g::", "1:", ":1", "0:0:1:0:0:0:1:0", "0:0:0:1:0:0:0:1", "1:0:0:2:0:0:0:3",
+        "::0.0.0.1", "::0.1.0.0"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         check(texts[i]);
     }
@@ -71,8 +72,8 @@ static void test_texts(void **state)
 static void test_random_texts(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {":", "::", ".", "0", "1", "12", "255", "ffff", "a", "1.2.3.4",
-        "db8", ":0:"};
+    static const char *const pieces[] = {
+        ":", "::", ".", "0", "1", "12", "255", "ffff", "a", "1.2.3.4", "db8", ":0:"};
     uint64_t seed = 1;
     for (int i = 0; i < 300000; i++) {
         char text[64] = "";
@@ -91,8 +92,8 @@ static void test_random_texts(void **state)
 static void test_v4_numbers(void **state)
 {
     (void)state;
-    static const char *const numbers[] = {"0", "00", "5", "05", "10", "99", "100", "199", "200", "209",
-        "249", "250", "255", "256", "260", "300", "999", "1000", "", "1a", "-1", ":1"};
+    static const char *const numbers[] = {"0", "00", "5", "05", "10", "99", "100", "199", "200",
+        "209", "249", "250", "255", "256", "260", "300", "999", "1000", "", "1a", "-1", ":1"};
     const size_t n = sizeof numbers / sizeof numbers[0];
     for (size_t i = 0; i < n * n * n * n; i++) {
         char text[32];

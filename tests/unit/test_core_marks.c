@@ -35,8 +35,8 @@ static bool is_separator(const nlt_marking *marking, char c)
 }
 
 /* The marks of the line at text[begin..end]. */
-static void check_line(const nlt_marks *marks, const char *text, size_t begin, size_t end,
-    const nlt_cuts *cuts)
+static void check_line(
+    const nlt_marks *marks, const char *text, size_t begin, size_t end, const nlt_cuts *cuts)
 {
     uint32_t n = 0;
     for (size_t i = begin; i <= end; i++) {

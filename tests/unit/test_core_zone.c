@@ -179,8 +179,8 @@ static void transitions_of_the_file(void **state)
     /* 02:30 comes twice: the first, or the second for who has seen the first */
     int64_t twice = at(2017, 10, 29, 2, 30);
     assert_int_equal(to_utc(zone, twice), at(2017, 10, 29, 0, 30));
-    assert_int_equal(nlt__zone_to_utc(zone, twice, at(2017, 10, 29, 0, 40)),
-        at(2017, 10, 29, 1, 30));
+    assert_int_equal(
+        nlt__zone_to_utc(zone, twice, at(2017, 10, 29, 0, 40)), at(2017, 10, 29, 1, 30));
     nlt__zone_close(zone);
 }
 

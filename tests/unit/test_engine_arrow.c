@@ -33,9 +33,11 @@ static int set_up(void **state)
     FILE *file = fdopen(fd, "w");
     assert_non_null(file);
     for (int i = 0; i < 5000; i++) {
-        assert_true(fprintf(file,
-                        "%d.5 9000 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - HIER_DIRECT/192.0.2.1 -\n",
-                        100 + i) > 0);
+        assert_true(
+            fprintf(file,
+                "%d.5 9000 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - HIER_DIRECT/192.0.2.1 -\n",
+                100 + i)
+            > 0);
     }
     assert_int_equal(fclose(file), 0);
     assert_int_equal(nlt_session_open(NULL, &f->session, NULL), NLT_OK);
@@ -133,8 +135,8 @@ static void streams_are_counted(void **state)
 static void what_fails_before_any_row_fails_at_once(void **state)
 {
     fixture *f = *state;
-    nlt_table *table =
-        transformed(f, "SELECT sum(CAST(resp_time AS BIGINT) + 9223372036854000000) FROM netlytics");
+    nlt_table *table = transformed(
+        f, "SELECT sum(CAST(resp_time AS BIGINT) + 9223372036854000000) FROM netlytics");
     struct ArrowArrayStream stream;
     nlt_error err = NLT_ERROR_INIT;
     assert_int_equal(nlt_table_arrow_stream(table, &stream, &err), NLT_ERR_SQL);
@@ -254,7 +256,8 @@ static void rows_come_back(void **state)
         "101,a.com,101.5,a text that is longer than twelve bytes,false,2017-03-01,"
         "2017-03-01 00:00:01.5,101.50,\"[1,null,3]\"\n");
     assert_query(own, "SELECT count(*) AS n FROM netlytics", "n\n5000\n");
-    assert_query(own, "SELECT sum(m) AS m, count(s) AS s, count(CASE WHEN b THEN 1 END) AS b FROM netlytics",
+    assert_query(own,
+        "SELECT sum(m) AS m, count(s) AS s, count(CASE WHEN b THEN 1 END) AS b FROM netlytics",
         "m,s,b\n13000000.00,4999,4900\n");
     assert_query(own,
         "SELECT count(*) AS n FROM netlytics a JOIN netlytics b ON a.t = b.t + 1 WHERE a.t < 110",
@@ -275,7 +278,8 @@ static void rows_join_with_datasets(void **state)
     nlt_error err = NLT_ERROR_INIT;
     if (nlt_query(f->session, inputs, 2,
             "SELECT person, count(*) AS n FROM netlytics JOIN people USING (c_ip) GROUP BY person",
-            &answer, &err) != NLT_OK) {
+            &answer, &err)
+        != NLT_OK) {
         fail_msg("%s", err.message);
     }
     assert_answer(answer, "person,n\nAnn,5000\n");
@@ -286,8 +290,8 @@ static void rows_join_with_datasets(void **state)
 static void algorithms_take_rows(void **state)
 {
     fixture *f = *state;
-    struct ArrowArrayStream rows = stream_of(f,
-        "SELECT host AS name, 1 AS c_bytes, response_body_len AS s_bytes FROM netlytics");
+    struct ArrowArrayStream rows = stream_of(
+        f, "SELECT host AS name, 1 AS c_bytes, response_body_len AS s_bytes FROM netlytics");
     nlt_table *own = arrow_table(f->session, "own", &rows);
     nlt_table *answer = NULL;
     nlt_error err = NLT_ERROR_INIT;
@@ -314,8 +318,8 @@ static void statements_cannot_name_the_function(void **state)
     struct ArrowArrayStream rows = stream_of(f, "SELECT host FROM netlytics LIMIT 1");
     nlt_table *own = arrow_table(f->session, "own", &rows);
     nlt_table *answer = NULL;
-    assert_int_equal(nlt_transform(f->http, "SELECT * FROM netlytics_arrow(0)", &answer, NULL),
-        NLT_ERR_SQL);
+    assert_int_equal(
+        nlt_transform(f->http, "SELECT * FROM netlytics_arrow(0)", &answer, NULL), NLT_ERR_SQL);
     assert_null(answer);
     nlt_table_free(own);
 }
@@ -337,7 +341,10 @@ static int bad_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
     static struct ArrowSchema *children[] = {&child};
     const bad_stream *bad = stream->private_data;
     child = (struct ArrowSchema){.format = bad->format, .name = "c", .release = release_schema};
-    *out = (struct ArrowSchema){.format = "+s", .name = "", .n_children = 1, .children = children,
+    *out = (struct ArrowSchema){.format = "+s",
+        .name = "",
+        .n_children = 1,
+        .children = children,
         .release = release_schema};
     return 0;
 }
@@ -371,8 +378,11 @@ static void bad_streams(void **state)
         {"l", "ended early: the disk is gone", NLT_ERR_IO}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         bad_stream bad = {rows[i].format, 0};
-        struct ArrowArrayStream stream = {.get_schema = bad_schema, .get_next = bad_next,
-            .get_last_error = bad_reason, .release = bad_release, .private_data = &bad};
+        struct ArrowArrayStream stream = {.get_schema = bad_schema,
+            .get_next = bad_next,
+            .get_last_error = bad_reason,
+            .release = bad_release,
+            .private_data = &bad};
         nlt_error err = NLT_ERROR_INIT;
         nlt_table *out = NULL;
         assert_int_equal(nlt_arrow_table(f->session, "own", &stream, &out, &err), rows[i].status);

@@ -55,7 +55,8 @@ static void write_log(fixture *f)
             const line *l = &f->lines[i];
             char client[LINE_BYTES];
             make_name(l->client, client);
-            (void)fprintf(out, "%lld.%03d %lld %s TCP_MISS/200 %lld GET "
+            (void)fprintf(out,
+                "%lld.%03d %lld %s TCP_MISS/200 %lld GET "
                 "http://host-with-a-long-name-%d.example.com/x - HIER_DIRECT/192.0.2.1 text/html\n",
                 (long long)(l->end_ms / 1000), (int)(l->end_ms % 1000), (long long)l->elapsed_ms,
                 client, (long long)l->bytes, l->host);
@@ -197,8 +198,8 @@ static nlt_status sessions_push(void *state, const nlt_batch *rows, nlt_emit *em
         if (++s->n_rows == s->fail_after) {
             return nlt_fail(err, NLT_ERR_LIMIT, "the kernel has seen enough");
         }
-        bool is_same = strlen(s->client) == client.len
-            && memcmp(s->client, client.ptr, client.len) == 0;
+        bool is_same =
+            strlen(s->client) == client.len && memcmp(s->client, client.ptr, client.len) == 0;
         assert_true(!is_same || start >= s->last);
         if (!is_same || start - s->last > GAP_S) {
             NLT_TRY(end_session(s, emit, err));
@@ -254,7 +255,8 @@ static nlt_status sessions_plan(const nlt_params *params, nlt_plan *plan, nlt_er
 static nlt_status sessions_sum_plan(const nlt_params *params, nlt_plan *plan, nlt_error *err)
 {
     NLT_TRY(sessions_plan(params, plan, err));
-    return nlt__plan_sql(plan, "sums", "SELECT count(*) AS sessions, "
+    return nlt__plan_sql(plan, "sums",
+        "SELECT count(*) AS sessions, "
         "CAST(sum(flows) AS BIGINT) AS flows, CAST(sum(bytes) AS BIGINT) AS bytes FROM sessions",
         err);
 }
@@ -354,8 +356,8 @@ typedef struct setup {
     int threads;
     int64_t row_memory, sort_memory; /* 0: as the session has them */
     nlt_plan_fn plan;
-    const char *before; /* a statement between the log and the plan; NULL: none */
-    int64_t spilled;    /* out */
+    const char *before;   /* a statement between the log and the plan; NULL: none */
+    int64_t spilled;      /* out */
     nlt_session *session; /* while it runs */
 } setup;
 
@@ -383,8 +385,8 @@ static nlt_status run_plan(const fixture *f, setup *s, char **text, nlt_error *e
         status = nlt_transform(tables[0], s->before, &tables[1], err);
     }
     if (status == NLT_OK) {
-        status = nlt__table_from_plan(tables[s->before != NULL ? 1 : 0], s->plan, NULL,
-            &tables[2], err);
+        status =
+            nlt__table_from_plan(tables[s->before != NULL ? 1 : 0], s->plan, NULL, &tables[2], err);
     }
     status = status == NLT_OK ? nlt_table_write(tables[2], "csv", path, NULL, err) : status;
     if (session != NULL) {
@@ -431,8 +433,10 @@ static void check_sessions(int n, int n_clients, int skew)
     char *expected = expected_lines(&f);
     char *first = NULL;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        setup s = {.threads = ways[i].threads, .row_memory = ways[i].row_memory,
-            .sort_memory = ways[i].sort_memory, .plan = sessions_plan};
+        setup s = {.threads = ways[i].threads,
+            .row_memory = ways[i].row_memory,
+            .sort_memory = ways[i].sort_memory,
+            .plan = sessions_plan};
         char *text = run_ok(&f, &s);
         assert_true((s.spilled > 0) == (ways[i].row_memory > 0));
         if (first == NULL) {
@@ -515,9 +519,12 @@ static void test_statement_before(void **state)
     fixture f;
     make_log(&f, 20000, 50, 0);
     const char *sql = "SELECT c_ip, floor(time_start / 100) * 100.0 AS time_start, s_bytes, name "
-        "FROM netlytics WHERE s_bytes > 10";
+                      "FROM netlytics WHERE s_bytes > 10";
     setup one = {.threads = 1, .plan = sessions_plan, .before = sql};
-    setup many = {.threads = 8, .plan = sessions_plan, .before = sql, .row_memory = 1,
+    setup many = {.threads = 8,
+        .plan = sessions_plan,
+        .before = sql,
+        .row_memory = 1,
         .sort_memory = 1 << 15};
     char *a = run_ok(&f, &one);
     char *b = run_ok(&f, &many);
@@ -598,9 +605,12 @@ static void test_cancel(void **state)
     assert_int_equal(nlt_session_open(&options, &session, NULL), NLT_OK);
     assert_int_equal(nlt_dataset(session, &request, &log, NULL), NLT_OK);
     /* 10^9 rows: it ends only because it is told to */
-    assert_int_equal(nlt_transform(log, "SELECT n.* FROM netlytics n, netlytics a, netlytics b, "
-        "netlytics c, netlytics d, netlytics e, netlytics f, netlytics g, netlytics h", &many,
-        NULL), NLT_OK);
+    assert_int_equal(
+        nlt_transform(log,
+            "SELECT n.* FROM netlytics n, netlytics a, netlytics b, "
+            "netlytics c, netlytics d, netlytics e, netlytics f, netlytics g, netlytics h",
+            &many, NULL),
+        NLT_OK);
     assert_int_equal(nlt__table_from_plan(many, sessions_plan, NULL, &answer, NULL), NLT_OK);
     setup s = {.session = session};
     pthread_t thread;

@@ -109,8 +109,8 @@ static const nlt_kernel count_kernel = {
 static nlt_status count_plan(const nlt_params *params, nlt_plan *plan, nlt_error *err)
 {
     NLT_TRY(nlt__plan_kernel(plan, "counts", &count_kernel, params, "netlytics", err));
-    return nlt__plan_sql(plan, "total", "SELECT CAST(sum(flows) AS BIGINT) AS flows FROM counts",
-        err);
+    return nlt__plan_sql(
+        plan, "total", "SELECT CAST(sum(flows) AS BIGINT) AS flows FROM counts", err);
 }
 
 static void test_peak(void **state)
@@ -127,9 +127,10 @@ static void test_peak(void **state)
     FILE *log = fopen(path, "w");
     assert_non_null(log);
     for (int i = 0; i < LINES; i++) {
-        (void)fprintf(log, "%d.%03d 12 10.0.0.%d TCP_MISS/200 %d GET http://h%d.example.com/ - "
-            "HIER_DIRECT/192.0.2.1 -\n", 1488326400 + i, i % 1000, i % 200 + 1, i * 7919 % 100000,
-            i % 3000);
+        (void)fprintf(log,
+            "%d.%03d 12 10.0.0.%d TCP_MISS/200 %d GET http://h%d.example.com/ - "
+            "HIER_DIRECT/192.0.2.1 -\n",
+            1488326400 + i, i % 1000, i % 200 + 1, i * 7919 % 100000, i % 3000);
     }
     assert_int_equal(fclose(log), 0);
 
@@ -146,11 +147,15 @@ static void test_peak(void **state)
     assert_int_equal(nlt_session_open(&options, &session, NULL), NLT_OK);
     assert_int_equal(nlt_dataset(session, &request, &tables[0], NULL), NLT_OK);
     /* values that do not pack: about 35 bytes a row, 200 MB in all */
-    assert_int_equal(nlt_transform(tables[0], "SELECT concat(c_ip, '.', CAST(k AS VARCHAR)) AS "
-        "client, time_start + k * 3.3 AS start, name, hash(time_start, k, 1) >> 1 AS a, "
-        "hash(time_start, k, 2) >> 1 AS b, hash(time_start, k, 3) >> 1 AS c FROM netlytics, "
-        "(SELECT i * 10 + j AS k FROM (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) t(i), "
-        "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) u(j)) x", &tables[1], NULL), NLT_OK);
+    assert_int_equal(
+        nlt_transform(tables[0],
+            "SELECT concat(c_ip, '.', CAST(k AS VARCHAR)) AS "
+            "client, time_start + k * 3.3 AS start, name, hash(time_start, k, 1) >> 1 AS a, "
+            "hash(time_start, k, 2) >> 1 AS b, hash(time_start, k, 3) >> 1 AS c FROM netlytics, "
+            "(SELECT i * 10 + j AS k FROM (VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) t(i), "
+            "(VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)) u(j)) x",
+            &tables[1], NULL),
+        NLT_OK);
     assert_int_equal(nlt__table_from_plan(tables[1], count_plan, NULL, &tables[2], NULL), NLT_OK);
     (void)snprintf(path, sizeof path, "%s/answer.csv", folder);
     assert_int_equal(nlt_table_write(tables[2], "csv", path, NULL, NULL), NLT_OK);

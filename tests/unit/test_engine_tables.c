@@ -110,8 +110,8 @@ static void two_datasets(void **state)
 {
     fixture *f = *state;
     nlt_table *inputs[] = {dataset(f, f->slow, "slow"), dataset(f, f->fast, "Fast")};
-    nlt_table *answer = query(f, inputs, 2,
-        "SELECT s.host AS h, f.host AS g FROM slow s JOIN fast f ON s.c_ip = f.c_ip");
+    nlt_table *answer = query(
+        f, inputs, 2, "SELECT s.host AS h, f.host AS g FROM slow s JOIN fast f ON s.c_ip = f.c_ip");
     assert_answer(answer, "h,g;b.com,c.com;");
     nlt_table_free(answer);
     nlt_table_free(inputs[0]);
@@ -125,10 +125,12 @@ static void answers_as_tables(void **state)
     nlt_table *data[] = {dataset(f, f->slow, NULL), dataset(f, f->fast, NULL)};
     nlt_table *parts[2] = {NULL, NULL};
     assert_int_equal(nlt_transform(data[0],
-        "WITH netlytics AS (SELECT * FROM netlytics WHERE host = 'b.com') "
-        "SELECT host, c_ip FROM netlytics -- all", &parts[0], NULL), NLT_OK);
-    assert_int_equal(nlt_transform(data[1], "SELECT host, c_ip FROM netlytics;", &parts[1], NULL),
+                         "WITH netlytics AS (SELECT * FROM netlytics WHERE host = 'b.com') "
+                         "SELECT host, c_ip FROM netlytics -- all",
+                         &parts[0], NULL),
         NLT_OK);
+    assert_int_equal(
+        nlt_transform(data[1], "SELECT host, c_ip FROM netlytics;", &parts[1], NULL), NLT_OK);
     nlt_table *answer = NULL;
     assert_int_equal(nlt_query(f->session, parts, 2, "SELECT 1", &answer, NULL), NLT_ERR_ARG);
     assert_null(answer);
@@ -137,8 +139,8 @@ static void answers_as_tables(void **state)
     answer = query(f, parts, 2, "SELECT p.host AS a, q.host AS b FROM p, q");
     assert_answer(answer, "a,b;b.com,c.com;");
     nlt_table *mixed[] = {data[0], parts[1]};
-    nlt_table *second = query(f, mixed, 2,
-        "SELECT count(*) AS n, min(q.host) AS h FROM netlytics, q");
+    nlt_table *second =
+        query(f, mixed, 2, "SELECT count(*) AS n, min(q.host) AS h FROM netlytics, q");
     assert_answer(second, "n,h;2,c.com;");
     assert_answer(answer, "a,b;b.com,c.com;"); /* again, after another statement's names */
     nlt_table_free(second);
@@ -156,10 +158,10 @@ static void names_of_others(void **state)
     nlt_table *inputs[] = {dataset(f, f->slow, "slow"), dataset(f, f->fast, "fast")};
     nlt_table *answer = query(f, inputs, 2, "SELECT 1 AS n FROM slow, fast LIMIT 1");
     nlt_table *other = NULL;
-    assert_int_equal(nlt_query(f->session, inputs, 1, "SELECT * FROM fast", &other, NULL),
-        NLT_ERR_SQL);
-    assert_int_equal(nlt_query(f->session, NULL, 0, "SELECT * FROM slow", &other, NULL),
-        NLT_ERR_SQL);
+    assert_int_equal(
+        nlt_query(f->session, inputs, 1, "SELECT * FROM fast", &other, NULL), NLT_ERR_SQL);
+    assert_int_equal(
+        nlt_query(f->session, NULL, 0, "SELECT * FROM slow", &other, NULL), NLT_ERR_SQL);
     assert_int_equal(nlt_transform(inputs[0], "SELECT * FROM slow", &other, NULL), NLT_ERR_SQL);
     assert_null(other);
     assert_answer(answer, "n;1;");
@@ -221,8 +223,9 @@ static void specs(void **state)
         assert_string_equal(spec.connector, good[i].connector);
         assert_string_equal(spec.input_path, good[i].path);
     }
-    static const char *const bad[] = {"", "=", "dns", "dns=", "dns=:", "dns=zeek:DNS", "dns=zeek:DNS:",
-        "dns=::", "dns=zeek::x", "=zeek:DNS:x", "dns =zeek:DNS:x", "dns=zeek:HTP:x"};
+    static const char *const bad[] = {"", "=", "dns", "dns=", "dns=:", "dns=zeek:DNS",
+        "dns=zeek:DNS:", "dns=::", "dns=zeek::x", "=zeek:DNS:x", "dns =zeek:DNS:x",
+        "dns=zeek:HTP:x"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         nlt_table_spec spec;
         nlt_error err = NLT_ERROR_INIT;
@@ -264,9 +267,11 @@ static void damaged_again(void **state)
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     for (int i = 0; i < 300; i++) {
-        assert_true(fputs(i % 3 > 0 ? "what is this\n"
-                                    : "10.5 9 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - NONE/- -\n",
-                        file) >= 0);
+        assert_true(
+            fputs(i % 3 > 0 ? "what is this\n"
+                            : "10.5 9 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - NONE/- -\n",
+                file)
+            >= 0);
     }
     assert_int_equal(fclose(file), 0);
     nlt_table *table = dataset(f, path, NULL);

@@ -38,8 +38,9 @@ static uint32_t next_random(uint32_t *state)
 
 static void make_log(fixture *f, int n)
 {
-    static const char *const names[] = {"news.example", "shop.example", "mail.example", "img1.cdn.net",
-        "img2.cdn.net", "d12ab.cloudfront.net", "ads.tracker.net", "a.static.example", "192.0.2.9"};
+    static const char *const names[] = {"news.example", "shop.example", "mail.example",
+        "img1.cdn.net", "img2.cdn.net", "d12ab.cloudfront.net", "ads.tracker.net",
+        "a.static.example", "192.0.2.9"};
     uint32_t seed = 11;
     (void)snprintf(f->folder, sizeof f->folder, "/tmp/nlt-test-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
@@ -50,7 +51,8 @@ static void make_log(fixture *f, int n)
     for (int i = 0; i < n; i++) {
         now_ms += next_random(&seed) % 200;
         uint32_t client = next_random(&seed) % N_CLIENTS;
-        (void)fprintf(out, "%lld.%03d %u 10.0.0.%u TCP_TUNNEL/200 %u CONNECT %s:443 - HIER_NONE/- -\n",
+        (void)fprintf(out,
+            "%lld.%03d %u 10.0.0.%u TCP_TUNNEL/200 %u CONNECT %s:443 - HIER_NONE/- -\n",
             (long long)(now_ms / 1000), (int)(now_ms % 1000), next_random(&seed) % 3000,
             client * client / N_CLIENTS, next_random(&seed) % 100000,
             names[next_random(&seed) % (sizeof names / sizeof names[0])]);
@@ -158,8 +160,10 @@ static void any_threads_and_memory(void **state)
         s.is_keeping = s.threads > 2;
         expect_run(&f, &s, report, bags);
     }
-    s = (setup){.params = "{" CORES ", \"SAVE_FLOWS\": true, \"GAP\": 2}", .threads = 2,
-        .row_memory = 64 << 10, .must_spill = true};
+    s = (setup){.params = "{" CORES ", \"SAVE_FLOWS\": true, \"GAP\": 2}",
+        .threads = 2,
+        .row_memory = 64 << 10,
+        .must_spill = true};
     expect_run(&f, &s, report, bags);
     s = (setup){.params = "{" CORES ", \"USE_SAVED\": true}", .threads = 2, .is_keeping = true};
     expect_run(&f, &s, report, NULL);
@@ -172,8 +176,8 @@ static void memory_is_short(void **state)
     (void)state;
     fixture f;
     make_log(&f, 600);
-    static const char *const all_params[] = {"{" CORES ", \"GAP\": 1}",
-        "{" CORES ", \"GAP\": 1, \"SAVE_FLOWS\": true}"};
+    static const char *const all_params[] = {
+        "{" CORES ", \"GAP\": 1}", "{" CORES ", \"GAP\": 1, \"SAVE_FLOWS\": true}"};
     for (size_t i = 0; i < 2; i++) {
         setup s = {.params = all_params[i], .threads = 2, .is_keeping = true};
         bool is_done = false;
@@ -185,7 +189,8 @@ static void memory_is_short(void **state)
             is_done = status == NLT_OK;
             assert_true(status == NLT_OK || status == NLT_ERR_NOMEM || status == NLT_ERR_OUTPUT
                 || status == NLT_ERR_SQL);
-            static const char *const names[] = {"out/report.csv", "out/bags.json", "kept/bags.json"};
+            static const char *const names[] = {
+                "out/report.csv", "out/bags.json", "kept/bags.json"};
             for (size_t k = 0; k < 3; k++) {
                 (void)snprintf(path, sizeof path, "%s/%s", f.folder, names[k]);
                 assert_int_equal(access(path, F_OK) == 0, is_done);

@@ -18,18 +18,17 @@
 #define X50 X10 X10 X10 X10 X10
 #define X200 X50 X50 X50 X50
 
-#define PASSWORD                                                                                   \
-    "\360\361\362\363\364\365\366\367\370\371\372\373\374\375\376\377\000\001\002\003"
+#define PASSWORD "\360\361\362\363\364\365\366\367\370\371\372\373\374\375\376\377\000\001\002\003"
 
-static const char writables[] = "HDTS\000\002\006alias2\217\310" X200
-                                "\000\025HDFS_DELEGATION_TOKEN\006alias2"
-                                "\006alias1\010who: ann\024" PASSWORD
-                                "\022WEBHDFS delegation\006alias1\000";
+static const char writables[] =
+    "HDTS\000\002\006alias2\217\310" X200 "\000\025HDFS_DELEGATION_TOKEN\006alias2"
+    "\006alias1\010who: ann\024" PASSWORD "\022WEBHDFS delegation\006alias1\000";
 
-static const char protobuf[] = "HDTS\001\302\002\012\367\001\012\006alias2\022\354\001\012\310\001" X200
-                               "\022\000\032\025HDFS_DELEGATION_TOKEN\042\006alias2"
-                               "\012F\012\006alias1\022<\012\010who: ann\022\024" PASSWORD
-                               "\032\022WEBHDFS delegation\042\006alias1";
+static const char protobuf[] =
+    "HDTS\001\302\002\012\367\001\012\006alias2\022\354\001\012\310\001" X200
+    "\022\000\032\025HDFS_DELEGATION_TOKEN\042\006alias2"
+    "\012F\012\006alias1\022<\012\010who: ann\022\024" PASSWORD
+    "\032\022WEBHDFS delegation\042\006alias1";
 
 typedef struct found {
     char text[1024]; /* "KIND of SERVICE: identifier of N, password of N;" of each */
@@ -97,7 +96,7 @@ static void what_is_no_file_of_tokens(void **state)
         {"", 0, "HDTS"},
         {"HDTX\000\000\000", 7, "HDTS"},
         {"HDTS\002\000", 6, "version"},
-        {"HDTS\000\377", 6, "below zero"},                         /* -1 */
+        {"HDTS\000\377", 6, "below zero"},                                  /* -1 */
         {"HDTS\000\207\001\002\003\004\005\006\007\010", 14, "below zero"}, /* ~n of eight bytes */
         {"HDTS\000\210\377\377\377\377\377\377\377\377", 14, "middle"},     /* 2^64-1 tokens */
         {"HDTS\000\001\210\377\377\377\377\377\377\377\377", 15, "middle"}, /* such an alias */
@@ -118,7 +117,10 @@ static void unknown_fields(void **state)
 {
     (void)state;
     static const char file[] = "HDTS\001\033"
-                               "\050\226\001" "\061********" "\075****" "\102\002hi"
+                               "\050\226\001"
+                               "\061********"
+                               "\075****"
+                               "\102\002hi"
                                "\012\004\050\001\032\000";
     found all;
     assert_int_equal(read_tokens(file, sizeof file - 1, &all, NULL), NLT_OK);
@@ -129,10 +131,10 @@ static void unknown_fields(void **state)
 static void as_text(void **state)
 {
     (void)state;
-    static const nlt_hadoop_token token = {{"who: ann", 8}, {PASSWORD, 20},
-        {"WEBHDFS delegation", 18}, {"10.0.0.1:9870", 13}};
-    static const nlt_hadoop_token large = {{X200, 200}, {"", 0}, {"HDFS_DELEGATION_TOKEN", 21},
-        {"ha-hdfs:prod", 12}};
+    static const nlt_hadoop_token token = {
+        {"who: ann", 8}, {PASSWORD, 20}, {"WEBHDFS delegation", 18}, {"10.0.0.1:9870", 13}};
+    static const nlt_hadoop_token large = {
+        {X200, 200}, {"", 0}, {"HDFS_DELEGATION_TOKEN", 21}, {"ha-hdfs:prod", 12}};
     nlt_buf out = NLT_BUF_INIT(4096);
     assert_int_equal(nlt__hadoop_token_text(&token, &out, NULL), NLT_OK);
     assert_string_equal(nlt__buf_cstr(&out),
@@ -141,8 +143,8 @@ static void as_text(void **state)
     assert_int_equal(nlt__hadoop_token_text(&large, &out, NULL), NLT_OK);
     assert_int_equal(out.len, (2 + 200 + 1 + 1 + 21 + 1 + 12) / 3 * 4 + 2); /* 238 = 79 x 3 + 1 */
     assert_memory_equal(out.ptr, "j8h4eHh4", 8);
-    assert_memory_equal(out.ptr + out.len - 50,
-        "eAAVSERGU19ERUxFR0FUSU9OX1RPS0VODGhhLWhkZnM6cHJvZA", 50);
+    assert_memory_equal(
+        out.ptr + out.len - 50, "eAAVSERGU19ERUxFR0FUSU9OX1RPS0VODGhhLWhkZnM6cHJvZA", 50);
     nlt__buf_clear(&out);
 }
 

@@ -123,8 +123,8 @@ static void several_streams(void **state)
     for (int c = 1; c < NLT_CODEC_COUNT; c++) {
         size_t first = pack((nlt_codec)c, text, 1000, out, PACKED_MAX);
         size_t empty = pack((nlt_codec)c, text, 0, out + first, PACKED_MAX - first);
-        size_t second = pack((nlt_codec)c, text + 1000, TEXT_BYTES - 1000,
-            out + first + empty, PACKED_MAX);
+        size_t second =
+            pack((nlt_codec)c, text + 1000, TEXT_BYTES - 1000, out + first + empty, PACKED_MAX);
         size_t len = first + empty + second;
         memset(out + len, 0, 512);
         for (size_t padding = 0; padding <= 512; padding += 512) {
@@ -157,9 +157,8 @@ static void cut_files(void **state)
         size_t len = pack((nlt_codec)c, text, TEXT_BYTES, out, PACKED_MAX);
         size_t last = 0;
         for (size_t p = 0; p <= sizeof percents / sizeof percents[0]; p++) {
-            size_t cut = p < sizeof percents / sizeof percents[0]
-                ? len / 100 * (size_t)percents[p]
-                : len - 1;
+            size_t cut = p < sizeof percents / sizeof percents[0] ? len / 100 * (size_t)percents[p]
+                                                                  : len - 1;
             size_t n = 0;
             nlt_error err = NLT_ERROR_INIT;
             write_file(out, cut);
@@ -218,8 +217,8 @@ static void what_is_no_file(void **state)
     (void)state;
     nlt_source *source = NULL;
     nlt_error err = NLT_ERROR_INIT;
-    assert_int_equal(nlt__source_open("/nowhere/at/all", 0, NULL, &source, &err),
-        NLT_ERR_NOT_FOUND);
+    assert_int_equal(
+        nlt__source_open("/nowhere/at/all", 0, NULL, &source, &err), NLT_ERR_NOT_FOUND);
     assert_non_null(strstr(err.message, "/nowhere/at/all"));
     nlt_status status = nlt__source_open(folder, 0, NULL, &source, &err);
     assert_int_equal(status, NLT_ERR_IO);

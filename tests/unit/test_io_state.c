@@ -26,8 +26,8 @@ static nlt_bytes bytes_of(const char *text)
     return (nlt_bytes){text, strlen(text)};
 }
 
-static nlt_status unseal(const char *text, size_t len, int version, char *out, size_t cap,
-    nlt_error *err)
+static nlt_status unseal(
+    const char *text, size_t len, int version, char *out, size_t cap, nlt_error *err)
 {
     nlt_buf file = NLT_BUF_INIT(1 << 20);
     nlt_bytes object = {NULL, 0};
@@ -78,8 +78,8 @@ static void every_changed_bit_is_refused(void **state)
         for (int bit = 0; bit < 8; bit++) {
             memcpy(text, sealed, sizeof sealed);
             text[i] = (char)(text[i] ^ 1 << bit);
-            assert_int_equal(unseal(text, strlen(sealed), 1, object, sizeof object, NULL),
-                NLT_ERR_DAMAGED);
+            assert_int_equal(
+                unseal(text, strlen(sealed), 1, object, sizeof object, NULL), NLT_ERR_DAMAGED);
         }
     }
 }
@@ -89,8 +89,8 @@ static void other_versions_are_named(void **state)
     (void)state;
     char object[64];
     nlt_error err = NLT_ERROR_INIT;
-    assert_int_equal(unseal(sealed, strlen(sealed), 2, object, sizeof object, &err),
-        NLT_ERR_DAMAGED);
+    assert_int_equal(
+        unseal(sealed, strlen(sealed), 2, object, sizeof object, &err), NLT_ERR_DAMAGED);
     assert_non_null(strstr(err.message, "version 1, this program knows version 2"));
 }
 

@@ -17,9 +17,8 @@ enum { PAD = 64 };
 /* NULL: absent. */
 static void check(const char *what, nlt_bytes found, const char *expected)
 {
-    bool is_same = expected == NULL
-        ? found.ptr == NULL
-        : found.ptr != NULL && found.len == strlen(expected)
+    bool is_same = expected == NULL ? found.ptr == NULL
+                                    : found.ptr != NULL && found.len == strlen(expected)
             && memcmp(found.ptr, expected, found.len) == 0;
     if (!is_same) {
         fail_msg("%s: \"%.*s\", not %s", what, (int)found.len, found.ptr != NULL ? found.ptr : "",

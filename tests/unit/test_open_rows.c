@@ -45,7 +45,7 @@ static void test_find(void **state)
     nlt_open_rows rows = {0};
     assert_null(find(&rows, 1, 1));
     add(&rows, 1, 1, 10);
-    add(&rows, 1, 2, 11);    /* same hash, other key */
+    add(&rows, 1, 2, 11);      /* same hash, other key */
     add(&rows, 1 + 64, 3, 12); /* same slot, other hash */
     assert_int_equal(find(&rows, 1, 1)->key, 1);
     assert_int_equal(find(&rows, 1, 2)->key, 2);

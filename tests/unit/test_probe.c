@@ -19,88 +19,99 @@
 
 #define ZEEK_IDS "uid" T "id.orig_h" T "id.orig_p" T "id.resp_h" T "id.resp_p"
 #define ZEEK_ID_VALUES "C1" T "10.0.0.1" T "4000" T "192.0.2.1" T "53"
-#define ZEEK_HEAD(path) "#separator \\x09\n#set_separator" T ",\n#empty_field" T "(empty)\n#unset_field" T "-\n#path" T path "\n"
+#define ZEEK_HEAD(path)                                                                            \
+    "#separator \\x09\n#set_separator" T ",\n#empty_field" T "(empty)\n#unset_field" T             \
+    "-\n#path" T path "\n"
 
 #define ZEEK_DNS                                                                                   \
     ZEEK_HEAD("dns")                                                                               \
-    "#fields" T "ts" T ZEEK_IDS T "proto" T "trans_id" T "rtt" T "query" T "qclass" T "qclass_name" T "qtype" T \
-    "qtype_name" T "rcode" T "rcode_name" T "AA" T "TC" T "RD" T "RA" T "Z" T "answers" T "TTLs" T "rejected\n" \
-    "1488326400.5" T ZEEK_ID_VALUES T "udp" T "7" T "0.25" T "example.org" T "1" T "C_INTERNET" T "1" T "A" T "0" T  \
-    "NOERROR" T "F" T "F" T "T" T "T" T "0" T "192.0.2.9" T "300.0" T "F\n"
+    "#fields" T "ts" T ZEEK_IDS T "proto" T "trans_id" T "rtt" T "query" T "qclass" T              \
+    "qclass_name" T "qtype" T "qtype_name" T "rcode" T "rcode_name" T "AA" T "TC" T "RD" T "RA" T  \
+    "Z" T "answers" T "TTLs" T "rejected\n"                                                        \
+    "1488326400.5" T ZEEK_ID_VALUES T "udp" T "7" T "0.25" T "example.org" T "1" T "C_INTERNET" T  \
+    "1" T "A" T "0" T "NOERROR" T "F" T "F" T "T" T "T" T "0" T "192.0.2.9" T "300.0" T "F\n"
 
 /* 2.2 - 2.4: no rtt */
 #define ZEEK_DNS_24                                                                                \
     ZEEK_HEAD("dns")                                                                               \
-    "#fields" T "ts" T ZEEK_IDS T "proto" T "trans_id" T "query" T "qclass" T "qclass_name" T "qtype" T \
-    "qtype_name" T "rcode" T "rcode_name" T "AA" T "TC" T "RD" T "RA" T "Z" T "answers" T "TTLs" T "rejected\n"
+    "#fields" T "ts" T ZEEK_IDS T "proto" T "trans_id" T "query" T "qclass" T "qclass_name" T      \
+    "qtype" T "qtype_name" T "rcode" T "rcode_name" T "AA" T "TC" T "RD" T "RA" T "Z" T            \
+    "answers" T "TTLs" T "rejected\n"
 
 #define ZEEK_DNS_ROW                                                                               \
-    "1488326400.5" T ZEEK_ID_VALUES T "udp" T "7" T "0.25" T "example.org" T "1" T "C_INTERNET" T "1" T "A" T "0" T  \
-    "NOERROR" T "F" T "F" T "T" T "T" T "0" T "192.0.2.9" T "300.0" T "F\n"
+    "1488326400.5" T ZEEK_ID_VALUES T "udp" T "7" T "0.25" T "example.org" T "1" T "C_INTERNET" T  \
+    "1" T "A" T "0" T "NOERROR" T "F" T "F" T "T" T "T" T "0" T "192.0.2.9" T "300.0" T "F\n"
 
 #define ZEEK_HTTP                                                                                  \
     ZEEK_HEAD("http")                                                                              \
-    "#fields" T "ts" T ZEEK_IDS T "trans_depth" T "method" T "host" T "uri" T "referrer" T "version" T "user_agent" T \
-    "origin" T "request_body_len" T "response_body_len" T "status_code" T "resp_mime_types\n"      \
-    "1488326400.5" T ZEEK_ID_VALUES T "1" T "GET" T "example.org" T "/a" T "-" T "1.1" T "curl" T "-" T "0" T "5" T \
-    "200" T "text/html\n"
+    "#fields" T "ts" T ZEEK_IDS T "trans_depth" T "method" T "host" T "uri" T "referrer" T         \
+    "version" T "user_agent" T "origin" T "request_body_len" T "response_body_len" T               \
+    "status_code" T "resp_mime_types\n"                                                            \
+    "1488326400.5" T ZEEK_ID_VALUES T "1" T "GET" T "example.org" T "/a" T "-" T "1.1" T "curl" T  \
+    "-" T "0" T "5" T "200" T "text/html\n"
 
 #define ZEEK_CONN                                                                                  \
     ZEEK_HEAD("conn")                                                                              \
-    "#fields" T "_node_name" T "ts" T ZEEK_IDS T "proto" T "service" T "duration" T "orig_bytes" T "resp_bytes" T    \
-    "conn_state" T "local_orig" T "local_resp" T "missed_bytes" T "history" T "orig_pkts" T "orig_ip_bytes" T \
-    "resp_pkts" T "resp_ip_bytes" T "tunnel_parents\n"                                             \
-    "w1" T "1488326400.5" T ZEEK_ID_VALUES T "tcp" T "-" T "1.5" T "10" T "20" T "SF" T "-" T "-" T "0" T "S" T "1" T \
-    "50" T "2" T "100" T "-\n"
+    "#fields" T "_node_name" T "ts" T ZEEK_IDS T "proto" T "service" T "duration" T "orig_bytes" T \
+    "resp_bytes" T "conn_state" T "local_orig" T "local_resp" T "missed_bytes" T "history" T       \
+    "orig_pkts" T "orig_ip_bytes" T "resp_pkts" T "resp_ip_bytes" T "tunnel_parents\n"             \
+    "w1" T "1488326400.5" T ZEEK_ID_VALUES T "tcp" T "-" T "1.5" T "10" T "20" T "SF" T "-" T      \
+    "-" T "0" T "S" T "1" T "50" T "2" T "100" T "-\n"
 
 #define ZEEK_SSL                                                                                   \
     ZEEK_HEAD("ssl")                                                                               \
-    "#fields" T "ts" T ZEEK_IDS T "version" T "cipher" T "curve" T "server_name" T "resumed" T "established\n" \
+    "#fields" T "ts" T ZEEK_IDS T "version" T "cipher" T "curve" T "server_name" T "resumed" T     \
+    "established\n"                                                                                \
     "1488326400.5" T ZEEK_ID_VALUES T "TLSv12" T "x" T "y" T "example.org" T "F" T "T\n"
 
-#define ZEEK_JSON_DNS                                                                              \
-    "{\"_path\":\"dns\",\"ts\":1488326400.5,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":4000,"           \
-    "\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":53,\"proto\":\"udp\",\"trans_id\":7,\"rtt\":0.1,"   \
-    "\"query\":\"example.org\",\"qclass_name\":\"C_INTERNET\",\"qtype_name\":\"A\",\"rcode_name\":\"NOERROR\","      \
+#define ZEEK_JSON_DNS                                                                                           \
+    "{\"_path\":\"dns\",\"ts\":1488326400.5,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":4000,"      \
+    "\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":53,\"proto\":\"udp\",\"trans_id\":7,\"rtt\":0.1,"                \
+    "\"query\":\"example.org\",\"qclass_name\":\"C_INTERNET\",\"qtype_name\":\"A\",\"rcode_name\":\"NOERROR\"," \
     "\"AA\":false,\"TC\":false,\"RD\":true,\"RA\":true,\"answers\":[\"192.0.2.9\"],\"TTLs\":[300.0]}\n"
 
-#define TSTAT_DNS13                                                                                \
+#define TSTAT_DNS13                                                                                                  \
     "#c_ip:1 c_port:2 s_ip:3 s_port:4 time:5 entry:6 trans_id:7 query:8 ttl:9 class:10 type:11 answer:12 flags:13\n" \
-    "10.0.0.1 4000 192.0.2.1 53 1488326400000.5 REQ 0x0007 example.org. - IN A - 0x08\n"           \
+    "10.0.0.1 4000 192.0.2.1 53 1488326400000.5 REQ 0x0007 example.org. - IN A - 0x08\n"                             \
     "10.0.0.1 4000 192.0.2.1 53 1488326400100.5 RESP 0x0007 example.org. 300 IN A 192.0.2.9 0x0c\n"
 
-#define TSTAT_DNS22                                                                                \
-    "#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 s_iscrypto:8 time:9 entry:10 trans_id:11 "     \
-    "query:12 ttl:13 class:14 type:15 answer:16 flags:17 qdcount:18 ancount:19 nscount:20 arcount:21 pkt_size:22\n"  \
+#define TSTAT_DNS22                                                                                                 \
+    "#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 s_iscrypto:8 time:9 entry:10 trans_id:11 "   \
+    "query:12 ttl:13 class:14 type:15 answer:16 flags:17 qdcount:18 ancount:19 nscount:20 arcount:21 pkt_size:22\n" \
     "10.0.0.1 4000 1 0 192.0.2.1 53 0 0 1488326400000.5 REQ 0x0007 example.org. - IN A - 0x08 1 0 0 0 38\n"
 
-#define TSTAT_FLOWS                                                                                \
+#define TSTAT_FLOWS                                                                                                      \
     "#3#c_ip:1 c_port:2 c_pkts_all:3 c_bytes_all:4 s_ip:5 s_port:6 s_pkts_all:7 s_bytes_all:8 first:9 last:10 fqdn:11\n" \
     "10.0.0.1 4000 1 10 192.0.2.1 80 2 20 1488326400000.5 1488326401000.5 example.org\n"
 
 #define TSTAT_HTTP                                                                                 \
-    "#C#c_ip:1" T "c_port:2" T "s_ip:3" T "s_port:4" T "time_abs:5" T "method:6" T "hostname:7" T "fqdn:8" T "path:9" T \
-    "referer:10" T "user_agent:11" T "cookie:12" T "dnt:13\n"                                      \
-    "#S#c_ip:1" T "c_port:2" T "s_ip:3" T "s_port:4" T "time_abs:5" T "HTTP:6" T "response:7" T "content_len:8" T     \
-    "content_type:9" T "server:10" T "range:11" T "location:12" T "set_cookie:13\n"                \
-    "10.0.0.1" T "4000" T "192.0.2.1" T "80" T "1488326400.5" T "GET" T "example.org" T "-" T "/a" T "-" T "curl" T "-" T "-\n" \
-    "10.0.0.1" T "4000" T "192.0.2.1" T "80" T "1488326400.6" T "HTTP" T "200" T "5" T "text/html" T "nginx" T "-" T "-" T "-\n"
+    "#C#c_ip:1" T "c_port:2" T "s_ip:3" T "s_port:4" T "time_abs:5" T "method:6" T "hostname:7" T  \
+    "fqdn:8" T "path:9" T "referer:10" T "user_agent:11" T "cookie:12" T "dnt:13\n"                \
+    "#S#c_ip:1" T "c_port:2" T "s_ip:3" T "s_port:4" T "time_abs:5" T "HTTP:6" T "response:7" T    \
+    "content_len:8" T "content_type:9" T "server:10" T "range:11" T "location:12" T                \
+    "set_cookie:13\n"                                                                              \
+    "10.0.0.1" T "4000" T "192.0.2.1" T "80" T "1488326400.5" T "GET" T "example.org" T "-" T      \
+    "/a" T "-" T "curl" T "-" T "-\n"                                                              \
+    "10.0.0.1" T "4000" T "192.0.2.1" T "80" T "1488326400.6" T "HTTP" T "200" T "5" T             \
+    "text/html" T "nginx" T "-" T "-" T "-\n"
 
 #define SQUID_NATIVE                                                                               \
     "1488326400.500    200 10.0.0.1 TCP_MISS/200 1500 GET http://a.com/x - HIER_DIRECT/192.0.2.1 text/html\n"
-#define SQUID_COMBINED                                                                             \
+#define SQUID_COMBINED                                                                                                 \
     "10.0.0.1 - - [01/Mar/2017:01:00:00 +0100] \"GET http://a.com/x HTTP/1.1\" 200 1500 \"http://b.com/\" \"curl 7\" " \
     "TCP_MISS:HIER_DIRECT\n"
 #define SQUID_COMMON                                                                               \
     "10.0.0.1 - - [01/Mar/2017:01:00:00 +0100] \"GET http://a.com/x HTTP/1.1\" 200 1500 TCP_MISS:HIER_DIRECT\n"
 #define APACHE "10.0.0.1 - - [01/Mar/2017:01:00:00 +0100] \"GET /x HTTP/1.1\" 200 1500\n"
 
-#define BIND_NEW                                                                                   \
-    "23-Nov-2026 03:30:34.246 queries: info: client @0x7f051fe7ac98 127.0.0.1#46308/key k1 (a.com): view v: "        \
+#define BIND_NEW                                                                                              \
+    "23-Nov-2026 03:30:34.246 queries: info: client @0x7f051fe7ac98 127.0.0.1#46308/key k1 (a.com): view v: " \
     "query: a.com IN A +SE(0)K (127.0.0.1)\n"
-#define BIND_MIDDLE "12-Nov-2015 23:34:08.622 client 127.0.0.1#59680 (cnn.com): query: cnn.com IN A + (127.0.0.1)\n"
+#define BIND_MIDDLE                                                                                \
+    "12-Nov-2015 23:34:08.622 client 127.0.0.1#59680 (cnn.com): query: cnn.com IN A + (127.0.0.1)\n"
 #define BIND_OLD "client 127.0.0.1#59680: query: cnn.com IN A +\n"
-#define BIND_ISO "2026-11-23T03:29:59.330Z queries: client @0x7fc 127.0.0.1#52496 (a.org): query: a.org IN A + (127.0.0.1)\n"
+#define BIND_ISO                                                                                   \
+    "2026-11-23T03:29:59.330Z queries: client @0x7fc 127.0.0.1#52496 (a.org): query: a.org IN A + (127.0.0.1)\n"
 
 typedef struct sample_case {
     const char *text;
@@ -122,7 +133,8 @@ static const sample_case cases[] = {
     {SQUID_NATIVE, "squid:HTTP", "Squid access.log, native"},
     {SQUID_COMBINED, "squid:HTTP", "Squid access.log, combined"},
     {SQUID_COMMON, "squid:HTTP", "Squid access.log, common"},
-    {SQUID_NATIVE SQUID_NATIVE SQUID_COMMON, "squid:HTTP", "Squid access.log, native, with 1 common lines"},
+    {SQUID_NATIVE SQUID_NATIVE SQUID_COMMON, "squid:HTTP",
+        "Squid access.log, native, with 1 common lines"},
     {APACHE, "squid:HTTP", "web server log, common"},
     {BIND_NEW, "bind:DNS",
         "BIND query log of 9.11 or later, local times, category, severity, views, signed queries"},
@@ -138,7 +150,9 @@ static const sample_case cases[] = {
     {"timestamp;value\n1;2\n", NULL, "CSV, separated by semicolons"},
     {"PAR1....", NULL, "Parquet"},
     {"PK\003\004....", NULL, "zip archive"},
-    {"\xff\xfe" "a", NULL, "UTF-16 text"},
+    {"\xff\xfe"
+     "a",
+        NULL, "UTF-16 text"},
     {"", NULL, "empty"},
     {"\n\n\n", NULL, "text of an unknown form"},
     {"The quick brown fox\njumps\n", NULL, "text of an unknown form"},
@@ -258,7 +272,8 @@ static void check_rows(const sample_case *one, const char *alias)
     nlt_finding finding;
     line_rows rows;
     line_rows_open(&rows, alias, NULL, 0, NULL);
-    assert_int_equal(nlt__probe(rows.connector, rows.connector, &memory.sample, &finding, NULL), NLT_OK);
+    assert_int_equal(
+        nlt__probe(rows.connector, rows.connector, &memory.sample, &finding, NULL), NLT_OK);
     size_t at = 0;
     nlt_bytes line;
     while (nlt__sample_line(&memory.sample, &at, &line)) {
@@ -300,7 +315,8 @@ static void test_sources(void **state)
         {ZEEK_HTTP, "content_type", "resp_mime_types:18"},
         {TSTAT_DNS22, "query", "query:12"},
         {TSTAT_DNS13, "query", "query:8"},
-        {TSTAT_FLOWS, "name", "first of http_hostname (not there), c_tls_SNI (not there), fqdn:11, s_ip:5"},
+        {TSTAT_FLOWS, "name",
+            "first of http_hostname (not there), c_tls_SNI (not there), fqdn:11, s_ip:5"},
         {TSTAT_HTTP, "server", "server:10 of the response"},
         {SQUID_NATIVE, "req_time", "time:1 - elapsed:2"},
         {SQUID_NATIVE, "host", "host of URL:7"},
@@ -324,7 +340,8 @@ static void test_sources(void **state)
 static void test_rejects(void **state)
 {
     (void)state;
-    static const char text[] = SQUID_NATIVE "x 1 10.0.0.1 TCP_MISS/200 1 GET http://a/ - H/p t\n" SQUID_NATIVE "short\n" SQUID_NATIVE;
+    static const char text[] = SQUID_NATIVE
+        "x 1 10.0.0.1 TCP_MISS/200 1 GET http://a/ - H/p t\n" SQUID_NATIVE "short\n" SQUID_NATIVE;
     sample_memory memory = sample_of(text, sizeof text - 1);
     nlt_finding best;
     best_of(&memory.sample, &best);
@@ -358,16 +375,15 @@ static void test_cut_line(void **state)
 
 /* ---- captures ---- */
 
-static const uint8_t pcap_ns_big[] = {0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4,
-    0, 0, 0, 0, 0, 113};
-static const uint8_t pcap_us_little[] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 4, 0, 1, 0, 0, 0};
+static const uint8_t pcap_ns_big[] = {
+    0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 113};
+static const uint8_t pcap_us_little[] = {
+    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0};
 /* Section, then interfaces of Ethernet, raw IPv4, Ethernet. */
-static const uint8_t pcapng[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0,
-    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0,
-    1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0,
-    1, 0, 0, 0, 20, 0, 0, 0, 228, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0,
-    1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0};
+static const uint8_t pcapng[] = {0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 0x4d, 0x3c, 0x2b, 0x1a, 1, 0,
+    0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 28, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 1,
+    0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 228, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0,
+    0, 1, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0};
 
 static void check_capture(const uint8_t *bytes, size_t len, const char *what)
 {
@@ -384,8 +400,8 @@ static void check_capture(const uint8_t *bytes, size_t len, const char *what)
 static void test_captures(void **state)
 {
     (void)state;
-    check_capture(pcap_ns_big, sizeof pcap_ns_big,
-        "pcap, nanoseconds, big-endian, Linux cooked, no packets");
+    check_capture(
+        pcap_ns_big, sizeof pcap_ns_big, "pcap, nanoseconds, big-endian, Linux cooked, no packets");
     check_capture(pcap_us_little, sizeof pcap_us_little,
         "pcap, microseconds, little-endian, Ethernet, no packets");
     check_capture(pcapng, sizeof pcapng,
@@ -403,7 +419,8 @@ static void test_teller(void **state)
     bool is_found = false;
     for (int i = 0; i < flows->n_tellers; i++) {
         nlt_finding finding;
-        assert_int_equal(nlt__probe(flows->tellers[i], flows, &memory.sample, &finding, NULL), NLT_OK);
+        assert_int_equal(
+            nlt__probe(flows->tellers[i], flows, &memory.sample, &finding, NULL), NLT_OK);
         if (finding.score >= NLT_FINDING_MATCH) {
             is_found = true;
             assert_string_equal(finding.what, "Zeek TSV, ssl.log of 2.3");

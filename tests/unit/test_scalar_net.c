@@ -14,7 +14,7 @@
 #include "core/thread.h"
 #include "support/scalar_rows.h"
 
-#define CHECK(cases) \
+#define CHECK(cases)                                                                               \
     assert_int_equal(scalar_rows_check((cases), sizeof(cases) / sizeof(cases)[0], NULL), 0)
 
 static void registered_domains(void **state)
@@ -172,8 +172,8 @@ static void changing_networks(void **state)
         nlt__set_valid(input->cols[0].valid, i);
         nlt__set_valid(input->cols[1].valid, i);
     }
-    assert_int_equal(nlt__scalar_call(scalar, NULL, input->cols, 2, N, &output->cols[0], &arena,
-                         NULL), NLT_OK);
+    assert_int_equal(
+        nlt__scalar_call(scalar, NULL, input->cols, 2, N, &output->cols[0], &arena, NULL), NLT_OK);
     for (int i = 0; i < N; i++) {
         assert_int_equal(nlt__valid(output->cols[0].valid, i), i % 4 != 1);
         if (i % 4 != 1) {
@@ -218,16 +218,16 @@ static void close_columns(columns *c)
 static nlt_status call_columns(columns *c, const nlt_scalar *scalar)
 {
     nlt__arena_reset(&c->arena);
-    return nlt__scalar_call(scalar, NULL, c->input->cols, 1, N_NAMES, &c->output->cols[0],
-        &c->arena, NULL);
+    return nlt__scalar_call(
+        scalar, NULL, c->input->cols, 1, N_NAMES, &c->output->cols[0], &c->arena, NULL);
 }
 
 static bool is_result(const columns *c, int row, const char *wanted)
 {
     const nlt_vec *vec = &c->output->cols[0];
     return nlt__valid(vec->valid, row)
-        && nlt__bytes_equal(nlt__str_bytes((const nlt_str *)vec->data + row),
-            (nlt_bytes){wanted, strlen(wanted)});
+        && nlt__bytes_equal(
+            nlt__str_bytes((const nlt_str *)vec->data + row), (nlt_bytes){wanted, strlen(wanted)});
 }
 
 static void short_memory(void **state)

@@ -28,7 +28,8 @@ static const scalar_case known[] = {
     /* of the least doubles Java writes two digits where one would do */
     {"nlt_cast_string(4.9E-324)", "5.0E-324"},
     /* Spark fails on years that a timestamp cannot hold */
-    {"nlt_to_timestamp('+999999999', 'yyyy')", "NULL"}, {"nlt_to_timestamp('1234567', 'y')", "NULL"},
+    {"nlt_to_timestamp('+999999999', 'yyyy')", "NULL"},
+    {"nlt_to_timestamp('1234567', 'y')", "NULL"},
     {"nlt_to_timestamp('300000', 'yyyyyy')", "NULL"},
 };
 
@@ -80,13 +81,16 @@ static void what_errors_say(void **state)
             "error: time pattern \"YYYY-MM\": letter Y belongs to week years, which are not supported"},
         {"nlt_date_format('2017-03-05', 'yyyy-MM-ddThh')",
             "error: time pattern \"yyyy-MM-ddThh\": letter T has no meaning; text stands between quotes"},
-        {"nlt_date_format('2017-03-05', 'HHH')", "error: time pattern \"HHH\": letter H stands too often"},
-        {"nlt_to_date('Sun', 'E')", "error: time pattern \"E\": letter E cannot be parsed, only written"},
+        {"nlt_date_format('2017-03-05', 'HHH')",
+            "error: time pattern \"HHH\": letter H stands too often"},
+        {"nlt_to_date('Sun', 'E')",
+            "error: time pattern \"E\": letter E cannot be parsed, only written"},
         {"nlt_date_format('2017-03-05', 'yyyy''x')",
             "error: time pattern \"yyyy'x\": the quote ' does not end"},
         {"nlt_date_format('2017-03-05', '"
          "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"
-         "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')", "error: a time pattern of more than 126 bytes"},
+         "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy')",
+            "error: a time pattern of more than 126 bytes"},
         {"nlt_to_utc_timestamp('2017-03-01', 'Europe//Rome')",
             "error: there is no time zone \"Europe//Rome\""},
         {"nlt_parse_url('http://a.com/?a=1', 'QUERY', 'a|b')",

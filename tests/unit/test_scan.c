@@ -130,8 +130,13 @@ static nlt_status run(const nlt_dataset_request *request, int64_t split_bytes, i
     if (status != NLT_OK) {
         return status;
     }
-    nlt_scan_ordered job = {.wanted = wanted_columns, .n_wanted = 2, .threads = threads,
-        .limit = limit, .format = format_rows, .write = collect, .ctx = &r->text};
+    nlt_scan_ordered job = {.wanted = wanted_columns,
+        .n_wanted = 2,
+        .threads = threads,
+        .limit = limit,
+        .format = format_rows,
+        .write = collect,
+        .ctx = &r->text};
     status = nlt__scan_run_ordered(scan, &job, &r->n_rows, err);
     nlt__scan_totals(scan, &r->totals);
     assert_int_equal(nlt__scan_report_json(scan, &r->report, NULL), NLT_OK);
@@ -145,8 +150,13 @@ static int64_t read_some(nlt_scan *scan, int threads, int64_t limit)
 {
     nlt_buf text = NLT_BUF_INIT(1 << 28);
     int64_t n_rows = 0;
-    nlt_scan_ordered job = {.wanted = wanted_columns, .n_wanted = 2, .threads = threads,
-        .limit = limit, .format = format_rows, .write = collect, .ctx = &text};
+    nlt_scan_ordered job = {.wanted = wanted_columns,
+        .n_wanted = 2,
+        .threads = threads,
+        .limit = limit,
+        .format = format_rows,
+        .write = collect,
+        .ctx = &text};
     assert_int_equal(nlt__scan_run_ordered(scan, &job, &n_rows, NULL), NLT_OK);
     nlt__buf_clear(&text);
     return n_rows;
@@ -322,11 +332,12 @@ static void examples_carry_their_line(void **state)
             assert_int_equal(json_integer_value(json_object_get(example, "line")), (i + 1) * 5);
             assert_string_equal(json_string_value(json_object_get(example, "file")), f->path);
             assert_string_equal(json_string_value(json_object_get(example, "text")), text);
-            assert_string_equal(json_string_value(json_object_get(example, "reason")),
-                "too_few_fields");
+            assert_string_equal(
+                json_string_value(json_object_get(example, "reason")), "too_few_fields");
         }
         assert_int_equal(json_integer_value(json_object_get(
-                             json_object_get(report, "by_reason"), "too_few_fields")), 8);
+                             json_object_get(report, "by_reason"), "too_few_fields")),
+            8);
         json_decref(report);
         result_clear(&r);
     }
@@ -402,8 +413,7 @@ static void readings_that_stop_early_count_once(void **state)
         nlt_buf report = NLT_BUF_INIT(1 << 20);
         int threads = 1 + (int)(i / 4 % 2);
         int64_t split_bytes = i < 8 ? 0 : 200000;
-        assert_int_equal(
-            nlt__scan_open(&request, threads, split_bytes, NULL, &scan, &err), NLT_OK);
+        assert_int_equal(nlt__scan_open(&request, threads, split_bytes, NULL, &scan, &err), NLT_OK);
         for (int j = 0; j < 4 && limits[i % 4][j] != 0; j++) {
             int64_t limit = limits[i % 4][j];
             assert_int_equal(read_some(scan, threads, limit), limit < 0 ? LINES : limit);
@@ -543,8 +553,13 @@ static void a_cancelled_scan_stops(void **state)
     nlt_scan *scan = NULL;
     nlt_error err = NLT_ERROR_INIT;
     assert_int_equal(nlt__scan_open(&request, 2, 1 << 20, NULL, &scan, &err), NLT_OK);
-    nlt_scan_ordered job = {.wanted = wanted_columns, .n_wanted = 2, .threads = 2, .limit = -1,
-        .format = format_rows, .write = cancel_on_write, .ctx = scan};
+    nlt_scan_ordered job = {.wanted = wanted_columns,
+        .n_wanted = 2,
+        .threads = 2,
+        .limit = -1,
+        .format = format_rows,
+        .write = cancel_on_write,
+        .ctx = scan};
     int64_t n_rows = 0;
     assert_int_equal(nlt__scan_run_ordered(scan, &job, &n_rows, &err), NLT_ERR_CANCELLED);
     assert_true(n_rows < 200000);

@@ -86,7 +86,8 @@ static const line_case http_cases[] = {
         "c_ip=c path=error:x req_time=1488326400.0 resp_time=1488326400.0 response_body_len=1"},
     /* what is no row */
     {"# 1 2 3 4/5 6 7 8 9 H/- -", "ignored"},
-    {"1488326400.500 200 10.0.0.1 TCP_MISS/200 1500 GET http://a.com/x -", "rejected too_few_fields"},
+    {"1488326400.500 200 10.0.0.1 TCP_MISS/200 1500 GET http://a.com/x -",
+        "rejected too_few_fields"},
     {"a", "rejected too_few_fields"},
     {"1x 0 c A/200 1 GET http://h/ - H/- -", "rejected bad_time"},
     {"-1.5 0 c A/200 1 GET http://h/ - H/- -", "rejected bad_time"},
@@ -148,8 +149,8 @@ static void test_bytes(void **state)
     static const char line[] = "1.000 0 c A/200 1 GET http://h/\xff\xc3\xa9\0z - H/- -";
     line_rows rows;
     line_rows_open(&rows, "squid:HTTP", (const int[]){NLT_HTTP_PATH}, 1, NULL);
-    assert_string_equal(line_rows_take(&rows, (nlt_bytes){line, sizeof line - 1}),
-        "path=/\\xff\xc3\xa9\\x00z");
+    assert_string_equal(
+        line_rows_take(&rows, (nlt_bytes){line, sizeof line - 1}), "path=/\\xff\xc3\xa9\\x00z");
     line_rows_close(&rows);
 }
 

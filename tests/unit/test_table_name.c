@@ -14,12 +14,14 @@
 static void names(void **state)
 {
     (void)state;
-    static const char *const good[] = {"a", "_", "dns", "DNS", "netlytics", "NetLytics", "flows_2017",
-        "x12345678901234567890123456789012345678901234567890123456789012", "selects", "netlytic_1"};
-    static const char *const bad[] = {"", "1", "1a", " a", "a ", "a b", "a-b", "a.b", "\"a\"", "`a`",
-        "a;", "a\nb", "\xc3\xa9", "a\x80", "select", "SELECT", "From", "table", "values", "anti",
-        "netlytics_", "Netlytics_1", "read_csv", "glob", "query", "duckdb_settings", "pg_class",
-        "information_schema", "x123456789012345678901234567890123456789012345678901234567890123"};
+    static const char *const good[] = {"a", "_", "dns", "DNS", "netlytics", "NetLytics",
+        "flows_2017", "x12345678901234567890123456789012345678901234567890123456789012", "selects",
+        "netlytic_1"};
+    static const char *const bad[] = {"", "1", "1a", " a", "a ", "a b", "a-b", "a.b", "\"a\"",
+        "`a`", "a;", "a\nb", "\xc3\xa9", "a\x80", "select", "SELECT", "From", "table", "values",
+        "anti", "netlytics_", "Netlytics_1", "read_csv", "glob", "query", "duckdb_settings",
+        "pg_class", "information_schema",
+        "x123456789012345678901234567890123456789012345678901234567890123"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         nlt_error err = NLT_ERROR_INIT;
         assert_int_equal(nlt__table_name_check(good[i], &err), NLT_OK);

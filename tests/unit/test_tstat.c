@@ -45,13 +45,16 @@ static void check_cases(const char *connector, const line_case *cases, size_t n,
 }
 
 #define CHECK(connector, cases, rows)                                                              \
-    check_cases(connector, cases, sizeof(cases) / sizeof (cases)[0], rows)
+    check_cases(connector, cases, sizeof(cases) / sizeof(cases)[0], rows)
 
 /* ---- flows ---- */
 
-#define FLOW_HEAD                                                                                  \
-    {"#15#c_ip:1 c_port:2 c_pkts_all:3 c_bytes_uniq:4 c_bytes_all:5 s_ip:6 s_port:7 s_pkts_all:8 " \
-     "s_bytes_all:9 first:10 last:11 c_tls_SNI:12 fqdn:13 http_hostname:14 dns_enc:15", "ignored"}
+#define FLOW_HEAD                                                                                     \
+    {                                                                                                 \
+        "#15#c_ip:1 c_port:2 c_pkts_all:3 c_bytes_uniq:4 c_bytes_all:5 s_ip:6 s_port:7 s_pkts_all:8 " \
+        "s_bytes_all:9 first:10 last:11 c_tls_SNI:12 fqdn:13 http_hostname:14 dns_enc:15",            \
+            "ignored"                                                                                 \
+    }
 
 static const line_case flow_cases[] = {
     {"10.0.0.1 1025 5 9 100 192.0.2.1 443 7 2000 1.5 2.5 - - - 0", "rejected too_few_fields"},
@@ -94,7 +97,8 @@ static const line_case flow_cases[] = {
         "s_pkt=7 s_port=443 time_end=2.0 time_start=1.0"},
     /* another set of columns, in another order, with a blank behind the last name */
     {"#0#first:1 last:2 s_ip:3 s_port:4 s_pkts_all:5 s_bytes_all:6 c_ip:7 c_port:8 c_pkts_all:9 "
-     "c_bytes_all:10 ", "ignored"},
+     "c_bytes_all:10 ",
+        "ignored"},
     {"1000 2000 192.0.2.1 443 7 2000 10.0.0.1 1025 5 100",
         "c_bytes=100 c_ip=10.0.0.1 c_pkt=5 c_port=1025 name=192.0.2.1 s_bytes=2000 s_ip=192.0.2.1 "
         "s_pkt=7 s_port=443 time_end=2.0 time_start=1.0"},
@@ -108,9 +112,12 @@ static void test_flows(void **state)
 
 /* ---- dns ---- */
 
-#define DNS_HEAD                                                                                   \
-    {"#c_ip:1 c_port:2 s_ip:3 s_port:4 time:5 entry:6 trans_id:7 query:8 ttl:9 class:10 type:11 "  \
-     "answer:12 flags:13", "ignored"}
+#define DNS_HEAD                                                                                     \
+    {                                                                                                \
+        "#c_ip:1 c_port:2 s_ip:3 s_port:4 time:5 entry:6 trans_id:7 query:8 ttl:9 class:10 type:11 " \
+        "answer:12 flags:13",                                                                        \
+            "ignored"                                                                                \
+    }
 
 #define Q "10.0.0.1 1025 192.0.2.53 53 "
 #define NO_ANSWERS "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 c_port=1025 "
@@ -143,11 +150,14 @@ static void test_dns_error(void **state)
     static const line_case cases[] = {
         {"#c_ip:1 c_port:2 c_isint:3 c_iscrypto:4 s_ip:5 s_port:6 s_isint:7 s_iscrypto:8 time:9 "
          "entry:10 trans_id:11 query:12 ttl:13 class:14 type:15 answer:16 flags:17 qdcount:18 "
-         "ancount:19 nscount:20 arcount:21 pkt_size:22", "ignored"},
+         "ancount:19 nscount:20 arcount:21 pkt_size:22",
+            "ignored"},
         {"10.0.0.1 1025 1 0 192.0.2.53 53 1 0 1484319032865.799072 REQ 0x0001 . - IN OTHER - 0x08 "
-         "1 0 0 0 38", "used"},
+         "1 0 0 0 38",
+            "used"},
         {"10.0.0.1 1025 1 0 192.0.2.53 53 1 0 1484319032866.5 RESP_ERR 0x0001 . - IN OTHER NXDOMAIN "
-         "0x2c 1 0 0 0 38", "used"},
+         "0x2c 1 0 0 0 38",
+            "used"},
         {"10.0.0.1 1025 1 0 192.0.2.53 53 1 0 1484319032866 REQ 0x0002 b. - IN A - 0x08 1 0 0 0",
             "rejected too_few_fields"},
     };
@@ -217,10 +227,10 @@ static void test_dns_keys(void **state)
     "req_time=1.0 req_type=A " server "trans_id=0x0001\n"
     CHECK("tstat:DNS", cases,
         ROW("c_ip=10.0.0.1 c_port=1025 ", S) ROW("c_ip=10.0.0.2 c_port=1025 ", S)
-        ROW("c_ip=10.0.0.1 c_port=1026 ", S)
-        ROW("c_ip=10.0.0.1 c_port=1025 ", "s_ip=192.0.2.54 s_port=53 ")
-        ROW("c_ip=10.0.0.1 c_port=1025 ", "s_ip=192.0.2.53 s_port=54 ")
-        NO_ANSWERS "flags_req=0 query=b req_time=0.9 " S "trans_id=0x0002\n");
+            ROW("c_ip=10.0.0.1 c_port=1026 ", S)
+                ROW("c_ip=10.0.0.1 c_port=1025 ", "s_ip=192.0.2.54 s_port=53 ")
+                    ROW("c_ip=10.0.0.1 c_port=1025 ", "s_ip=192.0.2.53 s_port=54 ") NO_ANSWERS
+        "flags_req=0 query=b req_time=0.9 " S "trans_id=0x0002\n");
 }
 
 /* Lines of one response that add no answer count as if they did; only those of one response are alike,
@@ -244,7 +254,8 @@ static void test_dns_repeated_lines(void **state)
         {Q "122000 RESP 0x0001 d. 9 IN A 1.2.3.7 0x0c", "used"},
         {Q "182000.000001 RESP 0x0001 e. 9 IN A 1.2.3.7 0x0c", "used"},
         {"#c_port:1 c_ip:2 s_ip:3 s_port:4 time:5 entry:6 trans_id:7 query:8 ttl:9 class:10 type:11 "
-         "answer:12 flags:13", "ignored"},
+         "answer:12 flags:13",
+            "ignored"},
         {"10.0.0.1 1025 192.0.2.53 53 182000.000001 RESP 0x0001 e. 9 IN A 1.2.3.7 0x0c",
             "rejected bad_address"},
     };
@@ -282,12 +293,18 @@ static void test_dns_rejects(void **state)
 
 /* ---- http ---- */
 
-#define C_HEAD                                                                                     \
-    {"#C#c_ip:1|c_port:2|s_ip:3|s_port:4|time_abs:5|method:6|hostname:7|fqdn:8|path:9|referer:10|" \
-     "user_agent:11|cookie:12|dnt:13", "ignored"}
+#define C_HEAD                                                                                        \
+    {                                                                                                 \
+        "#C#c_ip:1|c_port:2|s_ip:3|s_port:4|time_abs:5|method:6|hostname:7|fqdn:8|path:9|referer:10|" \
+        "user_agent:11|cookie:12|dnt:13",                                                             \
+            "ignored"                                                                                 \
+    }
 #define S_HEAD                                                                                     \
-    {"#S#c_ip:1|c_port:2|s_ip:3|s_port:4|time_abs:5|HTTP:6|response:7|content_len:8|"              \
-     "content_type:9|server:10|range:11|location:12|set_cookie:13", "ignored"}
+    {                                                                                              \
+        "#S#c_ip:1|c_port:2|s_ip:3|s_port:4|time_abs:5|HTTP:6|response:7|content_len:8|"           \
+        "content_type:9|server:10|range:11|location:12|set_cookie:13",                             \
+            "ignored"                                                                              \
+    }
 #define T "10.0.0.1|1025|192.0.2.80|80|"
 #define H "c_ip=10.0.0.1 c_port=1025 "
 #define P "s_ip=192.0.2.80 s_port=80 "
@@ -297,7 +314,8 @@ static void test_http_pairs(void **state)
 {
     (void)state;
     static const line_case cases[] = {
-        C_HEAD, S_HEAD,
+        C_HEAD,
+        S_HEAD,
         {T "1488326400.250000|GET|A.com|a.com|/x?q=1|http://r/|Mozilla/5.0 (X)|k=v|1", "used"},
         {T "1488326400.500000|POST|b.com|-|/y|-|-|-|-", "used"},
         {"10.0.0.1|1026|192.0.2.80|80|1488326400.6|-|c.com|-|-|-|-|-|-", "used"},
@@ -311,9 +329,11 @@ static void test_http_pairs(void **state)
         H "content_range=bytes 0-945/9 content_type=text/html; charset=x host=A.com method=GET "
           "path=/x?q=1 referrer=http://r/ req_cookie=k=v req_time=1488326400.25 "
           "resp_time=1488326401.000001 response_body_len=946 " P
-          "server=nginx set_cookie=s=1 status_code=206 user_agent=Mozilla/5.0 (X)\n"
-        H "host=b.com method=POST path=/y req_time=1488326400.5 resp_time=1488326402.0 " "s_ip=192.0.2.80 s_port=80\n"
-          "c_ip=10.0.0.1 c_port=1026 host=c.com req_time=1488326400.6 " "s_ip=192.0.2.80 s_port=80\n");
+          "server=nginx set_cookie=s=1 status_code=206 user_agent=Mozilla/5.0 (X)\n" H
+          "host=b.com method=POST path=/y req_time=1488326400.5 resp_time=1488326402.0 "
+          "s_ip=192.0.2.80 s_port=80\n"
+          "c_ip=10.0.0.1 c_port=1026 host=c.com req_time=1488326400.6 "
+          "s_ip=192.0.2.80 s_port=80\n");
 }
 
 /* A response without a waiting request has no row: one too many, before its request, of another
@@ -336,9 +356,9 @@ static void test_http_unpaired(void **state)
     assert_string_equal(line_rows_text(&rows, tabs(T "14|HTTP|301|-|-|-|-|-|-")), "used");
     assert_string_equal(line_rows_text(&rows, tabs(T "1488326400250.5|GET|c|-|-|-|-|-|-")), "used");
     assert_string_equal(line_rows_finish(&rows),
-        H "host=a method=GET req_time=10.0 resp_time=11.0 response_body_len=0 " P "status_code=200\n"
-        H "host=b method=GET req_time=13.0 s_ip=192.0.2.80 s_port=80\n"
-        H "host=c method=GET req_time=1488326400.2505 s_ip=192.0.2.80 s_port=80\n");
+        H "host=a method=GET req_time=10.0 resp_time=11.0 response_body_len=0 " P
+          "status_code=200\n" H "host=b method=GET req_time=13.0 s_ip=192.0.2.80 s_port=80\n" H
+          "host=c method=GET req_time=1488326400.2505 s_ip=192.0.2.80 s_port=80\n");
     line_rows_close(&rows);
 }
 
@@ -476,12 +496,15 @@ static void test_no_memory(void **state)
     static const line_case dns[] = {
         DNS_HEAD,
         {Q "1000 REQ 0x0001 A-Name-In-Capitals.example. - IN MX - 0x08", "used"},
-        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN MX 10|Mail.example.net. 0x0c", "used"},
-        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN CNAME B-Name.example.net. 0x0c", "used"},
+        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN MX 10|Mail.example.net. 0x0c",
+            "used"},
+        {Q "2000 RESP 0x0001 a-name-in-capitals.example. 5 IN CNAME B-Name.example.net. 0x0c",
+            "used"},
         {Q "3000 REQ 0x0001 another.name.example. - IN A - 0x08", "used"},
     };
     static const line_case http[] = {
-        C_HEAD, S_HEAD,
+        C_HEAD,
+        S_HEAD,
         {T "1|GET|a.example|-|/a/path/of/some/length|-|-|-|-", "used"},
         {T "2|GET|a.example|-|/a/path/of/some/length|-|-|-|-", "used"},
         {T "3|HTTP|200|-|text/html; charset=utf-8|-|-|-|-", "used"},

@@ -66,7 +66,8 @@ static void edges_of_the_rules(void **state)
 static void nameless(void **state)
 {
     (void)state;
-    static const char *const none[] = {"", "-", ".", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
+    static const char *const none[] = {
+        "", "-", ".", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
     static const char *const some[] = {"a", "--", "192.0.2.1.example", "192.0.2", "1.2.3.4.5"};
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_true(nlt__what_is_unnamed((nlt_bytes){none[i], strlen(none[i])}));

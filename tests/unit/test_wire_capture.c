@@ -125,10 +125,10 @@ static void pcap_more_and_cut(void **unused)
     begin_pcap(&f, false, UINT32_C(0xa1b2c3d4), 1);
     put_record(&f, 1, 2, 50, "packet");
     const char *text = (const char *)f.bytes;
-    assert_int_equal(nlt__capture_begin(&state, (nlt_bytes){text, 23}, false, &at),
-        NLT_CAPTURE_MORE);
-    assert_int_equal(nlt__capture_begin(&state, (nlt_bytes){text, 23}, true, &at),
-        NLT_CAPTURE_TRUNCATED);
+    assert_int_equal(
+        nlt__capture_begin(&state, (nlt_bytes){text, 23}, false, &at), NLT_CAPTURE_MORE);
+    assert_int_equal(
+        nlt__capture_begin(&state, (nlt_bytes){text, 23}, true, &at), NLT_CAPTURE_TRUNCATED);
     assert_int_equal(nlt__capture_begin(&state, (nlt_bytes){text, 0}, true, &at), NLT_CAPTURE_END);
     at = begin(&f, &state);
     for (size_t len = 0; len < 22; len++) {
@@ -145,8 +145,8 @@ static void pcap_more_and_cut(void **unused)
         }
     }
     f.bytes[24 + 8 + 2] = 5; /* 327 686 bytes */
-    assert_int_equal(nlt__capture_next(&state, rest_of(&f, at), true, &record),
-        NLT_CAPTURE_DAMAGED);
+    assert_int_equal(
+        nlt__capture_next(&state, rest_of(&f, at), true, &record), NLT_CAPTURE_DAMAGED);
     assert_non_null(state.why);
 }
 
@@ -312,8 +312,8 @@ static void simple_packets(void **unused)
     size_t at = begin(&f, &state);
     static const char *const texts[] = {"12345", "123456", "123456"};
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(nlt__capture_next(&state, rest_of(&f, at), true, &record),
-            NLT_CAPTURE_RECORD);
+        assert_int_equal(
+            nlt__capture_next(&state, rest_of(&f, at), true, &record), NLT_CAPTURE_RECORD);
         assert_int_equal(record.data_len, strlen(texts[i]));
         assert_memory_equal(record.data, texts[i], record.data_len);
         assert_false(record.has_time);
@@ -336,8 +336,8 @@ static void pcapng_times_beyond(void **unused)
     put_enhanced(&f, 1, 1, "b");
     size_t at = begin(&f, &state);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(nlt__capture_next(&state, rest_of(&f, at), true, &record),
-            NLT_CAPTURE_RECORD);
+        assert_int_equal(
+            nlt__capture_next(&state, rest_of(&f, at), true, &record), NLT_CAPTURE_RECORD);
         assert_false(record.has_time);
         assert_int_equal(record.time_ns, 0);
         at += record.consumed;
@@ -363,7 +363,9 @@ static void pcapng_prefixes(void **unused)
         assert_int_equal(status, len == f.len ? NLT_CAPTURE_RECORD : NLT_CAPTURE_MORE);
         assert_true(record.consumed <= len);
         assert_int_equal(nlt__capture_begin(&state, window, true, &header),
-            len == 0 ? NLT_CAPTURE_END : len < 4 ? NLT_CAPTURE_TRUNCATED : NLT_CAPTURE_RECORD);
+            len == 0      ? NLT_CAPTURE_END
+                : len < 4 ? NLT_CAPTURE_TRUNCATED
+                          : NLT_CAPTURE_RECORD);
         if (len <= packet_at || len == f.len) {
             continue;
         }
@@ -386,18 +388,29 @@ static void pcapng_damage(void **unused)
         size_t packet_at = f.len;
         put_enhanced(&f, i == 0 ? 1 : 0, 1, "abcd"); /* interface not described */
         switch (i) {
-        case 1: f.bytes[packet_at + 20] = 5; break; /* longer than its block */
-        case 2: f.bytes[packet_at + 4] = 8; break; /* block length below 12 */
-        case 3: f.bytes[packet_at + 4] = 37; break; /* not a multiple of four */
-        case 4: f.bytes[f.len - 4] = 40; break; /* the two lengths differ */
-        case 5: f.bytes[8] = 0; break; /* byte-order magic */
-        default: break;
+        case 1:
+            f.bytes[packet_at + 20] = 5;
+            break; /* longer than its block */
+        case 2:
+            f.bytes[packet_at + 4] = 8;
+            break; /* block length below 12 */
+        case 3:
+            f.bytes[packet_at + 4] = 37;
+            break; /* not a multiple of four */
+        case 4:
+            f.bytes[f.len - 4] = 40;
+            break; /* the two lengths differ */
+        case 5:
+            f.bytes[8] = 0;
+            break; /* byte-order magic */
+        default:
+            break;
         }
         size_t header;
-        assert_int_equal(nlt__capture_begin(&state, rest_of(&f, 0), true, &header),
-            NLT_CAPTURE_RECORD);
-        assert_int_equal(nlt__capture_next(&state, rest_of(&f, 0), true, &record),
-            NLT_CAPTURE_DAMAGED);
+        assert_int_equal(
+            nlt__capture_begin(&state, rest_of(&f, 0), true, &header), NLT_CAPTURE_RECORD);
+        assert_int_equal(
+            nlt__capture_next(&state, rest_of(&f, 0), true, &record), NLT_CAPTURE_DAMAGED);
         assert_non_null(state.why);
         assert_int_equal(record.consumed, i == 5 ? 0 : packet_at);
     }
@@ -445,7 +458,8 @@ static void finding_records(void **unused)
         begin_pcap(&f, i == 1, i == 1 ? UINT32_C(0xa1b23c4d) : UINT32_C(0xa1b2c3d4), 1);
         for (uint32_t k = 0; k < 8; k++) {
             begins[k] = f.len;
-            put_record(&f, UINT32_C(1500000000) + k / 2, 999999, 100 + k, "some bytes of a packet" + k);
+            put_record(
+                &f, UINT32_C(1500000000) + k / 2, 999999, 100 + k, "some bytes of a packet" + k);
         }
         (void)begin(&f, &state);
         expect_found(&f, &state, begins, 8);

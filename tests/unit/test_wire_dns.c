@@ -83,20 +83,15 @@ static void names(void **state)
         const char *text; /* NULL: not sound */
         size_t end;
     } cases[] = {
-        {MESSAGE("\000"), ".", 1},
-        {MESSAGE("\001a\000zz"), "a", 3},
+        {MESSAGE("\000"), ".", 1}, {MESSAGE("\001a\000zz"), "a", 3},
         {MESSAGE("\012.\"\\();@$ \177\000"), "\\.\\\"\\\\\\(\\)\\;\\@\\$\\032\\127", 12},
         {MESSAGE("\004\000\001\xffZ\000"), "\\000\\001\\255z", 6},
-        {MESSAGE("\005!#~[_\000"), "!#~[_", 7},
-        {MESSAGE(""), NULL, 0},
-        {MESSAGE("\001"), NULL, 0},
-        {MESSAGE("\001a"), NULL, 0},
-        {MESSAGE("\002a\000"), NULL, 0},
-        {MESSAGE("\100a\000"), NULL, 0}, /* label type 01 */
-        {MESSAGE("\200a\000"), NULL, 0}, /* label type 10 */
-        {MESSAGE("\300"), NULL, 0},
-        {MESSAGE("\300\000"), NULL, 0}, /* at itself */
-        {MESSAGE("\300\002\000"), NULL, 0}, /* forward */
+        {MESSAGE("\005!#~[_\000"), "!#~[_", 7}, {MESSAGE(""), NULL, 0}, {MESSAGE("\001"), NULL, 0},
+        {MESSAGE("\001a"), NULL, 0}, {MESSAGE("\002a\000"), NULL, 0},
+        {MESSAGE("\100a\000"), NULL, 0},                            /* label type 01 */
+        {MESSAGE("\200a\000"), NULL, 0},                            /* label type 10 */
+        {MESSAGE("\300"), NULL, 0}, {MESSAGE("\300\000"), NULL, 0}, /* at itself */
+        {MESSAGE("\300\002\000"), NULL, 0},                         /* forward */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[NLT_DNS_NAME_TEXT_MAX + 16];
@@ -197,7 +192,8 @@ static void kinds_of_names(void **state)
 {
     (void)state;
     static const char usual[] = "abcXYZ019-_";
-    static const uint8_t others[] = {'a', 1, 2, 3, 44, 43, '.', '\\', ' ', 0, 0x80, 0xae, 0xe1, 255, '/', '@', '[', '`', '{', '+'};
+    static const uint8_t others[] = {'a', 1, 2, 3, 44, 43, '.', '\\', ' ', 0, 0x80, 0xae, 0xe1, 255,
+        '/', '@', '[', '`', '{', '+'};
     uint32_t random = 1;
     for (int round = 0; round < 20000; round++) {
         uint8_t wire[300];
@@ -287,15 +283,15 @@ static void assert_answer(nlt_bytes message, const char *type, uint32_t ttl_s, c
     free(text);
 }
 
-#define ANSWER(type, len, data) \
+#define ANSWER(type, len, data)                                                                    \
     MESSAGE(ONE_ANSWER "\300\014\000" type "\000\001\000\000\001\054\000" len data)
 
 static void answers(void **state)
 {
     (void)state;
     assert_answer(ANSWER("\001", "\004", "\300\000\002\001"), "A", 300, "192.0.2.1");
-    assert_answer(ANSWER("\034", "\020",
-                      "\x20\001\x0d\xb8\000\000\000\000\000\000\000\000\000\000\000\001"),
+    assert_answer(
+        ANSWER("\034", "\020", "\x20\001\x0d\xb8\000\000\000\000\000\000\000\000\000\000\000\001"),
         "AAAA", 300, "2001:db8::1");
     assert_answer(ANSWER("\005", "\004", "\001B\300\020"), "CNAME", 300, "b.example.com");
     assert_answer(ANSWER("\002", "\001", "\000"), "NS", 300, ".");
@@ -326,8 +322,7 @@ static void misfits(void **state)
     assert_answer(ANSWER("\005", "\002", "\001a"), "CNAME", 300, "\\# 2 0161");
     assert_answer(ANSWER("\017", "\001", "\001"), "MX", 300, "\\# 1 01");
     assert_answer(ANSWER("\017", "\002", "\000\001"), "MX", 300, "\\# 2 0001");
-    assert_answer(ANSWER("\006", "\005", "\300\014\300\014\000"), "SOA", 300,
-        "\\# 5 c00cc00c00");
+    assert_answer(ANSWER("\006", "\005", "\300\014\300\014\000"), "SOA", 300, "\\# 5 c00cc00c00");
     assert_answer(ANSWER("\020", "\002", "\002a"), "TXT", 300, "\\# 2 0261");
     assert_answer(ANSWER("\020", "\000", ""), "TXT", 300, "\\# 0");
 }
@@ -340,7 +335,7 @@ static void bad_answers(void **state)
         MESSAGE(ONE_ANSWER),
         MESSAGE(ONE_ANSWER "\300\014\000\001\000\001\000\000\001\054\000"),
         MESSAGE(ONE_ANSWER "\300\014\000\001\000\001\000\000\001\054\000\004\001\002\003"),
-        MESSAGE(ONE_ANSWER "\300\041\000\001\000\001\000\000\001\054\000\000"), /* itself */
+        MESSAGE(ONE_ANSWER "\300\041\000\001\000\001\000\000\001\054\000\000"),     /* itself */
         MESSAGE(ONE_ANSWER "\300\050\000\001\000\001\000\000\001\054\000\001\000"), /* forward */
         MESSAGE(ONE_ANSWER "\100\000\001\000\001\000\000\001\054\000\000\000\000"),
     };

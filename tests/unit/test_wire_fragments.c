@@ -28,13 +28,18 @@ static nlt_packet piece(uint32_t id, uint32_t offset, size_t len, bool more)
     for (size_t i = 0; i < sizeof text; i++) {
         text[i] = (uint8_t)('a' + i % 26);
     }
-    return (nlt_packet){.payload = text + offset, .payload_len = len, .src = {{192, 0, 2, 1}, 4},
-        .dst = {{192, 0, 2, 2}, 4}, .protocol = 17, .fragment_id = id, .fragment_offset = offset,
+    return (nlt_packet){.payload = text + offset,
+        .payload_len = len,
+        .src = {{192, 0, 2, 1}, 4},
+        .dst = {{192, 0, 2, 2}, 4},
+        .protocol = 17,
+        .fragment_id = id,
+        .fragment_offset = offset,
         .has_more_fragments = more};
 }
 
-static nlt_fragments_status add(nlt_fragments *f, nlt_packet packet, int64_t time_ns,
-    nlt_datagram *whole)
+static nlt_fragments_status add(
+    nlt_fragments *f, nlt_packet packet, int64_t time_ns, nlt_datagram *whole)
 {
     nlt_fragments_status status;
     assert_int_equal(nlt__fragments_add(f, &packet, time_ns, &status, whole, NULL), NLT_OK);
@@ -44,8 +49,8 @@ static nlt_fragments_status add(nlt_fragments *f, nlt_packet packet, int64_t tim
 static void every_order(void **state)
 {
     (void)state;
-    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1},
-        {2, 1, 0}};
+    static const int orders[6][3] = {
+        {0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     nlt_fragments *f = fragments_new(&ordinary);
     nlt_packet pieces[3] = {piece(7, 0, 16, true), piece(7, 16, 8, true), piece(7, 24, 3, false)};
     for (int i = 0; i < 6; i++) {
@@ -185,8 +190,7 @@ static void bounds(void **state)
         assert_true(nlt__fragments_bytes(f) <= options.max_bytes);
     }
     nlt__fragments_free(f);
-    assert_int_equal(
-        nlt__fragments_new(&(nlt_fragments_options){0, 1, 0}, &f, NULL), NLT_ERR_ARG);
+    assert_int_equal(nlt__fragments_new(&(nlt_fragments_options){0, 1, 0}, &f, NULL), NLT_ERR_ARG);
     assert_null(f);
 }
 

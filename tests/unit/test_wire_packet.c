@@ -234,13 +234,13 @@ static void ipv6_extensions(void **state)
     (void)state;
     bytes u = udp();
     bytes chain = {.n = 0};
-    ADD(&chain, 60, 0, 1, 4, 0, 0, 0, 0);           /* hop by hop */
-    ADD(&chain, 43, 1, 0, 0, 0, 0, 0, 0);           /* destination options, 16 bytes */
+    ADD(&chain, 60, 0, 1, 4, 0, 0, 0, 0); /* hop by hop */
+    ADD(&chain, 43, 1, 0, 0, 0, 0, 0, 0); /* destination options, 16 bytes */
     ADD(&chain, 0, 0, 0, 0, 0, 0, 0, 0);
-    ADD(&chain, 51, 0, 0, 0, 0, 0, 0, 0);           /* routing */
-    ADD(&chain, 44, 2, 0, 0, 0, 0, 0, 1);           /* authentication, 16 bytes */
+    ADD(&chain, 51, 0, 0, 0, 0, 0, 0, 0); /* routing */
+    ADD(&chain, 44, 2, 0, 0, 0, 0, 0, 1); /* authentication, 16 bytes */
     ADD(&chain, 0, 0, 0, 1, 0, 0, 0, 0);
-    ADD(&chain, 17, 0, 0, 0, 0, 0, 0, 9);           /* atomic fragment (RFC 6946) */
+    ADD(&chain, 17, 0, 0, 0, 0, 0, 0, 9); /* atomic fragment (RFC 6946) */
     size_t headers = chain.n;
     add_bytes(&chain, &u);
     bytes v6 = ipv6(0, &chain);
@@ -335,10 +335,10 @@ static void others(void **state)
     bytes v4 = ipv4(17, 0, &u);
     nlt_packet packet;
     const bytes cases[] = {
-        FRAME(&v4, MAC, 8, 6),                                   /* ARP */
-        FRAME(&v4, MAC, 0x88, 0x63, 0x11, 9, 0, 0, 0, 0, 0, 0x21), /* PPPoE discovery */
+        FRAME(&v4, MAC, 8, 6),                                         /* ARP */
+        FRAME(&v4, MAC, 0x88, 0x63, 0x11, 9, 0, 0, 0, 0, 0, 0x21),     /* PPPoE discovery */
         FRAME(&v4, MAC, 0x88, 0x64, 0x11, 0, 0, 1, 0, 42, 0xc0, 0x21), /* LCP */
-        FRAME(&v4, MAC, 0, 40, 0x42, 0x42, 3, 0, 0, 0, 8, 0),    /* LLC, not SNAP */
+        FRAME(&v4, MAC, 0, 40, 0x42, 0x42, 3, 0, 0, 0, 8, 0),          /* LLC, not SNAP */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(decode(1, &cases[i], false, &packet), NLT_PACKET_IGNORED);

@@ -45,20 +45,26 @@ static void begin(fixture *f, const nlt_reassembly_options *options)
     assert_int_equal(nlt__reassembly_new(options, take, f, &f->r, NULL), NLT_OK);
 }
 
-static void segment(fixture *f, uint16_t port, uint8_t flags, uint32_t seq, const void *bytes,
-    size_t len)
+static void segment(
+    fixture *f, uint16_t port, uint8_t flags, uint32_t seq, const void *bytes, size_t len)
 {
-    nlt_packet packet = {.payload = bytes, .payload_len = len, .src = {{192, 0, 2, 1}, 4},
-        .dst = {{192, 0, 2, 2}, 4}, .src_port = port, .dst_port = 53, .protocol = 6,
-        .tcp_flags = flags, .tcp_seq = seq};
+    nlt_packet packet = {.payload = bytes,
+        .payload_len = len,
+        .src = {{192, 0, 2, 1}, 4},
+        .dst = {{192, 0, 2, 2}, 4},
+        .src_port = port,
+        .dst_port = 53,
+        .protocol = 6,
+        .tcp_flags = flags,
+        .tcp_seq = seq};
     int64_t number = ++f->n_added;
     assert_int_equal(nlt__reassembly_add(f->r, &packet, number * 10, true, number, NULL), NLT_OK);
 }
 
 #define DATA(f, seq, text) segment((f), 1000, NLT_TCP_ACK, (seq), (text), sizeof(text) - 1)
 
-static void end(fixture *f, const char *log, int64_t used, int64_t not_dns, int64_t truncated,
-    int64_t lost)
+static void end(
+    fixture *f, const char *log, int64_t used, int64_t not_dns, int64_t truncated, int64_t lost)
 {
     assert_int_equal(nlt__reassembly_end(f->r, NULL), NLT_OK);
     nlt_reassembly_counts counts = nlt__reassembly_totals(f->r);
@@ -257,8 +263,8 @@ static void bounds(void **state)
     assert_null(f.r);
 }
 
-static nlt_status refuse(void *user, const nlt_stream_message *message, bool *is_dns,
-    nlt_error *err)
+static nlt_status refuse(
+    void *user, const nlt_stream_message *message, bool *is_dns, nlt_error *err)
 {
     (void)user;
     (void)is_dns;
@@ -270,8 +276,11 @@ static void sink_fails(void **state)
     (void)state;
     nlt_reassembly *r;
     assert_int_equal(nlt__reassembly_new(&ordinary, refuse, NULL, &r, NULL), NLT_OK);
-    nlt_packet packet = {.payload = (const uint8_t *)"\000\001ab", .payload_len = 4,
-        .src = {{0}, 4}, .dst = {{0}, 4}, .tcp_seq = 8};
+    nlt_packet packet = {.payload = (const uint8_t *)"\000\001ab",
+        .payload_len = 4,
+        .src = {{0}, 4},
+        .dst = {{0}, 4},
+        .tcp_seq = 8};
     assert_int_equal(nlt__reassembly_add(r, &packet, 0, true, 1, NULL), NLT_ERR_CANCELLED);
     packet.tcp_seq = 50;
     assert_int_equal(nlt__reassembly_add(r, &packet, 0, true, 2, NULL), NLT_OK);
@@ -288,8 +297,11 @@ static void memory_short(void **state)
         nlt__alloc_fail_at(n);
         nlt_status status = nlt__reassembly_new(&ordinary, take, &f, &f.r, NULL);
         for (int i = 0; i < 4 && status == NLT_OK; i++) {
-            nlt_packet packet = {.payload = (const uint8_t *)"\000\011a", .payload_len = 3,
-                .src = {{0}, 4}, .dst = {{0}, 4}, .tcp_seq = seqs[i]};
+            nlt_packet packet = {.payload = (const uint8_t *)"\000\011a",
+                .payload_len = 3,
+                .src = {{0}, 4},
+                .dst = {{0}, 4},
+                .tcp_seq = seqs[i]};
             status = nlt__reassembly_add(f.r, &packet, 0, true, 0, NULL);
         }
         if (status == NLT_OK) {

@@ -42,16 +42,24 @@ static void check_cases(const char *connector, const line_case *cases, size_t n)
     line_rows_close(&rows);
 }
 
-#define CHECK(connector, cases) check_cases(connector, cases, sizeof(cases) / sizeof (cases)[0])
+#define CHECK(connector, cases) check_cases(connector, cases, sizeof(cases) / sizeof(cases)[0])
 
 #define HEAD                                                                                       \
     {"#separator \\x09", "ignored"}, {"#set_separator|,", "ignored"},                              \
-        {"#empty_field|(empty)", "ignored"}, {"#unset_field|-", "ignored"}, {"#path|x", "ignored"}
+        {"#empty_field|(empty)", "ignored"}, {"#unset_field|-", "ignored"},                        \
+    {                                                                                              \
+        "#path|x", "ignored"                                                                       \
+    }
 
 #define DNS_HEAD                                                                                   \
-    HEAD, {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|proto|trans_id|rtt|query|"      \
-           "qclass|qclass_name|qtype|qtype_name|rcode|rcode_name|AA|TC|RD|RA|Z|answers|TTLs|"      \
-           "rejected", "ignored"}, {"#types|time|string", "ignored"}
+    HEAD,                                                                                          \
+        {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|proto|trans_id|rtt|query|"        \
+         "qclass|qclass_name|qtype|qtype_name|rcode|rcode_name|AA|TC|RD|RA|Z|answers|TTLs|"        \
+         "rejected",                                                                               \
+            "ignored"},                                                                            \
+    {                                                                                              \
+        "#types|time|string", "ignored"                                                            \
+    }
 
 static const line_case dns_cases[] = {
     DNS_HEAD,
@@ -96,14 +104,17 @@ static const line_case dns_cases[] = {
     /* rejected */
     {"1.0|C|10.0.0.1|1", "rejected too_few_fields"},
     {"x|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_time"},
-    {"1.0|C|10.0.0.256|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_address"},
-    {"1.0|C|10.0.0.1|65536|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_number"},
+    {"1.0|C|10.0.0.256|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F",
+        "rejected bad_address"},
+    {"1.0|C|10.0.0.1|65536|10.0.0.2|53|udp|7|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F",
+        "rejected bad_number"},
     {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|z|-|q|-|-|-|-|-|-|F|F|F|F|0|-|-|F", "rejected bad_number"},
     {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|q|-|-|-|-|0|-|F|F|F|F|0|a|x|F", "rejected bad_number"},
     /* the header changes inside the file: other order, fewer columns, names of a shipper */
     {"#fields|query|src|dst|ts", "ignored"},
-    {"Q|10.0.0.1|10.0.0.2|5", "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 flags_req=0 "
-                             "query=q req_time=5.0 s_ip=10.0.0.2"},
+    {"Q|10.0.0.1|10.0.0.2|5",
+        "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 flags_req=0 "
+        "query=q req_time=5.0 s_ip=10.0.0.2"},
     {"#close|2017", "ignored"},
 };
 
@@ -157,7 +168,8 @@ static const line_case http_cases[] = {
 static const line_case flow_cases[] = {
     HEAD,
     {"#fields|ts|uid|id.orig_h|id.orig_p|id.resp_h|id.resp_p|proto|service|duration|orig_bytes|"
-     "resp_bytes|conn_state|orig_pkts|resp_pkts", "ignored"},
+     "resp_bytes|conn_state|orig_pkts|resp_pkts",
+        "ignored"},
     /* nobody told a name: the address */
     {"1.25|C1|10.0.0.1|1025|192.0.2.1|443|tcp|ssl|2.5|100|2000|SF|5|7",
         "c_bytes=100 c_ip=10.0.0.1 c_pkt=5 c_port=1025 name=192.0.2.1 s_bytes=2000 s_ip=192.0.2.1 "
@@ -214,10 +226,9 @@ static void test_no_header(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    static const char *const told[][2] = {
-        {"#fields|ts|uid|host", "0"}, {"2.0|C1|Late.com", "0"}, {"1.0|C1|B.com:8080", "0"},
-        {"0.5|C1|-", "0"}, {"#fields|ts|uid|server_name", "1"}, {"0.1|C1|tls.com", "1"},
-        {"0.2|C2|Quic.com.", "1"}, {"0.3|C9|orphan.com", "1"}};
+    static const char *const told[][2] = {{"#fields|ts|uid|host", "0"}, {"2.0|C1|Late.com", "0"},
+        {"1.0|C1|B.com:8080", "0"}, {"0.5|C1|-", "0"}, {"#fields|ts|uid|server_name", "1"},
+        {"0.1|C1|tls.com", "1"}, {"0.2|C2|Quic.com.", "1"}, {"0.3|C9|orphan.com", "1"}};
     enum { TOLD = sizeof told / sizeof told[0] };
     for (int turn = 0; turn < 2; turn++) {
         line_rows rows;
@@ -232,8 +243,8 @@ static void test_names(void **state)
             char padded[256] = "";
             strncpy(padded, tabs(line[0]), 128);
             rows.ctx.state = states[teller];
-            nlt_row row = rows.connector->tellers[teller]->line(&rows.ctx,
-                (nlt_bytes){padded, strlen(padded)}, rows.out);
+            nlt_row row = rows.connector->tellers[teller]->line(
+                &rows.ctx, (nlt_bytes){padded, strlen(padded)}, rows.out);
             assert_int_equal(row, padded[0] == '#' ? NLT_ROW_IGNORED : NLT_ROW_USED);
         }
         rows.ctx.state = own;

@@ -17,8 +17,14 @@
 #include "table/tables.h"
 
 static const nlt_param_desc parameters[] = {
-    {.name = "N_TOP", .alias = "N", .type = NLT_PARAM_INTEGER, .fallback = "50", .minimum = 1,
-        .maximum = HUGE_VAL, .special = -1, .unit = "domains",
+    {.name = "N_TOP",
+        .alias = "N",
+        .type = NLT_PARAM_INTEGER,
+        .fallback = "50",
+        .minimum = 1,
+        .maximum = HUGE_VAL,
+        .special = -1,
+        .unit = "domains",
         .help = "Domains to report, the largest first; -1 = all."},
 };
 
@@ -27,21 +33,31 @@ enum { OUT_DOMAIN, OUT_BYTES, OUT_COUNT };
 
 static const nlt_column_desc input_columns[IN_COUNT] = {
     {.name = "domain", .dtype = {.type = NLT_TYPE_STRING}, .unit = "", .help = "server name"},
-    {.name = "c_bytes", .dtype = {.type = NLT_TYPE_DECIMAL}, .unit = "bytes",
+    {.name = "c_bytes",
+        .dtype = {.type = NLT_TYPE_DECIMAL},
+        .unit = "bytes",
         .help = "sum of what the clients sent"},
-    {.name = "s_bytes", .dtype = {.type = NLT_TYPE_DECIMAL}, .unit = "bytes",
+    {.name = "s_bytes",
+        .dtype = {.type = NLT_TYPE_DECIMAL},
+        .unit = "bytes",
         .help = "sum of what the servers sent"},
 };
 
 static const nlt_column_desc output_columns[OUT_COUNT] = {
-    {.name = "domain", .dtype = {.type = NLT_TYPE_STRING}, .is_required = true, .unit = "",
+    {.name = "domain",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .is_required = true,
+        .unit = "",
         .help = "server name, - where there is none"},
-    {.name = "bytes", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "bytes",
+    {.name = "bytes",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "bytes",
         .help = "bytes in both directions"},
 };
 
-static const char sum_statement[] = "SELECT name AS domain, " NLT_EXACT_SUM("c_bytes") ", "
-    NLT_EXACT_SUM("s_bytes") " FROM netlytics GROUP BY name";
+static const char sum_statement[] = "SELECT name AS domain, " NLT_EXACT_SUM(
+    "c_bytes") ", " NLT_EXACT_SUM("s_bytes") " FROM netlytics GROUP BY name";
 
 typedef struct top {
     nlt_ranking ranking;
@@ -83,8 +99,8 @@ static nlt_status top_open(const nlt_kernel_env *env, void **state, nlt_error *e
     if (t == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    t->ranking = (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"),
-        .order = nlt__compare_bytes};
+    t->ranking =
+        (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"), .order = nlt__compare_bytes};
     t->warnings = env->warnings;
     return NLT_OK;
 }
@@ -99,8 +115,8 @@ static nlt_status top_push(void *state, const nlt_batch *rows, nlt_emit *emit, n
         if (nlt__valid(domains->valid, row)) {
             domain = nlt__str_bytes((const nlt_str *)domains->data + row);
         }
-        nlt_i128 bytes = sum_at(t, &rows->cols[IN_C_BYTES], row)
-            + sum_at(t, &rows->cols[IN_S_BYTES], row);
+        nlt_i128 bytes =
+            sum_at(t, &rows->cols[IN_C_BYTES], row) + sum_at(t, &rows->cols[IN_S_BYTES], row);
         t->has_rows = true;
         if (domain.len == 0 || (domain.len == 1 && domain.ptr[0] == '-')) {
             t->has_nameless = true;

@@ -126,8 +126,8 @@ static nlt_status emit_items(const nlt_ranking *r, nlt_batch *batch, nlt_emit *e
     return NLT_OK;
 }
 
-nlt_status nlt__ranking_emit(nlt_ranking *r, const nlt_column_desc columns[2], nlt_emit *emit,
-    nlt_error *err)
+nlt_status nlt__ranking_emit(
+    nlt_ranking *r, const nlt_column_desc columns[2], nlt_emit *emit, nlt_error *err)
 {
     const nlt_dtype dtypes[2] = {columns[0].dtype, columns[1].dtype};
     nlt_batch *batch = NULL;

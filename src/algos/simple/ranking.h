@@ -19,8 +19,8 @@ typedef struct nlt_ranking {
 } nlt_ranking;
 
 /* Takes a copy of the name, which was not added before. */
-nlt_status nlt__ranking_add(nlt_ranking *ranking, nlt_bytes name, int64_t value, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__ranking_add(
+    nlt_ranking *ranking, nlt_bytes name, int64_t value, nlt_error *err) NLT_MUST_CHECK;
 /* Emits what is kept, in order, as rows of the two columns (a string and a 64-bit integer), and
  * empties the ranking. */
 nlt_status nlt__ranking_emit(nlt_ranking *ranking, const nlt_column_desc columns[2], nlt_emit *emit,

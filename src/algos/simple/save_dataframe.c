@@ -11,8 +11,14 @@
 #include "algos/algo.h"
 
 static const nlt_param_desc parameters[] = {
-    {.name = "N", .alias = "N_TOP", .type = NLT_PARAM_INTEGER, .fallback = "-1", .minimum = 0,
-        .maximum = HUGE_VAL, .special = -1, .unit = "rows",
+    {.name = "N",
+        .alias = "N_TOP",
+        .type = NLT_PARAM_INTEGER,
+        .fallback = "-1",
+        .minimum = 0,
+        .maximum = HUGE_VAL,
+        .special = -1,
+        .unit = "rows",
         .help = "Rows to write, the first of the dataset; -1 = all."},
 };
 

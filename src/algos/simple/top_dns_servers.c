@@ -11,17 +11,28 @@
 #include "table/tables.h"
 
 static const nlt_param_desc parameters[] = {
-    {.name = "N_TOP", .alias = "N", .type = NLT_PARAM_INTEGER, .fallback = "50", .minimum = 1,
-        .maximum = HUGE_VAL, .special = -1, .unit = "resolvers",
+    {.name = "N_TOP",
+        .alias = "N",
+        .type = NLT_PARAM_INTEGER,
+        .fallback = "50",
+        .minimum = 1,
+        .maximum = HUGE_VAL,
+        .special = -1,
+        .unit = "resolvers",
         .help = "Resolvers to report, the busiest first; -1 = all."},
 };
 
 enum { RESOLVER, QUERIES, COLUMNS };
 
 static const nlt_column_desc columns[COLUMNS] = {
-    {.name = "resolver", .dtype = {.type = NLT_TYPE_STRING}, .unit = "",
+    {.name = "resolver",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .unit = "",
         .help = "address of the server, - where the log has none"},
-    {.name = "queries", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "rows",
+    {.name = "queries",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "rows",
         .help = "rows of the DNS table"},
 };
 
@@ -55,8 +66,8 @@ static nlt_status top_open(const nlt_kernel_env *env, void **state, nlt_error *e
     if (t == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    t->ranking = (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"),
-        .order = compare_addresses};
+    t->ranking =
+        (nlt_ranking){.limit = nlt__params_i64(env->params, "N_TOP"), .order = compare_addresses};
     t->warnings = env->warnings;
     return NLT_OK;
 }
@@ -108,8 +119,8 @@ static const nlt_kernel rank_kernel = {
 static nlt_status top_dns_servers_plan(const nlt_params *params, nlt_plan *plan, nlt_error *err)
 {
     NLT_TRY(nlt__plan_sql(plan, "queries_per_resolver", count_statement, err));
-    return nlt__plan_kernel(plan, "top_dns_servers", &rank_kernel, params, "queries_per_resolver",
-        err);
+    return nlt__plan_kernel(
+        plan, "top_dns_servers", &rank_kernel, params, "queries_per_resolver", err);
 }
 
 static const char *const read_columns[] = {"s_ip"};

@@ -20,33 +20,69 @@
 #include "core/num.h"
 #include "table/tables.h"
 
-#define SECONDS(key, fallback_text, low, text)                                                    \
-    {.name = key, .type = NLT_PARAM_REAL, .fallback = fallback_text, .minimum = low,              \
-        .maximum = HUGE_VAL, .special = NAN, .unit = "s", .help = text}
+#define SECONDS(key, fallback_text, low, text)                                                     \
+    {                                                                                              \
+        .name = key, .type = NLT_PARAM_REAL, .fallback = fallback_text, .minimum = low,            \
+        .maximum = HUGE_VAL, .special = NAN, .unit = "s", .help = text                             \
+    }
 
 static const nlt_param_desc parameters[] = {
-    {.name = "CORES", .type = NLT_PARAM_JSON, .minimum = -HUGE_VAL, .maximum = HUGE_VAL,
-        .special = NAN, .unit = "", .help = "List of the services' host names, compared exactly (list www. "
-            "forms, too), or an object {\"service\": [\"host\", ...]}."},
+    {.name = "CORES",
+        .type = NLT_PARAM_JSON,
+        .minimum = -HUGE_VAL,
+        .maximum = HUGE_VAL,
+        .special = NAN,
+        .unit = "",
+        .help = "List of the services' host names, compared exactly (list www. "
+                "forms, too), or an object {\"service\": [\"host\", ...]}."},
     SECONDS("OW", "10", DBL_MIN, "Length of a training window."),
     SECONDS("GAP", "10", 0, "Silence of a client before a core flow opens a training window."),
     SECONDS("EW", "5", DBL_MIN, "How long a visit stays open without flows of its bag."),
-    {.name = "MINFREQ", .type = NLT_PARAM_REAL, .fallback = "0.05", .minimum = 0, .maximum = 1,
-        .special = NAN, .unit = "", .help = "Share of a core's windows in which a name of its bag occurs."},
-    {.name = "N_TOP", .alias = "N", .type = NLT_PARAM_INTEGER, .fallback = "50", .minimum = 1,
-        .maximum = HUGE_VAL, .special = -1, .unit = "services",
+    {.name = "MINFREQ",
+        .type = NLT_PARAM_REAL,
+        .fallback = "0.05",
+        .minimum = 0,
+        .maximum = 1,
+        .special = NAN,
+        .unit = "",
+        .help = "Share of a core's windows in which a name of its bag occurs."},
+    {.name = "N_TOP",
+        .alias = "N",
+        .type = NLT_PARAM_INTEGER,
+        .fallback = "50",
+        .minimum = 1,
+        .maximum = HUGE_VAL,
+        .special = -1,
+        .unit = "services",
         .help = "Services to report, the largest first; -1 = all."},
-    {.name = "BAG_COUNT", .type = NLT_PARAM_CHOICE, .fallback = "\"windows\"",
-        .choices = "windows|flows", .special = NAN, .unit = "",
+    {.name = "BAG_COUNT",
+        .type = NLT_PARAM_CHOICE,
+        .fallback = "\"windows\"",
+        .choices = "windows|flows",
+        .special = NAN,
+        .unit = "",
         .help = "Count a name once per window, or every flow as the original did."},
-    {.name = "TRIGGER", .type = NLT_PARAM_CHOICE, .fallback = "\"history\"",
-        .choices = "history|future", .special = NAN, .unit = "",
-        .help = "What may hold a core flow in an open visit: its past and future flows as the original "
+    {.name = "TRIGGER",
+        .type = NLT_PARAM_CHOICE,
+        .fallback = "\"history\"",
+        .choices = "history|future",
+        .special = NAN,
+        .unit = "",
+        .help =
+            "What may hold a core flow in an open visit: its past and future flows as the original "
             "did, or (advised: more bytes go to the right service) the future alone."},
-    {.name = "SAVE_FLOWS", .type = NLT_PARAM_BOOLEAN, .fallback = "false", .special = NAN,
-        .unit = "", .help = "Write flows.csv, too: every flow with its service."},
-    {.name = "USE_SAVED", .type = NLT_PARAM_BOOLEAN, .fallback = "false", .special = NAN,
-        .unit = "", .help = "Do not train: take bags.json from the persistent directory."},
+    {.name = "SAVE_FLOWS",
+        .type = NLT_PARAM_BOOLEAN,
+        .fallback = "false",
+        .special = NAN,
+        .unit = "",
+        .help = "Write flows.csv, too: every flow with its service."},
+    {.name = "USE_SAVED",
+        .type = NLT_PARAM_BOOLEAN,
+        .fallback = "false",
+        .special = NAN,
+        .unit = "",
+        .help = "Do not train: take bags.json from the persistent directory."},
 };
 
 /* ---- the report ---- */
@@ -61,9 +97,15 @@ static const nlt_column_desc sum_columns[IN_COUNT] = {
 };
 
 static const nlt_column_desc report_columns[OUT_COUNT] = {
-    {.name = "service", .dtype = {.type = NLT_TYPE_STRING}, .is_required = true, .unit = "",
+    {.name = "service",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .is_required = true,
+        .unit = "",
         .help = "service, or " NLT_WHAT_UNKNOWN},
-    {.name = "bytes", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "bytes",
+    {.name = "bytes",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "bytes",
         .help = "bytes in both directions"},
 };
 
@@ -75,8 +117,8 @@ typedef struct report {
     nlt_strings *warnings; /* borrowed */
 } report;
 
-static nlt_status warn_of_milliseconds(const nlt_what_settings *settings, nlt_strings *warnings,
-    nlt_error *err)
+static nlt_status warn_of_milliseconds(
+    const nlt_what_settings *settings, nlt_strings *warnings, nlt_error *err)
 {
     const struct {
         const char *name;
@@ -120,8 +162,8 @@ static nlt_status report_push(void *state, const nlt_batch *rows, nlt_emit *emit
     report *r = state;
     r->has_rows |= rows->n_rows > 0;
     for (int64_t row = 0; row < rows->n_rows; row++) {
-        uint32_t service = nlt__text_id_find(&r->settings.services,
-            nlt__what_text(rows, IN_SERVICE, row));
+        uint32_t service =
+            nlt__text_id_find(&r->settings.services, nlt__what_text(rows, IN_SERVICE, row));
         service = service == NLT_TEXT_ID_NONE ? r->settings.services.n : service;
         r->bytes[service] += sum_at(rows, IN_C_BYTES, row) + sum_at(rows, IN_S_BYTES, row);
     }
@@ -172,40 +214,43 @@ const nlt_kernel nlt__what_report = {
 /* ---- the plan ---- */
 
 static const char count_statement[] = "SELECT core, domain, CAST(SUM(n) AS BIGINT) AS n "
-    "FROM what_counts GROUP BY core, domain";
-static const char sum_statement[] = "SELECT service, CAST(SUM(c_bytes) AS DECIMAL(38,0)) AS c_bytes, "
+                                      "FROM what_counts GROUP BY core, domain";
+static const char sum_statement[] =
+    "SELECT service, CAST(SUM(c_bytes) AS DECIMAL(38,0)) AS c_bytes, "
     "CAST(SUM(s_bytes) AS DECIMAL(38,0)) AS s_bytes FROM what_sums GROUP BY service";
-static const char flow_statement[] = "SELECT service, " NLT_EXACT_SUM("c_bytes") ", "
-    NLT_EXACT_SUM("s_bytes") " FROM what_flows GROUP BY service";
+static const char flow_statement[] = "SELECT service, " NLT_EXACT_SUM("c_bytes") ", " NLT_EXACT_SUM(
+    "s_bytes") " FROM what_flows GROUP BY service";
 
 static nlt_status plan_training(const nlt_params *params, nlt_plan *plan, nlt_error *err)
 {
     NLT_TRY(nlt__plan_kernel(plan, "what_counts", &nlt__what_train, params, "netlytics", err));
     NLT_TRY(nlt__plan_sql(plan, "what_count_sums", count_statement, err));
-    NLT_TRY(nlt__plan_kernel(plan, "what_weights", &nlt__what_weights, params, "what_count_sums",
-        err));
+    NLT_TRY(
+        nlt__plan_kernel(plan, "what_weights", &nlt__what_weights, params, "what_count_sums", err));
     NLT_TRY(nlt__plan_kernel(plan, "what_bags", &nlt__what_bags, params, "what_weights", err));
-    return nlt__plan_output(plan, (nlt_output){NLT_WHAT_STATE, NLT_OUTPUT_STATE, "what_bags",
-        "number", NLT_WHAT_STATE_VERSION}, err);
+    return nlt__plan_output(plan,
+        (nlt_output){
+            NLT_WHAT_STATE, NLT_OUTPUT_STATE, "what_bags", "number", NLT_WHAT_STATE_VERSION},
+        err);
 }
 
-static nlt_status plan_classification(const nlt_params *params, bool is_saved, bool is_labelling,
-    nlt_plan *plan, nlt_error *err)
+static nlt_status plan_classification(
+    const nlt_params *params, bool is_saved, bool is_labelling, nlt_plan *plan, nlt_error *err)
 {
-    const nlt_kernel *kernel = is_labelling
-        ? is_saved ? &nlt__what_label_saved : &nlt__what_label
-        : is_saved ? &nlt__what_classify_saved : &nlt__what_classify;
-    NLT_TRY(nlt__plan_kernel(plan, is_labelling ? "what_flows" : "what_sums", kernel, params,
-        "netlytics", err));
+    const nlt_kernel *kernel = is_labelling ? is_saved ? &nlt__what_label_saved : &nlt__what_label
+        : is_saved                          ? &nlt__what_classify_saved
+                                            : &nlt__what_classify;
+    NLT_TRY(nlt__plan_kernel(
+        plan, is_labelling ? "what_flows" : "what_sums", kernel, params, "netlytics", err));
     int node = plan->n_nodes - 1;
     if (is_saved) {
-        NLT_TRY(nlt__plan_resource(plan, node, 0, (nlt_resource){NLT_WHAT_STATE,
-            NLT_RESOURCE_STATE, NLT_WHAT_STATE_VERSION}, err));
+        NLT_TRY(nlt__plan_resource(plan, node, 0,
+            (nlt_resource){NLT_WHAT_STATE, NLT_RESOURCE_STATE, NLT_WHAT_STATE_VERSION}, err));
     } else {
         NLT_TRY(nlt__plan_side(plan, node, 0, "what_weights", err));
     }
-    return is_labelling ? nlt__plan_output(plan, (nlt_output){"flows.csv", NLT_OUTPUT_CSV,
-                              "what_flows", NLT_ROW_KEY_COLUMN, 0}, err)
+    return is_labelling ? nlt__plan_output(plan,
+               (nlt_output){"flows.csv", NLT_OUTPUT_CSV, "what_flows", NLT_ROW_KEY_COLUMN, 0}, err)
                         : NLT_OK;
 }
 
@@ -221,13 +266,13 @@ static nlt_status what_plan(const nlt_params *params, nlt_plan *plan, nlt_error 
         NLT_TRY(plan_training(params, plan, err));
     }
     NLT_TRY(plan_classification(params, is_saved, is_labelling, plan, err));
-    NLT_TRY(nlt__plan_sql(plan, "what_service_sums", is_labelling ? flow_statement : sum_statement,
-        err));
+    NLT_TRY(nlt__plan_sql(
+        plan, "what_service_sums", is_labelling ? flow_statement : sum_statement, err));
     return nlt__plan_kernel(plan, "what", &nlt__what_report, params, "what_service_sums", err);
 }
 
-static const char *const read_columns[] = {"c_bytes", "c_ip", "name", "s_bytes", "time_end",
-    "time_start"};
+static const char *const read_columns[] = {
+    "c_bytes", "c_ip", "name", "s_bytes", "time_end", "time_start"};
 
 const nlt_algo nlt_algo_what = {
     .class_name = "algos.WHAT.WHAT",

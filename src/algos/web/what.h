@@ -29,8 +29,8 @@ typedef struct nlt_what_settings {
 } nlt_what_settings;
 
 /* NLT_ERR_ARG: CORES. Clear it whatever is returned. */
-nlt_status nlt__what_settings_read(const nlt_params *params, nlt_what_settings *out,
-    nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__what_settings_read(
+    const nlt_params *params, nlt_what_settings *out, nlt_error *err) NLT_MUST_CHECK;
 void nlt__what_settings_clear(nlt_what_settings *settings);
 /* Name of a service; NLT_WHAT_UNKNOWN for one past the last. */
 nlt_bytes nlt__what_service(const nlt_what_settings *settings, int32_t service);
@@ -46,11 +46,11 @@ typedef struct nlt_what_seen {
 
 typedef struct nlt_what_names {
     const nlt_what_settings *settings; /* borrowed */
-    nlt_text_ids raw;     /* as they stand in the flows */
-    nlt_what_seen *seen;  /* by raw name; owned */
+    nlt_text_ids raw;                  /* as they stand in the flows */
+    nlt_what_seen *seen;               /* by raw name; owned */
     uint32_t cap;
-    nlt_text_ids normal;  /* N(name) */
-    char *text;           /* room for one name; owned */
+    nlt_text_ids normal; /* N(name) */
+    char *text;          /* room for one name; owned */
     size_t text_cap;
 } nlt_what_names;
 
@@ -68,7 +68,10 @@ typedef struct nlt_what_client {
     bool is_known, is_null;
 } nlt_what_client;
 
-#define NLT_WHAT_CLIENT_INIT {NLT_BUF_INIT(SIZE_MAX / 4), false, false}
+#define NLT_WHAT_CLIENT_INIT                                                                       \
+    {                                                                                              \
+        NLT_BUF_INIT(SIZE_MAX / 4), false, false                                                   \
+    }
 
 /* *is_new: it is another than before. */
 nlt_status nlt__what_client_take(nlt_what_client *client, const nlt_batch *rows, int column,
@@ -103,8 +106,8 @@ typedef struct nlt_what_out {
 } nlt_what_out;
 
 /* The number of a new row, all NULL; emits those before it if the batch is full. */
-nlt_status nlt__what_out_row(nlt_what_out *out, nlt_emit *emit, int64_t *row, nlt_error *err)
-    NLT_MUST_CHECK;
+nlt_status nlt__what_out_row(
+    nlt_what_out *out, nlt_emit *emit, int64_t *row, nlt_error *err) NLT_MUST_CHECK;
 nlt_status nlt__what_out_flush(nlt_what_out *out, nlt_emit *emit, nlt_error *err) NLT_MUST_CHECK;
 void nlt__what_out_clear(nlt_what_out *out);
 void nlt__what_put_text(nlt_what_out *out, int column, int64_t row, nlt_bytes text);
@@ -132,8 +135,14 @@ extern const char *const nlt__what_keys[1];
 extern const char *const nlt__what_order[2];
 
 /* The columns of what nlt__what_weights emits. */
-enum { NLT_WHAT_BAG_CORE, NLT_WHAT_BAG_DOMAIN, NLT_WHAT_BAG_WINDOWS, NLT_WHAT_BAG_FREQ,
-    NLT_WHAT_BAG_WEIGHT, NLT_WHAT_BAG_COUNT };
+enum {
+    NLT_WHAT_BAG_CORE,
+    NLT_WHAT_BAG_DOMAIN,
+    NLT_WHAT_BAG_WINDOWS,
+    NLT_WHAT_BAG_FREQ,
+    NLT_WHAT_BAG_WEIGHT,
+    NLT_WHAT_BAG_COUNT
+};
 extern const nlt_column_desc nlt__what_bag_columns[NLT_WHAT_BAG_COUNT];
 
 #endif

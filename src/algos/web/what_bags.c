@@ -19,26 +19,48 @@ enum { TEXT_MAX = 1 << 28, NAMED_MAX = 10 };
 
 static const nlt_column_desc count_columns[IN_COUNT] = {
     {.name = "core", .dtype = {.type = NLT_TYPE_STRING}, .unit = "", .help = "core domain"},
-    {.name = "domain", .dtype = {.type = NLT_TYPE_STRING}, .unit = "", .help = "name in its windows"},
+    {.name = "domain",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .unit = "",
+        .help = "name in its windows"},
     {.name = "n", .dtype = {.type = NLT_TYPE_INT64}, .unit = "windows", .help = "windows"},
 };
 
 const nlt_column_desc nlt__what_bag_columns[NLT_WHAT_BAG_COUNT] = {
-    {.name = "core", .dtype = {.type = NLT_TYPE_STRING}, .is_required = true, .unit = "",
+    {.name = "core",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .is_required = true,
+        .unit = "",
         .help = "core domain"},
-    {.name = "domain", .dtype = {.type = NLT_TYPE_STRING}, .unit = "",
+    {.name = "domain",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .unit = "",
         .help = "name in its bag; NULL: of the core itself"},
-    {.name = "windows", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "windows",
+    {.name = "windows",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "windows",
         .help = "training windows of the core; of these with the name"},
-    {.name = "freq", .dtype = {.type = NLT_TYPE_DOUBLE}, .unit = "", .help = "share of the windows"},
-    {.name = "weight", .dtype = {.type = NLT_TYPE_DOUBLE}, .unit = "",
+    {.name = "freq",
+        .dtype = {.type = NLT_TYPE_DOUBLE},
+        .unit = "",
+        .help = "share of the windows"},
+    {.name = "weight",
+        .dtype = {.type = NLT_TYPE_DOUBLE},
+        .unit = "",
         .help = "freq log10(bags / bags with the name)"},
 };
 
 static const nlt_column_desc line_columns[LINE_COUNT] = {
-    {.name = "number", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "",
+    {.name = "number",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "",
         .help = "of the line"},
-    {.name = "line", .dtype = {.type = NLT_TYPE_STRING}, .is_required = true, .unit = "",
+    {.name = "line",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .is_required = true,
+        .unit = "",
         .help = "of bags.json"},
 };
 
@@ -187,14 +209,15 @@ static nlt_status weights_finish(void *state, nlt_emit *emit, nlt_error *err)
     double n_bags = 0;
     for (uint32_t core = 0; core < w->settings.cores.n; core++) {
         n_bags += w->sizes[core] > 0;
-        NLT_TRY(emit_bag(w, (int32_t)core, (nlt_bytes){NULL, 0}, w->windows[core], 0, 0, emit, err));
+        NLT_TRY(
+            emit_bag(w, (int32_t)core, (nlt_bytes){NULL, 0}, w->windows[core], 0, 0, emit, err));
     }
     for (int64_t i = 0; i < w->n_names; i++) {
         const bag_name *name = &w->names[i];
         double freq = frequency(w, name->core, name->n);
         double weight = freq * log10(n_bags / (double)w->n_bags[name->domain]);
-        NLT_TRY(emit_bag(w, name->core, w->domains.texts[name->domain], name->n, freq, weight, emit,
-            err));
+        NLT_TRY(emit_bag(
+            w, name->core, w->domains.texts[name->domain], name->n, freq, weight, emit, err));
     }
     NLT_TRY(nlt__what_out_flush(&w->out, emit, err));
     return warn_empty(w, err);
@@ -266,8 +289,8 @@ static nlt_status put_core(bags_text *b, nlt_bytes core, int64_t windows, nlt_er
     return nlt__buf_printf(&b->bags, err, ":{");
 }
 
-static nlt_status put_domain(bags_text *b, nlt_bytes domain, double freq, double weight,
-    nlt_error *err)
+static nlt_status put_domain(
+    bags_text *b, nlt_bytes domain, double freq, double weight, nlt_error *err)
 {
     char text[2][NLT_NUM_TEXT_MAX];
     int len[2] = {(int)nlt__format_double(freq, text[0]), (int)nlt__format_double(weight, text[1])};
@@ -275,8 +298,8 @@ static nlt_status put_domain(bags_text *b, nlt_bytes domain, double freq, double
     NLT_TRY(nlt__json_text(domain, &b->bags, err));
     b->n_bags += b->n_in_bag == 0;
     b->n_in_bag++;
-    return nlt__buf_printf(&b->bags, err, ":{\"freq\":%.*s,\"weight\":%.*s}", len[0], text[0],
-        len[1], text[1]);
+    return nlt__buf_printf(
+        &b->bags, err, ":{\"freq\":%.*s,\"weight\":%.*s}", len[0], text[0], len[1], text[1]);
 }
 
 static nlt_status bags_push(void *state, const nlt_batch *rows, nlt_emit *emit, nlt_error *err)
@@ -296,8 +319,8 @@ static nlt_status bags_push(void *state, const nlt_batch *rows, nlt_emit *emit, 
     return NLT_OK;
 }
 
-static nlt_status emit_lines(bags_text *b, nlt_bytes text, int64_t *number, nlt_emit *emit,
-    nlt_error *err)
+static nlt_status emit_lines(
+    bags_text *b, nlt_bytes text, int64_t *number, nlt_emit *emit, nlt_error *err)
 {
     while (text.len > 0) {
         const char *end = memchr(text.ptr, '\n', text.len);
@@ -317,8 +340,8 @@ static nlt_status bags_finish(void *state, nlt_emit *emit, nlt_error *err)
     bags_text *b = state;
     int64_t number = 0;
     nlt_buf head = NLT_BUF_INIT(TEXT_MAX);
-    nlt_status status = nlt__buf_printf(&head, err, "{\"L\":%lld,\n\"occurrences\":{",
-        (long long)b->n_bags);
+    nlt_status status =
+        nlt__buf_printf(&head, err, "{\"L\":%lld,\n\"occurrences\":{", (long long)b->n_bags);
     if (status == NLT_OK) {
         status = nlt__buf_append(&head, b->occurrences.ptr, b->occurrences.len, err);
     }

@@ -32,8 +32,8 @@ typedef struct bags {
     nlt_text_ids domains;
     bag_entry *entries; /* by domain, then core; owned */
     int64_t n, cap;
-    uint32_t *begin; /* by domain: its first entry; one more at the end; owned */
-    bool *has_bag;   /* by core; owned */
+    uint32_t *begin;   /* by domain: its first entry; one more at the end; owned */
+    bool *has_bag;     /* by core; owned */
     int64_t n_windows; /* training windows of all cores */
 } bags;
 
@@ -63,8 +63,8 @@ static nlt_status add_entry(bags *b, uint32_t core, nlt_bytes domain, double wei
     }
     if (b->n == b->cap) {
         int64_t cap = b->cap == 0 ? 256 : b->cap * 2;
-        bag_entry *entries = cap < UINT32_MAX
-            ? nlt_realloc_array(b->entries, (size_t)cap, sizeof *entries) : NULL;
+        bag_entry *entries =
+            cap < UINT32_MAX ? nlt_realloc_array(b->entries, (size_t)cap, sizeof *entries) : NULL;
         if (entries == NULL) {
             return no_memory(err);
         }
@@ -82,16 +82,16 @@ static nlt_status bags_rows(void *shared, int side, const nlt_batch *rows, nlt_e
     bags *b = shared;
     for (int64_t row = 0; row < rows->n_rows; row++) {
         nlt_bytes domain = nlt__what_text(rows, NLT_WHAT_BAG_DOMAIN, row);
-        uint32_t core = nlt__text_id_find(&b->settings.cores,
-            nlt__what_text(rows, NLT_WHAT_BAG_CORE, row));
+        uint32_t core =
+            nlt__text_id_find(&b->settings.cores, nlt__what_text(rows, NLT_WHAT_BAG_CORE, row));
         if (core == NLT_TEXT_ID_NONE) {
             return nlt_fail(err, NLT_ERR_INTERNAL, "a bag of a core that was not asked for");
         }
         if (domain.ptr == NULL) {
             b->n_windows += nlt__what_i64(rows, NLT_WHAT_BAG_WINDOWS, row);
         } else {
-            NLT_TRY(add_entry(b, core, domain, nlt__what_real(rows, NLT_WHAT_BAG_WEIGHT, row, 0),
-                err));
+            NLT_TRY(
+                add_entry(b, core, domain, nlt__what_real(rows, NLT_WHAT_BAG_WEIGHT, row, 0), err));
         }
     }
     return NLT_OK;
@@ -117,14 +117,16 @@ static nlt_status load_bag(bags *b, uint32_t core, json_t *bag, nlt_error *err)
     if (!json_is_object(bag)) {
         return fail_bags(err, "a bag is no object");
     }
-    json_object_foreach(bag, domain, entry) {
+    json_object_foreach(bag, domain, entry)
+    {
         const json_t *weight = json_object_get(entry, "weight");
         if (!is_amount(json_object_get(entry, "freq")) || !is_amount(weight)) {
-            return fail_bags(err, "an entry of a bag lacks \"freq\" or \"weight\", or one is no amount");
+            return fail_bags(
+                err, "an entry of a bag lacks \"freq\" or \"weight\", or one is no amount");
         }
         if (core != NLT_TEXT_ID_NONE) { /* else of a core that is not asked for now */
-            NLT_TRY(add_entry(b, core, (nlt_bytes){domain, strlen(domain)},
-                json_number_value(weight), err));
+            NLT_TRY(add_entry(
+                b, core, (nlt_bytes){domain, strlen(domain)}, json_number_value(weight), err));
         }
     }
     return NLT_OK;
@@ -139,9 +141,10 @@ static nlt_status load_bags(bags *b, json_t *object, nlt_error *err)
         || !json_is_object(json_object_get(object, "occurrences"))) {
         return fail_bags(err, "lacks \"L\", \"occurrences\" or \"bags\"");
     }
-    json_object_foreach(all, core, bag) {
-        NLT_TRY(load_bag(b, nlt__text_id_find(&b->settings.cores, (nlt_bytes){core, strlen(core)}),
-            bag, err));
+    json_object_foreach(all, core, bag)
+    {
+        NLT_TRY(load_bag(
+            b, nlt__text_id_find(&b->settings.cores, (nlt_bytes){core, strlen(core)}), bag, err));
     }
     return NLT_OK;
 }
@@ -155,14 +158,16 @@ static nlt_status warn_no_bags(const bags *b, nlt_error *err)
     for (uint32_t core = 0; status == NLT_OK && core < b->settings.cores.n; core++) {
         nlt_bytes name = b->settings.cores.texts[core];
         if (!b->has_bag[core] && n++ < NAMED_MAX) {
-            status = nlt__buf_printf(&text, err, "%s%.*s", n > 1 ? ", " : "", (int)name.len,
-                name.ptr);
+            status =
+                nlt__buf_printf(&text, err, "%s%.*s", n > 1 ? ", " : "", (int)name.len, name.ptr);
         }
     }
     const char *names = status == NLT_OK && n > 0 ? nlt__buf_cstr(&text) : NULL;
     if (names != NULL) {
-        status = nlt__strings_add(b->warnings, err, "WHAT: " NLT_WHAT_STATE " has no support domains "
-            "for %s%s", names, n > NAMED_MAX ? " and others" : "");
+        status = nlt__strings_add(b->warnings, err,
+            "WHAT: " NLT_WHAT_STATE " has no support domains "
+            "for %s%s",
+            names, n > NAMED_MAX ? " and others" : "");
     }
     nlt__buf_clear(&text);
     return status;
@@ -188,8 +193,9 @@ static int by_domain(const void *a, const void *b)
 {
     const bag_entry *one = a;
     const bag_entry *other = b;
-    return one->domain != other->domain ? (one->domain > other->domain) - (one->domain < other->domain)
-                                        : (one->core > other->core) - (one->core < other->core);
+    return one->domain != other->domain
+        ? (one->domain > other->domain) - (one->domain < other->domain)
+        : (one->core > other->core) - (one->core < other->core);
 }
 
 static nlt_status bags_finish(void *shared, nlt_error *err)
@@ -336,8 +342,7 @@ static nlt_status normal_of(classifier *s, uint32_t raw, int32_t *out, nlt_error
             s->cap_normals = cap;
         }
         nlt_bytes text = s->names.normal.texts[s->n_normals];
-        s->normals[s->n_normals++] =
-            (normal){nlt__text_id_find(&s->bags->domains, text), -1, -1};
+        s->normals[s->n_normals++] = (normal){nlt__text_id_find(&s->bags->domains, text), -1, -1};
     }
     return NLT_OK;
 }
@@ -409,8 +414,8 @@ typedef struct future {
     int64_t distinct, distinct_new;
 } future;
 
-static nlt_status look_ahead(classifier *s, const visit *a, int32_t core, int32_t own, future *out,
-    nlt_error *err)
+static nlt_status look_ahead(
+    classifier *s, const visit *a, int32_t core, int32_t own, future *out, nlt_error *err)
 {
     const bags *b = s->bags;
     double now = s->flows[s->head].start;
@@ -567,13 +572,13 @@ enum { IN_C_BYTES, IN_CLIENT, IN_NAME, IN_S_BYTES, IN_END, IN_START, IN_ROW_KEY,
 enum { SUM_SERVICE, SUM_C_BYTES, SUM_S_BYTES, SUM_COUNT };
 
 /* Where the columns lie that are looked at: in the rows of nlt__what_classify, or of a whole flow. */
-static const int sum_places[IN_COUNT] = {IN_C_BYTES, IN_CLIENT, IN_NAME, IN_S_BYTES, IN_END,
-    IN_START, IN_ROW_KEY};
+static const int sum_places[IN_COUNT] = {
+    IN_C_BYTES, IN_CLIENT, IN_NAME, IN_S_BYTES, IN_END, IN_START, IN_ROW_KEY};
 static const int flow_places[IN_COUNT] = {NLT_FLOW_C_BYTES, NLT_FLOW_C_IP, NLT_FLOW_NAME,
     NLT_FLOW_S_BYTES, NLT_FLOW_TIME_END, NLT_FLOW_TIME_START, NLT_FLOW_COLUMN_COUNT};
 
-static nlt_status take_row(classifier *s, const nlt_batch *rows, int64_t row, chunk *in,
-    nlt_error *err)
+static nlt_status take_row(
+    classifier *s, const nlt_batch *rows, int64_t row, chunk *in, nlt_error *err)
 {
     const int *places = s->is_labelling ? flow_places : sum_places;
     bool is_new;
@@ -636,8 +641,8 @@ static nlt_status emit_sums(classifier *s, nlt_emit *emit, nlt_error *err)
         if (s->sums[i].is_used) {
             int64_t row;
             NLT_TRY(nlt__what_out_row(&s->out, emit, &row, err));
-            nlt__what_put_text(&s->out, SUM_SERVICE, row,
-                nlt__what_service(&s->bags->settings, (int32_t)i));
+            nlt__what_put_text(
+                &s->out, SUM_SERVICE, row, nlt__what_service(&s->bags->settings, (int32_t)i));
             put_sum(&s->out, SUM_C_BYTES, row, s->sums[i].c_bytes);
             put_sum(&s->out, SUM_S_BYTES, row, s->sums[i].s_bytes);
         }
@@ -648,13 +653,15 @@ static nlt_status emit_sums(classifier *s, nlt_emit *emit, nlt_error *err)
 static nlt_status warn_no_window(const classifier *s, nlt_error *err)
 {
     bool is_odd = s->has_core_flows && !s->bags->settings.is_saved && s->bags->n_windows == 0;
-    return is_odd ? nlt__strings_add(s->warnings, err, "WHAT: no training window: no client visits a core "
-                        "after more than GAP = %g s of silence; lower GAP?", s->bags->settings.gap)
+    return is_odd ? nlt__strings_add(s->warnings, err,
+               "WHAT: no training window: no client visits a core "
+               "after more than GAP = %g s of silence; lower GAP?",
+               s->bags->settings.gap)
                   : NLT_OK;
 }
 
-static nlt_status open_classifier(const nlt_kernel_env *env, bool is_labelling, void **state,
-    nlt_error *err)
+static nlt_status open_classifier(
+    const nlt_kernel_env *env, bool is_labelling, void **state, nlt_error *err)
 {
     classifier *s = nlt_alloc_zero(1, sizeof *s);
     *state = s;
@@ -716,20 +723,23 @@ static void classify_close(void *state)
 
 enum { LABEL_SERVICE = NLT_FLOW_COLUMN_COUNT, LABEL_ROW_KEY, LABEL_COUNT };
 
-#define FLOW_COLUMN(name, kind, is_required, unit, help) {name, {.type = kind}, is_required, unit, help}
+#define FLOW_COLUMN(name, kind, is_required, unit, help)                                           \
+    {                                                                                              \
+        name, {.type = kind}, is_required, unit, help                                              \
+    }
 /* In the order of the table: tables.h. */
-#define FLOW_COLUMNS                                                                              \
-    FLOW_COLUMN("c_bytes", NLT_TYPE_INT64, false, "bytes", "payload sent by the client"),         \
-    FLOW_COLUMN("c_ip", NLT_TYPE_STRING, true, "", "client address"),                             \
-    FLOW_COLUMN("c_pkt", NLT_TYPE_INT64, false, "packets", "packets sent by the client"),         \
-    FLOW_COLUMN("c_port", NLT_TYPE_INT64, false, "", "client port"),                              \
-    FLOW_COLUMN("name", NLT_TYPE_STRING, false, "", "server name"),                               \
-    FLOW_COLUMN("s_bytes", NLT_TYPE_INT64, false, "bytes", "payload sent by the server"),         \
-    FLOW_COLUMN("s_ip", NLT_TYPE_STRING, false, "", "server address"),                            \
-    FLOW_COLUMN("s_pkt", NLT_TYPE_INT64, false, "packets", "packets sent by the server"),         \
-    FLOW_COLUMN("s_port", NLT_TYPE_INT64, false, "", "server port"),                              \
-    FLOW_COLUMN("time_end", NLT_TYPE_DOUBLE, false, "s", "end"),                                  \
-    FLOW_COLUMN("time_start", NLT_TYPE_DOUBLE, true, "s", "start")
+#define FLOW_COLUMNS                                                                               \
+    FLOW_COLUMN("c_bytes", NLT_TYPE_INT64, false, "bytes", "payload sent by the client"),          \
+        FLOW_COLUMN("c_ip", NLT_TYPE_STRING, true, "", "client address"),                          \
+        FLOW_COLUMN("c_pkt", NLT_TYPE_INT64, false, "packets", "packets sent by the client"),      \
+        FLOW_COLUMN("c_port", NLT_TYPE_INT64, false, "", "client port"),                           \
+        FLOW_COLUMN("name", NLT_TYPE_STRING, false, "", "server name"),                            \
+        FLOW_COLUMN("s_bytes", NLT_TYPE_INT64, false, "bytes", "payload sent by the server"),      \
+        FLOW_COLUMN("s_ip", NLT_TYPE_STRING, false, "", "server address"),                         \
+        FLOW_COLUMN("s_pkt", NLT_TYPE_INT64, false, "packets", "packets sent by the server"),      \
+        FLOW_COLUMN("s_port", NLT_TYPE_INT64, false, "", "server port"),                           \
+        FLOW_COLUMN("time_end", NLT_TYPE_DOUBLE, false, "s", "end"),                               \
+        FLOW_COLUMN("time_start", NLT_TYPE_DOUBLE, true, "s", "start")
 #define ROW_KEY_COLUMN FLOW_COLUMN(NLT_ROW_KEY_COLUMN, NLT_TYPE_INT64, true, "", "order")
 
 static const nlt_column_desc flow_columns[] = {FLOW_COLUMNS, ROW_KEY_COLUMN};
@@ -835,17 +845,18 @@ static const nlt_kernel_side bag_side = {nlt__what_bag_columns, NLT_WHAT_BAG_COU
 #define FLOW_KEYS .keys = nlt__what_keys, .n_keys = 1, .order = nlt__what_order, .n_order = 2
 #define FROM_BAGS .sides = &bag_side, .n_sides = 1, .share = &share
 #define FROM_STATE .n_resources = 1, .share = &share
-#define TO_SUMS                                                                                   \
-    .input = input_columns, .n_input = IN_COUNT, .output = sum_columns, .n_output = SUM_COUNT,    \
-    .open = classify_open, .push = classify_push, .finish = classify_finish, .close = classify_close
-#define TO_FLOWS                                                                                  \
-    .input = flow_columns, .n_input = NLT_FLOW_COLUMN_COUNT + 1, .output = label_columns,         \
-    .n_output = LABEL_COUNT, .open = label_open, .push = label_push, .finish = label_finish,      \
+#define TO_SUMS                                                                                    \
+    .input = input_columns, .n_input = IN_COUNT, .output = sum_columns, .n_output = SUM_COUNT,     \
+    .open = classify_open, .push = classify_push, .finish = classify_finish,                       \
+    .close = classify_close
+#define TO_FLOWS                                                                                   \
+    .input = flow_columns, .n_input = NLT_FLOW_COLUMN_COUNT + 1, .output = label_columns,          \
+    .n_output = LABEL_COUNT, .open = label_open, .push = label_push, .finish = label_finish,       \
     .close = classify_close
 
 const nlt_kernel nlt__what_classify = {.name = "what.classify", FLOW_KEYS, FROM_BAGS, TO_SUMS};
-const nlt_kernel nlt__what_classify_saved = {.name = "what.classify_saved", FLOW_KEYS, FROM_STATE,
-    TO_SUMS};
+const nlt_kernel nlt__what_classify_saved = {
+    .name = "what.classify_saved", FLOW_KEYS, FROM_STATE, TO_SUMS};
 const nlt_kernel nlt__what_label = {.name = "what.label", FLOW_KEYS, FROM_BAGS, TO_FLOWS};
-const nlt_kernel nlt__what_label_saved = {.name = "what.label_saved", FLOW_KEYS, FROM_STATE,
-    TO_FLOWS};
+const nlt_kernel nlt__what_label_saved = {
+    .name = "what.label_saved", FLOW_KEYS, FROM_STATE, TO_FLOWS};

@@ -30,15 +30,16 @@ static nlt_status no_memory(nlt_error *err)
 static nlt_status fail_cores(nlt_error *err, const char *what)
 {
     nlt_fail(err, NLT_ERR_ARG, "--params: CORES %s", what);
-    nlt_error_hint(err, "CORES is a list of host names, as [\"news.example\", \"www.news.example\"], or an "
+    nlt_error_hint(err,
+        "CORES is a list of host names, as [\"news.example\", \"www.news.example\"], or an "
         "object of services with theirs, as {\"news\": [\"news.example\"]}");
     return NLT_ERR_ARG;
 }
 
 /* ---- reading ---- */
 
-static nlt_status add_pair(pairs *list, const json_t *name, const nlt_bytes *service,
-    nlt_error *err)
+static nlt_status add_pair(
+    pairs *list, const json_t *name, const nlt_bytes *service, nlt_error *err)
 {
     nlt_bytes given = {json_string_value(name), json_string_length(name)};
     if (given.ptr == NULL) {
@@ -65,15 +66,16 @@ static nlt_status add_pair(pairs *list, const json_t *name, const nlt_bytes *ser
     return NLT_OK;
 }
 
-static nlt_status add_list(pairs *list, const json_t *names, const nlt_bytes *service,
-    nlt_error *err)
+static nlt_status add_list(
+    pairs *list, const json_t *names, const nlt_bytes *service, nlt_error *err)
 {
     size_t i;
     json_t *name;
     if (!json_is_array(names) || json_array_size(names) == 0) {
         return fail_cores(err, json_is_array(names) ? "holds no host name" : "is no list");
     }
-    json_array_foreach(names, i, name) {
+    json_array_foreach(names, i, name)
+    {
         NLT_TRY(add_pair(list, name, service, err));
     }
     return NLT_OK;
@@ -86,9 +88,10 @@ static nlt_status add_services(pairs *list, json_t *services, nlt_error *err)
     if (json_object_size(services) == 0) {
         return fail_cores(err, "holds no host name");
     }
-    json_object_foreach(services, key, names) {
-        nlt_bytes service = {nlt__arena_copy(&list->arena, (nlt_bytes){key, strlen(key)}),
-            strlen(key)};
+    json_object_foreach(services, key, names)
+    {
+        nlt_bytes service = {
+            nlt__arena_copy(&list->arena, (nlt_bytes){key, strlen(key)}), strlen(key)};
         if (service.ptr == NULL) {
             return no_memory(err);
         }
@@ -147,8 +150,8 @@ static nlt_status number_pairs(pairs *list, nlt_what_settings *out, nlt_error *e
 static nlt_status read_cores(json_t *cores, nlt_what_settings *out, nlt_error *err)
 {
     pairs list = {.arena = NLT_ARENA_INIT};
-    nlt_status status = json_is_object(cores) ? add_services(&list, cores, err)
-                                              : add_list(&list, cores, NULL, err);
+    nlt_status status =
+        json_is_object(cores) ? add_services(&list, cores, err) : add_list(&list, cores, NULL, err);
     if (status == NLT_OK) {
         status = number_pairs(&list, out, err);
     }
@@ -157,8 +160,7 @@ static nlt_status read_cores(json_t *cores, nlt_what_settings *out, nlt_error *e
     return status;
 }
 
-nlt_status nlt__what_settings_read(const nlt_params *params, nlt_what_settings *out,
-    nlt_error *err)
+nlt_status nlt__what_settings_read(const nlt_params *params, nlt_what_settings *out, nlt_error *err)
 {
     *out = (nlt_what_settings){
         .window = nlt__params_real(params, "OW"),

@@ -60,8 +60,8 @@ uint32_t nlt__what_name_put(nlt_what_names *names, nlt_bytes name)
     if (!nlt__what_is_unnamed(name)) {
         nlt_bytes plain = {names->text, nlt__what_plain_name(name, names->text)};
         uint32_t core = nlt__text_id_find(&names->settings->cores, plain);
-        names->seen[id] = (nlt_what_seen){core == NLT_TEXT_ID_NONE ? -1 : (int32_t)core,
-            NLT_WHAT_NOT_YET};
+        names->seen[id] =
+            (nlt_what_seen){core == NLT_TEXT_ID_NONE ? -1 : (int32_t)core, NLT_WHAT_NOT_YET};
     }
     return id;
 }

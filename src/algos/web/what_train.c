@@ -23,11 +23,19 @@ static const nlt_column_desc input_columns[IN_COUNT] = {
 };
 
 static const nlt_column_desc output_columns[OUT_COUNT] = {
-    {.name = "core", .dtype = {.type = NLT_TYPE_STRING}, .is_required = true, .unit = "",
+    {.name = "core",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .is_required = true,
+        .unit = "",
         .help = "core domain"},
-    {.name = "domain", .dtype = {.type = NLT_TYPE_STRING}, .unit = "",
+    {.name = "domain",
+        .dtype = {.type = NLT_TYPE_STRING},
+        .unit = "",
         .help = "name that follows it, normalised; NULL: of the core itself"},
-    {.name = "n", .dtype = {.type = NLT_TYPE_INT64}, .is_required = true, .unit = "windows",
+    {.name = "n",
+        .dtype = {.type = NLT_TYPE_INT64},
+        .is_required = true,
+        .unit = "windows",
         .help = "windows with the name; windows"},
 };
 
@@ -91,8 +99,8 @@ static bool grow_table(training *t)
 static bool grow_counts(training *t)
 {
     int64_t cap = t->cap_counts == 0 ? TABLE_MIN : t->cap_counts * 2;
-    pair_count *counts = cap < UINT32_MAX
-        ? nlt_realloc_array(t->counts, (size_t)cap, sizeof *counts) : NULL;
+    pair_count *counts =
+        cap < UINT32_MAX ? nlt_realloc_array(t->counts, (size_t)cap, sizeof *counts) : NULL;
     if (counts != NULL) {
         t->counts = counts;
         t->cap_counts = cap;
@@ -121,8 +129,8 @@ static pair_count *find_count(training *t, int32_t core, int32_t normal)
     return &t->counts[t->n_counts - 1];
 }
 
-static nlt_status emit_count(training *t, int32_t core, nlt_bytes domain, int64_t n, nlt_emit *emit,
-    nlt_error *err)
+static nlt_status emit_count(
+    training *t, int32_t core, nlt_bytes domain, int64_t n, nlt_emit *emit, nlt_error *err)
 {
     int64_t row;
     NLT_TRY(nlt__what_out_row(&t->out, emit, &row, err));
@@ -139,14 +147,15 @@ static nlt_status emit_counts(training *t, nlt_emit *emit, nlt_error *err)
 {
     for (uint32_t core = 0; core < t->settings.cores.n; core++) {
         if (t->windows[core] > 0) {
-            NLT_TRY(emit_count(t, (int32_t)core, (nlt_bytes){NULL, 0}, t->windows[core], emit, err));
+            NLT_TRY(
+                emit_count(t, (int32_t)core, (nlt_bytes){NULL, 0}, t->windows[core], emit, err));
             t->windows[core] = 0;
         }
     }
     for (int64_t i = 0; i < t->n_counts; i++) {
         const pair_count *count = &t->counts[i];
-        NLT_TRY(emit_count(t, count->core, t->names.normal.texts[count->normal], count->n, emit,
-            err));
+        NLT_TRY(
+            emit_count(t, count->core, t->names.normal.texts[count->normal], count->n, emit, err));
     }
     NLT_TRY(nlt__what_out_flush(&t->out, emit, err));
     t->n_counts = 0;
