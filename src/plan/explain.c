@@ -54,7 +54,7 @@ static json_t *inputs_json(const nlt_plan *plan, int node)
     return names_json(names, n);
 }
 
-static bool set(json_t *object, const char *key, json_t *value)
+static int set(json_t *object, const char *key, json_t *value)
 {
     return json_object_set_new(object, key, value) == 0;
 }

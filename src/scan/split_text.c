@@ -78,7 +78,7 @@ static json_t *place_json(const char *path)
     return json_sprintf("%s/%s", folder, path);
 }
 
-static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timezone)
+static json_t *split_json(const nlt_scan *scan, int64_t index, const char *zone)
 {
     const nlt_split *split = &scan->splits[index];
     const nlt_file *file = scan->files[split->file].entry;
@@ -87,19 +87,19 @@ static json_t *split_json(const nlt_scan *scan, int64_t index, const char *timez
         part_of(scan, &scan->files[split->file]), "path", file->path, "file",
         (json_int_t)(scan->file_number + split->file), "day", bound_json(file->day, NLT_DAY_OPEN),
         "begin", (json_int_t)split->begin, "end", bound_json(split->end, INT64_MAX), "timezone",
-        timezone != NULL ? timezone : "UTC", "filter_rows", (int)scan->filter_rows, "from",
+        zone != NULL ? zone : "UTC", "filter_rows", (int)scan->filter_rows, "from",
         second_json(scan->time_from), "to", second_json(scan->time_to), "headers",
         headers_json(scan, index));
 }
 
 nlt_status nlt__split_put(
-    const nlt_scan *scan, int64_t split, const char *timezone, nlt_buf *out, nlt_error *err)
+    const nlt_scan *scan, int64_t split, const char *zone, nlt_buf *out, nlt_error *err)
 {
     const char *path = scan->files[scan->splits[split].file].entry->path;
     if (strcmp(path, "-") == 0) {
         return nlt_fail(err, NLT_ERR_ARG, "standard input cannot be read by other processes");
     }
-    json_t *json = split_json(scan, split, timezone);
+    json_t *json = split_json(scan, split, zone);
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(json);
     if (text == NULL) {

@@ -917,7 +917,7 @@ nlt_status nlt__sql_translate_lambda(nlt_sql_call_state *call, int index, int n_
     const nlt_sql_type *types, const char *const *texts, nlt_sql_lambda *out)
 {
     const nlt_sql_expr *expr = call->args[index].expr;
-    nlt_sql_column columns[NLT_SQL_LAMBDA_PARAMS_MAX] = {{NULL}};
+    nlt_sql_column columns[NLT_SQL_LAMBDA_PARAMS_MAX] = {{.name = NULL}};
     nlt_sql_scope scope = {.parent = call->scope, .columns = columns, .is_lambda = true};
     if (expr->kind != NLT_SQL_EXPR_LAMBDA || expr->n_parts > n_params) {
         return nlt__sql_wrong(call->tr, expr->place, "%s takes a lambda of %d parameters here",

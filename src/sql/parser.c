@@ -76,8 +76,8 @@ nlt_status nlt__parser_make(nlt_parser *p, size_t size, void *out)
 /* Room for one more element behind the `n` of an array; sizes double. */
 nlt_status nlt__parser_grow(nlt_parser *p, void *array, int n, size_t size)
 {
-    void *old;
-    void *grown;
+    void *old = NULL;
+    void *grown = NULL;
     memcpy(&old, array, sizeof old);
     if (n > 0 && (n < 4 || (n & (n - 1)) != 0)) {
         return NLT_OK;

@@ -808,7 +808,7 @@ static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
     const nlt_sql_order *order, bool is_distinct, const char *before, nlt_buf *out)
 {
     int number = -1;
-    nlt_sql_value value = {NULL};
+    nlt_sql_value value = {.sql = NULL};
     NLT_TRY(find_output(tr, scope, order->expr, &number));
     if (number < 0) {
         NLT_TRY(nlt__sql_expr(tr, scope, order->expr, &value));

@@ -201,8 +201,7 @@ static void texts_pass_the_gate(void **state)
         "SELECT name, max(struct(x, name)).name FROM netlytics GROUP BY name",
         "SELECT inline(arrays_zip(list, list)), n FROM netlytics",
         "SELECT name FROM netlytics QUALIFY row_number() OVER (PARTITION BY n ORDER BY x) = 1",
-        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x DESC), listagg(name, ';') FROM "
-        "netlytics",
+        "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x), listagg(name, ';') FROM netlytics",
         "SELECT window.start FROM netlytics GROUP BY window(timestamp_seconds(x), '1 hour')",
         "SELECT map_entries(null), map_keys(null), array_max(null), flatten(null), get(null, 1)",
         "SELECT format_string('%5.2f %s', x, name), array_sort(list, (a, b) -> 1) FROM netlytics",

@@ -459,7 +459,7 @@ static void finding_records(void **unused)
         for (uint32_t k = 0; k < 8; k++) {
             begins[k] = f.len;
             put_record(
-                &f, UINT32_C(1500000000) + k / 2, 999999, 100 + k, "some bytes of a packet" + k);
+                &f, UINT32_C(1500000000) + k / 2, 999999, 100 + k, &"some bytes of a packet"[k]);
         }
         (void)begin(&f, &state);
         expect_found(&f, &state, begins, 8);
@@ -482,7 +482,7 @@ static void finding_blocks(void **unused)
     put_interface(&f, 1, 0, 0, 0);
     for (uint32_t k = 0; k < 6; k++) {
         begins[k] = f.len;
-        put_enhanced(&f, 0, k, "packet" + k);
+        put_enhanced(&f, 0, k, &"packet"[k]);
     }
     size_t at = begin(&f, &state);
     expect(&f, &state, &at, "packet", 0);

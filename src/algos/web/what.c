@@ -23,7 +23,7 @@
 #define SECONDS(key, fallback_text, low, text)                                                     \
     {                                                                                              \
         .name = key, .type = NLT_PARAM_REAL, .fallback = fallback_text, .minimum = low,            \
-        .maximum = HUGE_VAL, .special = NAN, .unit = "s", .help = text                             \
+        .maximum = HUGE_VAL, .special = (double)NAN, .unit = "s", .help = text                     \
     }
 
 static const nlt_param_desc parameters[] = {
@@ -31,7 +31,7 @@ static const nlt_param_desc parameters[] = {
         .type = NLT_PARAM_JSON,
         .minimum = -HUGE_VAL,
         .maximum = HUGE_VAL,
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help = "List of the services' host names, compared exactly (list www. "
                 "forms, too), or an object {\"service\": [\"host\", ...]}."},
@@ -43,7 +43,7 @@ static const nlt_param_desc parameters[] = {
         .fallback = "0.05",
         .minimum = 0,
         .maximum = 1,
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help = "Share of a core's windows in which a name of its bag occurs."},
     {.name = "N_TOP",
@@ -59,14 +59,14 @@ static const nlt_param_desc parameters[] = {
         .type = NLT_PARAM_CHOICE,
         .fallback = "\"windows\"",
         .choices = "windows|flows",
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help = "Count a name once per window, or every flow as the original did."},
     {.name = "TRIGGER",
         .type = NLT_PARAM_CHOICE,
         .fallback = "\"history\"",
         .choices = "history|future",
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help =
             "What may hold a core flow in an open visit: its past and future flows as the original "
@@ -74,13 +74,13 @@ static const nlt_param_desc parameters[] = {
     {.name = "SAVE_FLOWS",
         .type = NLT_PARAM_BOOLEAN,
         .fallback = "false",
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help = "Write flows.csv, too: every flow with its service."},
     {.name = "USE_SAVED",
         .type = NLT_PARAM_BOOLEAN,
         .fallback = "false",
-        .special = NAN,
+        .special = (double)NAN,
         .unit = "",
         .help = "Do not train: take bags.json from the persistent directory."},
 };

@@ -586,8 +586,8 @@ static nlt_status take_row(
     if (is_new) {
         NLT_TRY(end_client(s, err));
     }
-    flow f = {.start = nlt__what_real(rows, places[IN_START], row, NAN),
-        .end = nlt__what_real(rows, places[IN_END], row, NAN),
+    flow f = {.start = nlt__what_real(rows, places[IN_START], row, (double)NAN),
+        .end = nlt__what_real(rows, places[IN_END], row, (double)NAN),
         .c_bytes = nlt__what_i64(rows, places[IN_C_BYTES], row),
         .s_bytes = nlt__what_i64(rows, places[IN_S_BYTES], row),
         .chunk = in,

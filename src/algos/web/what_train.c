@@ -242,7 +242,7 @@ static nlt_status train_push(void *state, const nlt_batch *rows, nlt_emit *emit,
 {
     training *t = state;
     for (int64_t row = 0; row < rows->n_rows; row++) {
-        double start = nlt__what_real(rows, IN_START, row, NAN);
+        double start = nlt__what_real(rows, IN_START, row, (double)NAN);
         bool is_new;
         NLT_TRY(nlt__what_client_take(&t->client, rows, IN_CLIENT, row, &is_new, err));
         if (is_new) {
