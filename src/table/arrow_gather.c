@@ -156,8 +156,8 @@ static nlt_status add_texts(column *c, const nlt_vec *vec, int64_t n, nlt_error 
     NLT_TRY(reserve_offsets(c, n, &next, &at, err));
     NLT_TRY(nlt__buf_reserve(&c->text, total, err));
     for (int64_t i = 0; i < n; i++) {
-        if (nlt__valid(vec->valid, i)) {
-            nlt_bytes text = nlt__str_bytes(&texts[i]);
+        nlt_bytes text = nlt__valid(vec->valid, i) ? nlt__str_bytes(&texts[i]) : (nlt_bytes){"", 0};
+        if (text.len > 0) { /* else there may be no room at all */
             nlt__buf_put(&c->text, text.ptr, text.len);
             at += (int32_t)text.len;
         }
