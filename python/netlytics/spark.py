@@ -384,12 +384,13 @@ class Job:
     def _dataset_in_order(self) -> _Rows:
         node = self._nodes()[-1]
         names = [c["name"] for c in node["dataset"]["columns"]]
-        if node["dataset"]["pairs"]:
-            frame = self._scan(node, {*names, ROW_KEY}).orderBy(F.col(quoted(ROW_KEY))).select(names)
+        is_limited = node["limit"] >= 0  # Spark takes the rows of any partitions, unless an order is asked for
+        if node["dataset"]["pairs"] or is_limited:
+            frame = self._scan(node, {*names, ROW_KEY}).orderBy(F.col(quoted(ROW_KEY)))
+            frame = frame.limit(node["limit"]) if is_limited else frame
+            frame = frame.select(names)
         else:
             frame = self._scan(node, set(names))
-        if node["limit"] >= 0:
-            frame = frame.limit(node["limit"])
         return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
 
     def finish(self) -> None:
