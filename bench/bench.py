@@ -646,7 +646,7 @@ def start(args):
 
 TASKS = {task.__name__: task for task in (
     top_hosts, jobs, gzip_files, zeek_dns, zeek_dns_gzip, zeek_flows, tstat_tcp, tstat_dns, tstat_http, bind,
-    pcap, many_files, parquet, cache, hdfs, start)}
+    pcap, many_files, parquet, cache, what, hdfs, start)}
 
 
 def machine():
