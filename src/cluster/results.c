@@ -9,6 +9,7 @@
 #include "cluster/job.h"
 #include "cluster/row_input.h"
 #include "core/alloc.h"
+#include "io/fs.h"
 #include "io/state.h"
 #include "netlytics/storage.h"
 #include "output/writer.h"
@@ -128,12 +129,10 @@ nlt_status nlt_results_open(nlt_job *job, const char *folder, const char *state_
 
 static nlt_status open_file(const char *folder, const char *name, nlt_outfile **out, nlt_error *err)
 {
-    size_t len = strlen(folder) + strlen(name) + 2;
-    char *path = nlt_alloc(len);
+    char *path = nlt__fs_join(folder, name);
     if (path == NULL) {
         return no_memory(err);
     }
-    (void)snprintf(path, len, "%s/%s", folder, name);
     nlt_status status = nlt__outfile_open(path, out, err);
     nlt_free(path);
     return status;

@@ -19,23 +19,12 @@ static nlt_status no_memory(nlt_error *err)
     return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for the outputs of a plan");
 }
 
-/* FOLDER/NAME. Owned; NULL: no memory. */
-static char *join(const char *folder, const char *name)
-{
-    size_t len = strlen(folder) + strlen(name) + 2;
-    char *path = nlt_alloc(len);
-    if (path != NULL) {
-        (void)snprintf(path, len, "%s/%s", folder, name);
-    }
-    return path;
-}
-
 /* ---- before the run ---- */
 
 static nlt_status check_free(const char *folder, const char *name, nlt_error *err)
 {
     nlt_fs_info info;
-    char *path = join(folder, name);
+    char *path = nlt__fs_join(folder, name);
     if (path == NULL) {
         return no_memory(err);
     }
@@ -96,7 +85,7 @@ nlt_status nlt__outputs_begin(nlt_outputs *outputs, bool overwrite, nlt_error *e
 static nlt_status open_file(
     nlt_outputs *outputs, const char *folder, const char *name, nlt_outfile **out, nlt_error *err)
 {
-    char *path = join(folder, name);
+    char *path = nlt__fs_join(folder, name);
     nlt_status status = path != NULL
         ? nlt__outfile_open_until(path, &outputs->table->session->is_cancelled, out, err)
         : no_memory(err);
@@ -267,7 +256,7 @@ void nlt__outputs_end(nlt_outputs *outputs)
 static nlt_status run_job(nlt_outputs *outputs, nlt_table *table, int64_t *n_rows, nlt_error *err)
 {
     nlt_outfile *file = NULL;
-    char *path = join(outputs->folder, table->algo->output);
+    char *path = nlt__fs_join(outputs->folder, table->algo->output);
     nlt_status status = path == NULL
         ? no_memory(err)
         : open_file(outputs, outputs->folder, table->algo->output, &file, err);

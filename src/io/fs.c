@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/alloc.h"
 #include "io/webhdfs.h"
 
 enum {
@@ -323,6 +324,16 @@ nlt_status nlt_path_to_hdfs(const char *path, char *out, size_t cap, nlt_error *
     return len >= 0 && (size_t)len < cap
         ? NLT_OK
         : nlt_fail(err, NLT_ERR_ARG, "\"%.100s...\" is too long a path", path);
+}
+
+char *nlt__fs_join(const char *folder, const char *name)
+{
+    size_t len = strlen(folder) + strlen(name) + 2;
+    char *path = nlt_alloc(len);
+    if (path != NULL) {
+        (void)snprintf(path, len, "%s/%s", folder, name);
+    }
+    return path;
 }
 
 const nlt_fs *nlt__fs_for(const char *path)

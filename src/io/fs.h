@@ -73,6 +73,9 @@ struct nlt_fs {
 /* What goes wrong while writing is NLT_ERR_OUTPUT, but for memory, interruption and arguments. */
 NLT_API nlt_status nlt__fs_output(nlt_status status, nlt_error *err) NLT_MUST_CHECK;
 
+/* FOLDER/NAME. Owned: nlt_free; NULL: no memory. */
+NLT_API char *nlt__fs_join(const char *folder, const char *name);
+
 /* The row for a path; never NULL. */
 NLT_API const nlt_fs *nlt__fs_for(const char *path);
 

@@ -119,13 +119,13 @@ nlt_status nlt__state_read(const char *path, nlt_buf *out, nlt_error *err)
     return status;
 }
 
-/* FOLDER/NAME with something around the name. Owned; NULL: no memory. */
-static char *path_of(const char *folder, const char *before, const char *name, const char *behind)
+/* FOLDER/.NAME.lock. Owned; NULL: no memory. */
+static char *lock_path(const char *folder, const char *name)
 {
-    size_t len = strlen(folder) + strlen(before) + strlen(name) + strlen(behind) + 2;
+    size_t len = strlen(folder) + strlen(name) + sizeof "/..lock";
     char *path = nlt_alloc(len);
     if (path != NULL) {
-        (void)snprintf(path, len, "%s/%s%s%s", folder, before, name, behind);
+        (void)snprintf(path, len, "%s/.%s.lock", folder, name);
     }
     return path;
 }
@@ -133,7 +133,7 @@ static char *path_of(const char *folder, const char *before, const char *name, c
 nlt_status nlt__state_load(const char *folder, const char *name, int version, nlt_buf *file,
     nlt_bytes *object, nlt_error *err)
 {
-    char *path = path_of(folder, "", name, "");
+    char *path = nlt__fs_join(folder, name);
     if (path == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
@@ -267,7 +267,7 @@ nlt_status nlt__state_lock(
     if (lock == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
-    *lock = (nlt_state_lock){fs, path_of(folder, ".", name, ".lock"), -1};
+    *lock = (nlt_state_lock){fs, lock_path(folder, name), -1};
     put_holder(holder);
     nlt_status status = lock->path == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
         : fs->scheme[0] == '\0'            ? lock_local(lock, name, holder, err)

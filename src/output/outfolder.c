@@ -33,17 +33,6 @@ static nlt_status no_memory(nlt_error *err)
     return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
 }
 
-/* "a/b"; NULL: no memory. */
-static char *join(const char *folder, const char *name)
-{
-    size_t len = strlen(folder) + strlen(name) + 2;
-    char *path = nlt_alloc(len);
-    if (path != NULL) {
-        (void)snprintf(path, len, "%s/%s", folder, name);
-    }
-    return path;
-}
-
 /* ---- removing ---- */
 
 typedef struct removal {
@@ -59,7 +48,7 @@ static nlt_status remove_name(void *ctx, const char *name, nlt_fs_info info, nlt
     (void)info;
     (void)err;
     const removal *r = ctx;
-    char *path = join(r->folder, name);
+    char *path = nlt__fs_join(r->folder, name);
     if (path != NULL && r->fs->remove(path, NULL) != NLT_OK && r->depth > 0) {
         remove_below(r->fs, path, r->depth - 1);
     }
@@ -290,7 +279,7 @@ nlt_status nlt_folder_check(const char *path, const nlt_folder_options *options,
 static nlt_status make_place(nlt_folder *folder, nlt_error *err)
 {
     bool is_inside = folder->exists && !folder->is_whole;
-    char *path = is_inside ? join(folder->path, "result") : NULL;
+    char *path = is_inside ? nlt__fs_join(folder->path, "result") : NULL;
     if (folder->is_in_place) {
         folder->place = nlt_strdup(folder->path);
     } else if (!is_inside || path != NULL) {
@@ -358,8 +347,8 @@ static nlt_status move_over(const nlt_fs *fs, const char *from, const char *to, 
 
 static nlt_status move_name(const nlt_folder *folder, const char *name, nlt_error *err)
 {
-    char *from = join(folder->place, name);
-    char *to = join(folder->path, name);
+    char *from = nlt__fs_join(folder->place, name);
+    char *to = nlt__fs_join(folder->path, name);
     nlt_status status =
         from != NULL && to != NULL ? move_over(folder->fs, from, to, err) : no_memory(err);
     nlt_free(from);
@@ -371,7 +360,7 @@ static nlt_status check_free(const nlt_folder *folder, const nlt_strings *writte
 {
     for (size_t i = 0; i < written->n; i++) {
         nlt_fs_info info;
-        char *path = join(folder->path, written->items[i]);
+        char *path = nlt__fs_join(folder->path, written->items[i]);
         nlt_status status = path != NULL ? folder->fs->stat(path, &info, NULL) : no_memory(err);
         nlt_free(path);
         if (status == NLT_OK) {
