@@ -17,15 +17,7 @@
 #include "table/tables.h"
 
 static const nlt_param_desc parameters[] = {
-    {.name = "N_TOP",
-        .alias = "N",
-        .type = NLT_PARAM_INTEGER,
-        .fallback = "50",
-        .minimum = 1,
-        .maximum = HUGE_VAL,
-        .special = -1,
-        .unit = "domains",
-        .help = "Domains to report, the largest first; -1 = all."},
+    NLT_PARAM_N_TOP("domains", "Domains to report, the largest first; -1 = all."),
 };
 
 enum { IN_DOMAIN, IN_C_BYTES, IN_S_BYTES, IN_COUNT };

@@ -4,7 +4,16 @@
 
 /* The names with the largest values, the largest first; memory follows those that are kept. */
 
+#include <math.h>
+
 #include "plan/kernel.h"
+
+/* The parameter of algorithms that end in a ranking. */
+#define NLT_PARAM_N_TOP(unit_text, text)                                                           \
+    {                                                                                              \
+        .name = "N_TOP", .alias = "N", .type = NLT_PARAM_INTEGER, .fallback = "50", .minimum = 1,  \
+        .maximum = HUGE_VAL, .special = -1, .unit = unit_text, .help = text                        \
+    }
 
 typedef struct nlt_ranked nlt_ranked;
 

@@ -11,15 +11,7 @@
 #include "table/tables.h"
 
 static const nlt_param_desc parameters[] = {
-    {.name = "N_TOP",
-        .alias = "N",
-        .type = NLT_PARAM_INTEGER,
-        .fallback = "50",
-        .minimum = 1,
-        .maximum = HUGE_VAL,
-        .special = -1,
-        .unit = "resolvers",
-        .help = "Resolvers to report, the busiest first; -1 = all."},
+    NLT_PARAM_N_TOP("resolvers", "Resolvers to report, the busiest first; -1 = all."),
 };
 
 enum { RESOLVER, QUERIES, COLUMNS };
