@@ -156,11 +156,8 @@ static void arrow_local_free(void *ptr)
 static void arrow_bind(duckdb_bind_info info)
 {
     nlt_session *session = duckdb_bind_get_extra_info(info);
-    duckdb_value value = duckdb_bind_get_parameter(info, 0);
-    int64_t index = duckdb_get_int64(value);
-    duckdb_destroy_value(&value);
-    if (index < 0 || index >= session->n_arrows) {
-        duckdb_bind_set_error(info, "there is no such table");
+    int64_t index = -1;
+    if (!nlt__bind_index(info, session->n_arrows, "table", &index)) {
         return;
     }
     nlt_kept_arrow *kept = session->arrows[index];
@@ -171,12 +168,7 @@ static void arrow_bind(duckdb_bind_info info)
         return;
     }
     duckdb_bind_set_bind_data(info, kept, NULL);
-    for (int i = 0; i < nlt__arrow_in_count(in); i++) {
-        const nlt_column_desc *column = &nlt__arrow_in_columns(in)[i];
-        duckdb_logical_type type = nlt__duck_type(column->dtype);
-        duckdb_bind_add_result_column(info, column->name, type);
-        duckdb_destroy_logical_type(&type);
-    }
+    nlt__bind_columns(info, nlt__arrow_in_columns(in), nlt__arrow_in_count(in));
     duckdb_bind_set_cardinality(info, (idx_t)kept->n_rows, true);
     nlt__arrow_in_free(in);
 }
@@ -190,14 +182,8 @@ static void arrow_init(duckdb_init_info info)
         return;
     }
     global->kept = kept;
-    int n = (int)duckdb_init_get_column_count(info);
-    for (int i = 0; i < n; i++) {
-        int column = (int)duckdb_init_get_column_index(info, (idx_t)i);
-        if (column >= 0 && column < kept->schema.n_children) { /* else count(*)'s row number */
-            global->columns[global->n_columns] = column;
-            global->outputs[global->n_columns++] = i;
-        }
-    }
+    global->n_columns =
+        nlt__init_columns(info, (int)kept->schema.n_children, global->columns, global->outputs);
     duckdb_init_set_init_data(info, global, nlt_free);
     duckdb_init_set_max_threads(info, (idx_t)(kept->n_blocks > 0 ? kept->n_blocks : 1));
 }

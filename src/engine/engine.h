@@ -149,6 +149,16 @@ nlt_status nlt__table_function_register(nlt_session *session, nlt_error *err) NL
 /* The functions of sql/scalars.def. */
 nlt_status nlt__scalar_functions_register(nlt_session *session, nlt_error *err) NLT_MUST_CHECK;
 
+/* ---- bind.c: what our table functions have in common ---- */
+
+/* The first argument: which of `n` things is read. False: none of them, and the statement fails with
+ * "there is no such THING". */
+bool nlt__bind_index(duckdb_bind_info info, int64_t n, const char *thing, int64_t *index);
+void nlt__bind_columns(duckdb_bind_info info, const nlt_column_desc *columns, int n);
+/* Which of the first `n_columns` columns are asked for, and the output vector of each; others (the row
+ * number of count(*)) are left out. Returns how many. */
+int nlt__init_columns(duckdb_init_info info, int n_columns, int *columns, int *outputs);
+
 /* ---- vector.c: columns into DuckDB's vectors ---- */
 
 /* Owned: duckdb_destroy_logical_type. */

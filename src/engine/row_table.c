@@ -33,20 +33,17 @@ static void local_free(void *ptr)
 static void rows_bind(duckdb_bind_info info)
 {
     nlt_session *session = duckdb_bind_get_extra_info(info);
-    duckdb_value value = duckdb_bind_get_parameter(info, 0);
-    int64_t index = duckdb_get_int64(value);
-    duckdb_destroy_value(&value);
-    if (index < 0 || index >= NLT_PLAN_NODES_MAX || session->relations[index].store == NULL) {
+    int64_t index = -1;
+    if (!nlt__bind_index(info, NLT_PLAN_NODES_MAX, "step", &index)) {
+        return;
+    }
+    if (session->relations[index].store == NULL) {
         duckdb_bind_set_error(info, "there is no such step");
         return;
     }
     nlt_stored_relation *relation = &session->relations[index];
     duckdb_bind_set_bind_data(info, relation, NULL);
-    for (int i = 0; i < relation->kernel->n_output; i++) {
-        duckdb_logical_type type = nlt__duck_type(relation->kernel->output[i].dtype);
-        duckdb_bind_add_result_column(info, relation->kernel->output[i].name, type);
-        duckdb_destroy_logical_type(&type);
-    }
+    nlt__bind_columns(info, relation->kernel->output, relation->kernel->n_output);
     duckdb_bind_set_cardinality(info, (idx_t)nlt__row_store_rows(relation->store, -1), true);
 }
 
@@ -59,14 +56,8 @@ static void rows_init(duckdb_init_info info)
         return;
     }
     global->relation = relation;
-    int n = (int)duckdb_init_get_column_count(info);
-    for (int i = 0; i < n; i++) {
-        int column = (int)duckdb_init_get_column_index(info, (idx_t)i);
-        if (column >= 0 && column < relation->kernel->n_output) { /* else count(*)'s row number */
-            global->columns[global->n_columns] = column;
-            global->outputs[global->n_columns++] = i;
-        }
-    }
+    global->n_columns =
+        nlt__init_columns(info, relation->kernel->n_output, global->columns, global->outputs);
     duckdb_init_set_init_data(info, global, nlt_free);
     duckdb_init_set_max_threads(info, (idx_t)nlt__row_store_parts(relation->store));
 }

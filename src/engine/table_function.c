@@ -61,11 +61,8 @@ static void bind_free(void *ptr)
 static void scan_bind_fn(duckdb_bind_info info)
 {
     nlt_session *session = duckdb_bind_get_extra_info(info);
-    duckdb_value value = duckdb_bind_get_parameter(info, 0);
-    int64_t index = duckdb_get_int64(value);
-    duckdb_destroy_value(&value);
-    if (index < 0 || index >= session->n_scans) {
-        duckdb_bind_set_error(info, "there is no such dataset");
+    int64_t index = -1;
+    if (!nlt__bind_index(info, session->n_scans, "dataset", &index)) {
         return;
     }
     scan_bind *bind = nlt_alloc_zero(1, sizeof *bind);
@@ -88,14 +85,21 @@ static void scan_bind_fn(duckdb_bind_info info)
         duckdb_bind_set_error(info, failure.message);
         return;
     }
-    for (int i = 0; i < table->n_columns; i++) {
-        duckdb_logical_type type = nlt__duck_type(table->columns[i].dtype);
-        duckdb_bind_add_result_column(info, table->columns[i].name, type);
-        duckdb_destroy_logical_type(&type);
-    }
+    nlt__bind_columns(info, table->columns, table->n_columns);
     duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     duckdb_bind_add_result_column(info, NLT_ROW_KEY_COLUMN, bigint);
     duckdb_destroy_logical_type(&bigint);
+}
+
+/* Output vector of the row key, which is the column behind the table's; -1: it is not asked for. */
+static int find_key_output(duckdb_init_info info, int key_column)
+{
+    int found = -1;
+    int n = (int)duckdb_init_get_column_count(info);
+    for (int i = 0; i < n; i++) {
+        found = (int)duckdb_init_get_column_index(info, (idx_t)i) == key_column ? i : found;
+    }
+    return found;
 }
 
 static void scan_init_fn(duckdb_init_info info)
@@ -107,17 +111,8 @@ static void scan_init_fn(duckdb_init_info info)
         return;
     }
     const nlt_table_desc *table = nlt__scan_table(bind->scan);
-    int n = (int)duckdb_init_get_column_count(info);
-    global->key_output = -1;
-    for (int i = 0; i < n; i++) {
-        int column = (int)duckdb_init_get_column_index(info, (idx_t)i);
-        if (column == table->n_columns) {
-            global->key_output = i;
-        } else if (column >= 0 && column < table->n_columns) { /* else count(*)'s row number */
-            global->wanted[global->n_wanted] = column;
-            global->output[global->n_wanted++] = i;
-        }
-    }
+    global->n_wanted = nlt__init_columns(info, table->n_columns, global->wanted, global->output);
+    global->key_output = find_key_output(info, table->n_columns);
     nlt_error failure = NLT_ERROR_INIT;
     if (nlt__scan_run_open(bind->scan, global->wanted, global->n_wanted, &global->run, &failure)
         != NLT_OK) {
