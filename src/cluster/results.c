@@ -3,7 +3,6 @@
  * what it has learned, and last the state in the persistent directory, which a later run builds on.
  */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "cluster/job.h"

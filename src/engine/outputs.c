@@ -4,7 +4,6 @@
  * All of it is written under temporary names once the run has succeeded, and committed together. The
  * state in the persistent directory comes last: it is what a later run builds on. */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/alloc.h"
