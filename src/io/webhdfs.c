@@ -217,7 +217,9 @@ static verdict judge(const target *t, const char *op, int code, const nlt_buf *b
         if (is_known && exceptions[row].hint != NULL) {
             nlt_error_hint(err, "%s", exceptions[row].hint);
         }
-        found = is_known ? exceptions[row].verdict : FINAL;
+        /* Others that come with 403 are a server's own trouble: a DataNode passes on that it has
+         * lost its NameNode, a NameNode that it knows no DataNode yet. */
+        found = is_known ? exceptions[row].verdict : code == 403 ? AGAIN_TO_READ : found;
     }
     json_decref(reply);
     return found;

@@ -202,6 +202,11 @@ class Hostile(BaseHTTPRequestHandler):
             return self.reply(307, b"", Location=f"http://127.0.0.1:{self.server.server_port}/again?op=OPEN")
         if mode == "short":
             return self.reply(200, b"x" * 10)
+        if mode == "passes":  # as a DataNode that could not ask its NameNode
+            type(self).mode = "text"
+            return self.reply(403, b'{"RemoteException": {"exception": "EOFException", "message": "End of File"}}')
+        if mode == "text":
+            return self.reply(200, line(7).encode())
         if mode == "cut":
             return self.reply(200, b"x" * 10, length=5000)
         return self.reply(403, b'{"RemoteException": {"exception": 7, "message": ["no"]}}')
@@ -251,3 +256,11 @@ def test_replies_that_are_cut_go_on_where_they_ended(run, hostile):
         "--report_json", "r.json", "--max_bad_fraction", "1",
     )  # fmt: skip
     assert "1 rejected" in done.stderr
+
+
+def test_a_datanode_that_has_lost_its_namenode(run, hostile):
+    """It says so with 403 and the exception that it caught; a little later all is well."""
+    Hostile.mode = "passes"
+    Hostile.size = len(line(7))
+    done = query(run, f"webhdfs://127.0.0.1:{hostile.server_port}/f")
+    assert done.stdout.splitlines()[1:] == ["host7.test,1,7"]
