@@ -210,11 +210,12 @@ void nlt__pairing_close(nlt_pairing_run *run)
 
 /* ---- order ---- */
 
-/* Room for `extra` more; forgets those that are done. */
+/* Room for `extra` more. Those that are done are forgotten once there are more of them than others: to
+ * move the others costs no more than it did to add them. */
 static nlt_status reserve(share *s, int64_t extra, nlt_error *err)
 {
-    if (s->pos > 0) {
-        memmove(s->records, s->records + s->pos, (size_t)(s->n - s->pos) * sizeof *s->records);
+    if (s->pos > s->n - s->pos) {
+        memcpy(s->records, s->records + s->pos, (size_t)(s->n - s->pos) * sizeof *s->records);
         s->n -= s->pos;
         s->n_ready -= s->pos;
         s->pos = 0;

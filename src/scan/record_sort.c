@@ -8,7 +8,10 @@
 
 #include "core/alloc.h"
 
-enum { AHEAD_BYTES = 4096 }; /* what is on its way from memory while records are walked */
+enum {
+    AHEAD_BYTES = 4096, /* what is on its way from memory while records are walked */
+    SHORT_RUN = 16      /* a run so many times shorter is put into the other one piece by piece */
+};
 
 int64_t nlt__record_count(const nlt_buf *records)
 {
@@ -45,11 +48,41 @@ static int64_t count_before(const nlt_record_ref *refs, int64_t n, const nlt_rec
     return low;
 }
 
-/* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the first. */
+/* Where `next` comes behind the ordered run [0, n), of which it passes only the last few. */
+static int64_t count_before_from_end(
+    const nlt_record_ref *refs, int64_t n, const nlt_record_ref *next)
+{
+    int64_t step = 1;
+    while (step < n && nlt__ref_is_before(next, &refs[n - step])) {
+        step *= 2;
+    }
+    int64_t known = step < n ? n - step : 0;
+    return known + count_before(refs + known, n - known, next);
+}
+
+/* Puts the ordered run [middle, n), which is short, into the one before it, the last first: what lies
+ * between two of it moves at once. */
+static void insert(nlt_record_ref *refs, int64_t middle, int64_t n, nlt_record_ref *scratch)
+{
+    int64_t left = middle;
+    memcpy(scratch, refs + middle, (size_t)(n - middle) * sizeof *scratch);
+    for (int64_t right = n - middle; right > 0; right--) {
+        int64_t at = count_before_from_end(refs, left, &scratch[right - 1]);
+        memmove(refs + at + right, refs + at, (size_t)(left - at) * sizeof *refs);
+        refs[at + right - 1] = scratch[right - 1];
+        left = at;
+    }
+}
+
+/* Merges the ordered runs [0, middle) and [middle, n); `scratch` has room for the shorter one. */
 static void merge(nlt_record_ref *refs, int64_t middle, int64_t n, nlt_record_ref *scratch)
 {
     int64_t begin = count_before(refs, middle, &refs[middle]);
     int64_t n_left = middle - begin;
+    if (n - middle < n_left / SHORT_RUN) {
+        insert(refs + begin, n_left, n - begin, scratch);
+        return;
+    }
     memcpy(scratch, refs + begin, (size_t)n_left * sizeof *scratch);
     int64_t left = 0;
     int64_t right = middle;
@@ -70,15 +103,9 @@ static int64_t run_end(const nlt_record_ref *refs, int64_t begin, int64_t n)
     return end < n ? end : n;
 }
 
-nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t sorted, int64_t n, nlt_error *err)
+/* Merges the runs of [0, n), pair by pair, until there is one. */
+static void merge_runs(nlt_record_ref *refs, int64_t n, nlt_record_ref *scratch)
 {
-    if (n == sorted || run_end(refs, sorted > 0 ? sorted - 1 : 0, n) == n) {
-        return NLT_OK;
-    }
-    nlt_record_ref *scratch = nlt_alloc((size_t)n * sizeof *scratch);
-    if (scratch == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory to sort %lld records", (long long)n);
-    }
     int64_t n_runs = 0;
     do {
         n_runs = 0;
@@ -91,6 +118,21 @@ nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t sorted, int64_t n, nlt
             begin = end;
         }
     } while (n_runs > 1);
+}
+
+nlt_status nlt__record_sort(nlt_record_ref *refs, int64_t sorted, int64_t n, nlt_error *err)
+{
+    if (n == sorted || run_end(refs, sorted > 0 ? sorted - 1 : 0, n) == n) {
+        return NLT_OK;
+    }
+    nlt_record_ref *scratch = nlt_alloc((size_t)n * sizeof *scratch);
+    if (scratch == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory to sort %lld records", (long long)n);
+    }
+    merge_runs(refs + sorted, n - sorted, scratch);
+    if (sorted > 0) {
+        merge(refs, sorted, n, scratch);
+    }
     nlt_free(scratch);
     return NLT_OK;
 }

@@ -135,6 +135,56 @@ static void records_come_back_in_order(void **state)
     }
 }
 
+/* Refs of records with the given times; the place in the array decides among equals. */
+static void check_sort(const int64_t *times, int64_t sorted, int64_t n)
+{
+    static const nlt_record record = {.hash = 1};
+    nlt_record_ref *refs = calloc((size_t)n + 1, sizeof *refs);
+    made *expected = calloc((size_t)n + 1, sizeof *expected);
+    assert_true(refs != NULL && expected != NULL);
+    for (int64_t i = 0; i < n; i++) {
+        refs[i] = (nlt_record_ref){times[i], 0, &record, (void *)&expected[i]};
+        expected[i] = (made){times[i], 0, (uint32_t)i};
+    }
+    assert_int_equal(nlt__record_sort(refs, sorted, n, NULL), NLT_OK);
+    for (int64_t i = 0; i < n; i++) {
+        refs[i].row_key = (made *)refs[i].home - expected;
+    }
+    qsort(expected, (size_t)n, sizeof *expected, by_order);
+    for (int64_t i = 0; i < n; i++) {
+        assert_int_equal(refs[i].time, expected[i].time);
+        assert_int_equal(refs[i].row_key, expected[i].number);
+    }
+    free(refs);
+    free(expected);
+}
+
+/* An ordered run, what was added in order, and a few late ones: as records of packets, and then of
+ * streams, come to those that wait. */
+static void late_records_find_their_places(void **state)
+{
+    (void)state;
+    int64_t times[1200];
+    for (seed = 0; seed < 400;) {
+        uint64_t number = ++seed;
+        int64_t sorted = (int64_t)(next_random() % 500);
+        int64_t added = (int64_t)(next_random() % 500);
+        int64_t late = (int64_t)(next_random() % (number % 2 == 0 ? 100 : 5));
+        int64_t n = sorted + added + late;
+        int64_t range = number % 3 == 0 ? 10 : 2000; /* many are equal */
+        for (int64_t i = 0; i < sorted + added; i++) {
+            times[i] = i * range / 1000;
+        }
+        int64_t first = (int64_t)(next_random() % 1500) - 100; /* even before all others */
+        for (int64_t i = sorted + added; i < n; i++) {
+            first += number % 5 == 0 ? -(int64_t)(next_random() % 3) : (int64_t)(next_random() % 9);
+            times[i] = first * range / 1000;
+        }
+        check_sort(times, sorted, n);
+        seed = number;
+    }
+}
+
 static void nothing_added(void **state)
 {
     (void)state;
@@ -240,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_back_in_order),
+        cmocka_unit_test(late_records_find_their_places),
         cmocka_unit_test(nothing_added),
         cmocka_unit_test(no_place_for_the_file),
         cmocka_unit_test(the_limit_is_for_all),
