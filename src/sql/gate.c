@@ -34,6 +34,7 @@ typedef struct gate {
     level levels[DEPTH_MAX];
     int depth;
     nlt_token last, before_last;
+    bool in_table; /* the last token is of a table's name, as `b` and `.` of a.b.c */
 } gate;
 
 static nlt_status refuse(const gate *g, const nlt_token *token, const char *why)
@@ -145,10 +146,16 @@ static nlt_status check_token(gate *g, const nlt_token *token)
             return refuse(g, token, "is not to be had in a query");
         }
     }
+    if (g->in_table && is_symbol(&g->last, '.') && is_forbidden(token)) {
+        return refuse(g, token, "is not to be had in a query");
+    }
     if (is_symbol(token, '(') && is_forbidden(&g->last)) {
         return refuse(g, &g->last, "is not to be had in a query");
     }
     if (l->is_empty) {
+        if (l->in_from && IS_ANY(token, "describe", "desc", "show", "summarize")) {
+            return refuse(g, token, "only a SELECT is run");
+        }
         l->is_query = l->is_query || IS_ANY(token, "select", "with", "values", "from");
         l->in_from = l->in_from && !IS_ANY(token, "values"); /* rows, no tables */
         l->is_empty = false;
@@ -178,6 +185,8 @@ static nlt_status step(gate *g, const nlt_token *token)
         }
         g->depth--;
     }
+    bool goes_on = g->in_table && (is_symbol(token, '.') || is_symbol(&g->last, '.'));
+    g->in_table = goes_on || (is_table_place(g) && is_name(token));
     g->before_last = g->last;
     g->last = *token;
     return NLT_OK;

@@ -108,6 +108,7 @@ static void queries_that_pass(void **state)
         "SELECT $$;$$, E'\\';' FROM netlytics",
         "SELECT a FROM (SELECT 1 AS a) t, (VALUES ('x')) u",
         "SELECT * FROM (VALUES (1, 'x'), (2, 'y')) AS t",
+        "SELECT t.pg_name, t.glob FROM main.netlytics t JOIN u ON t.query = u.query",
     };
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         nlt_error err = NLT_ERROR_INIT;
@@ -150,6 +151,10 @@ static void queries_that_are_refused(void **state)
         {"SELECT * FROM glob('*')", "line 1, column 15", "not to be had"},
         {"SELECT getenv('HOME')", "line 1, column 8", "not to be had"},
         {"SELECT * FROM duckdb_settings()", "line 1, column 15", "not to be had"},
+        {"SELECT * FROM system.main.duckdb_databases", "line 1, column 27", "not to be had"},
+        {"SELECT * FROM a, system . \"pg_catalog\".pg_settings", "line 1, column 27", "not to be"},
+        {"SELECT * FROM (SHOW DATABASES)", "line 1, column 16", "only a SELECT"},
+        {"SELECT * FROM (a JOIN (DESCRIBE b) ON true)", "line 1, column 24", "only a SELECT"},
         {"SELECT 'abc", "line 1, column 8", "does not end"},
         {"SELECT 1 /* abc", "line 1, column 10", "does not end"},
         {"SELECT 1)", "line 1, column 9", "closes nothing"},
