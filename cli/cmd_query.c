@@ -222,6 +222,24 @@ static nlt_status check_tables(const cli_options *options, nlt_error *err)
     return NLT_OK;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a;
+    struct stat of_b;
+    return strcmp(a, b) == 0
+        || (stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && S_ISREG(of_a.st_mode)
+            && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino);
+}
+
+static nlt_status check_report(const char *report, const target *to, nlt_error *err)
+{
+    if (to->flag != NULL && is_same_file(report, to->path)) {
+        return nlt_fail(err, NLT_ERR_ARG, "--report_json: \"%s\" is the file of --%s, too", report,
+            to->flag);
+    }
+    return cli_check_file("report_json", report, err);
+}
+
 static nlt_status check_query(const cli_options *options, target *out, nlt_error *err)
 {
     if (options->values[CLI_OPT_CONNECTOR] != NULL || options->values[CLI_OPT_INPUT_PATH] != NULL) {
@@ -242,7 +260,7 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
                                           : cli_check_file(out->flag, out->path, err));
     }
     const char *report = options->values[CLI_OPT_REPORT_JSON];
-    return report != NULL ? cli_check_file("report_json", report, err) : NLT_OK;
+    return report != NULL ? check_report(report, out, err) : NLT_OK;
 }
 
 /* True if the query speaks of the table of --connector, which was forgotten. */

@@ -3,8 +3,10 @@
  * message and an exit code. */
 
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -150,8 +152,20 @@ static nlt_status run(int argc, char **argv, nlt_error *err)
                            : fail_command(argv[1], err);
 }
 
+/* A file that is opened later must not become a standard stream that the caller has closed: it would
+ * get our messages. The place is held such that using it fails, as it should. */
+static void hold_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
+    hold_closed_streams();
     /* A reader that goes away (| head) is seen as EPIPE where something can be done about it. */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a limit of the shell's on files is a full disk, too */

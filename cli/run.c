@@ -334,12 +334,13 @@ nlt_status cli_check_file(const char *flag, const char *path, nlt_error *err)
     if (nlt_path_is_hdfs(path)) {
         return NLT_OK; /* told when the file is opened, which is before any row is read */
     }
+    bool is_link = lstat(path, &info) == 0 && S_ISLNK(info.st_mode);
     if (stat(path, &info) == 0) {
         if (S_ISDIR(info.st_mode)) {
             return fail_place(flag, path, "is a folder, not a file", err);
         }
-        if (!S_ISREG(info.st_mode)) {
-            return NLT_OK; /* /dev/null, a pipe: written in place, needs nothing of its folder */
+        if (!S_ISREG(info.st_mode) || is_link) {
+            return NLT_OK; /* /dev/null, a pipe, elsewhere: nothing is needed of this folder */
         }
     }
     const char *slash = strrchr(path, '/');

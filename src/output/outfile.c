@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that appear whole or not at all: written under a temporary name beside the target, renamed
- * at the end; local or on HDFS. Standard output, pipes and devices are written as it comes. */
+ * at the end; local or on HDFS. Standard output, pipes and devices are written as it comes. A link
+ * stays: what it leads to is written. */
 
 #define _GNU_SOURCE
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/num.h"
 #include "io/fs.h"
 #include "netlytics/storage.h"
 #include "output/writer.h"
@@ -74,10 +78,30 @@ static nlt_status create_temporary(nlt_outfile *file, nlt_error *err)
     return status;
 }
 
+/* The descriptor of this process that a path stands for, whatever is behind it; -1: none. */
+static int own_descriptor(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0) {
+        return path[sizeof "/dev/std" - 1] == 'o' ? STDOUT_FILENO : STDERR_FILENO;
+    }
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t len = strlen(folders[i]);
+        int64_t fd = -1;
+        if (strncmp(path, folders[i], len) == 0
+            && nlt__parse_i64((nlt_bytes){path + len, strlen(path + len)}, &fd) && fd >= 0
+            && fd <= INT_MAX) {
+            return (int)fd;
+        }
+    }
+    return -1;
+}
+
 /* A pipe or a device: opened as it is. */
 static nlt_status open_special(nlt_outfile *file, nlt_error *err)
 {
-    int fd = open(file->path, O_WRONLY | O_CLOEXEC);
+    int own = own_descriptor(file->path);
+    int fd = own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 0) : open(file->path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
         return fail_output(err, file->path, errno);
     }
@@ -86,11 +110,35 @@ static nlt_status open_special(nlt_outfile *file, nlt_error *err)
     return NLT_OK;
 }
 
+static bool is_local(const nlt_outfile *file)
+{
+    return file->file.fs->scheme[0] == '\0';
+}
+
+/* What a link leads to, or else the path itself. Owned; NULL: no memory. */
+static char *behind_links(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) {
+        return nlt_strdup(path);
+    }
+    char *real = nlt_alloc(PATH_MAX);
+    if (real != NULL && realpath(path, real) == NULL) {
+        nlt_free(real);
+        return nlt_strdup(path); /* to nowhere: the link is replaced */
+    }
+    return real;
+}
+
 static nlt_status outfile_start(nlt_outfile *file, const char *path, nlt_error *err)
 {
-    file->path = nlt_strdup(path);
+    bool is_own = is_local(file) && own_descriptor(path) >= 0;
+    file->path = is_local(file) && !is_own ? behind_links(path) : nlt_strdup(path);
     if (file->path == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    if (is_own) {
+        return open_special(file, err);
     }
     nlt_fs_info info = {NLT_FS_FILE, -1};
     nlt_status status = file->file.fs->stat(path, &info, err);
@@ -176,11 +224,6 @@ void nlt__outfile_discard(nlt_outfile *file)
 }
 
 /* ---- files that appear together ---- */
-
-static bool is_local(const nlt_outfile *file)
-{
-    return file->file.fs->scheme[0] == '\0';
-}
 
 /* Its bytes are whole and on the disk. */
 static nlt_status finish_synced(nlt_outfile *file, nlt_error *err)

@@ -34,8 +34,8 @@ NLT_API const nlt_format *nlt__format_at(int index); /* NULL behind the last */
 
 typedef struct nlt_outfile nlt_outfile;
 
-/* Opens a hidden .NAME.tmp-... beside `path`, local or on HDFS (or stdout for "-"). NLT_ERR_OUTPUT
- * says why not. */
+/* Opens a hidden .NAME.tmp-... beside `path`, or beside what a link there leads to, local or on HDFS
+ * (or stdout for "-"). NLT_ERR_OUTPUT says why not. */
 NLT_API nlt_status nlt__outfile_open(
     const char *path, nlt_outfile **out, nlt_error *err) NLT_MUST_CHECK;
 /* The same, but `stop` gives up waiting for HDFS (NLT_ERR_CANCELLED). It is borrowed until the end. */

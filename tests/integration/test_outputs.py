@@ -162,6 +162,52 @@ def test_a_query_does_not_reach_the_output(run, log):
     assert [path.name for path in run.folder.iterdir()] == ["other.parquet"]
 
 
+# ---- what is there already ----
+
+ONE = "SELECT 1 AS x FROM netlytics LIMIT 1"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_link_stays_and_its_file_is_written(run, log, suffix):
+    (run.folder / "far").mkdir()
+    (run.folder / "far" / "real").write_text("old")
+    link = run.folder / f"link{suffix}"
+    link.symlink_to("far/real")
+    run("query", "-c", HTTP, "-i", log, "-q", ONE, "-o", link.name)
+    assert link.is_symlink() and b"old" not in (run.folder / "far" / "real").read_bytes()
+    assert sorted(os.listdir(run.folder)) == ["far", link.name] and os.listdir(run.folder / "far") == ["real"]
+
+
+@pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_a_file_that_is_standard_output(run, log, path):
+    """It is written where the caller has come to in it, and /dev/stdout itself is not replaced."""
+    with (run.folder / "out").open("w") as out:
+        out.write("before\n")
+        out.flush()
+        args = [str(BIN), "query", "-c", HTTP, "-i", str(log), "-q", ONE, "--format", "csv", "-o", path]
+        subprocess.run(args, stdout=out, check=True, timeout=60)
+        out.write("after\n")
+    assert (run.folder / "out").read_text() == "before\nx\n1\nafter\n"
+    assert Path("/dev/stdout").is_symlink()
+
+
+@pytest.mark.parametrize("report", ["o.csv", "./o.csv"])
+def test_one_file_for_two_things(run, log, report):
+    (run.folder / "o.csv").write_text("old")
+    done = run("query", "-c", HTTP, "-i", log, "-q", ONE, "-o", "o.csv", "--report_json", report, code=2)
+    assert "--report_json" in done.stderr and (run.folder / "o.csv").read_text() == "old"
+
+
+def test_closed_streams_get_nothing(run, log):
+    """What the run opens does not take their place."""
+    command = f"{BIN} query -c {HTTP} -i {log} -q '{ONE}' -o o.csv <&- >&- 2>&-"
+    assert subprocess.run(["bash", "-c", command], cwd=run.folder, timeout=60).returncode == 0
+    assert (run.folder / "o.csv").read_text() == "x\n1\n"
+    command = f"{BIN} query -c {HTTP} -i {log} -q '{ONE}' >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60)
+    assert done.returncode == 7 and b"standard output" in done.stderr
+
+
 # ---- failure and interruption ----
 
 MANY = "SELECT a.host, b.path FROM netlytics a, netlytics b"  # 10^8 rows and more
