@@ -212,9 +212,19 @@ static nlt_status check_words(
     return status;
 }
 
+static nlt_status fail_no_value(const cli_flag *flag, nlt_error *err)
+{
+    nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--%s: needs a value", flag->name);
+    nlt_error_hint(err, "--%s %s: %s", flag->name, flag->value, flag->help);
+    return status;
+}
+
 static nlt_status store(
     cli_options *options, const cli_flag *flag, const char *value, nlt_error *err)
 {
+    if (value[0] == '\0') {
+        return fail_no_value(flag, err);
+    }
     if (flag->words != NULL) {
         char what[64];
         (void)snprintf(what, sizeof what, "--%s", flag->name);
@@ -287,9 +297,7 @@ static nlt_status store_next(cli_options *options, const cli_flag *flag, const c
         return store_optional(options, flag, args, err);
     }
     if (args->next >= args->argc || is_flag(options->command, args->argv[args->next])) {
-        nlt_status status = nlt_fail(err, NLT_ERR_ARG, "--%s: needs a value", flag->name);
-        nlt_error_hint(err, "--%s %s: %s", flag->name, flag->value, flag->help);
-        return status;
+        return fail_no_value(flag, err);
     }
     return store(options, flag, args->argv[args->next++], err);
 }

@@ -23,3 +23,9 @@ def test_query_of_standard_input(run):
 
 def test_unknown_command(run):
     assert 'unknown command "nonsense"' in run("nonsense", code=2).stderr
+
+
+@pytest.mark.parametrize("flag", ["-o", "--output_file_local", "-q", "--end_day", "--format"])
+def test_a_value_that_is_empty(run, flag):
+    done = run("query", flag, "", code=2)
+    assert "needs a value" in done.stderr
