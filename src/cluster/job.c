@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "plan/append.h"
 #include "plan/explain.h"
+#include "scan/headers.h"
 #include "scan/saved.h"
 #include "scan/scan_types.h"
 #include "scan/split_text.h"
@@ -109,7 +110,10 @@ nlt_status nlt_job_dataset(
     }
     NLT_TRY(choose_split_bytes(request, &split_bytes, err));
     NLT_TRY(nlt__scan_open(request, LIST_THREADS, split_bytes, &job->warnings, &scan, err));
-    nlt_status status = add_scan(job, scan, request->timezone, err);
+    nlt_status status = nlt__headers_find_all(scan, LIST_THREADS, err);
+    if (status == NLT_OK) {
+        status = add_scan(job, scan, request->timezone, err);
+    }
     if (status != NLT_OK) {
         nlt__scan_close(scan);
         return status;

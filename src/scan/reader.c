@@ -11,13 +11,15 @@
 #include "core/assert.h"
 #include "core/marks.h"
 #include "core/utf8.h"
+#include "scan/headers.h"
 #include "scan/scan_types.h"
 
 enum {
     BLOCK_BYTES = 256 << 10,
-    PROBES = 512,          /* lines after which is decided whether looking twice pays */
-    HEAD_BYTES = 64 << 10, /* of a capture, in which its first packet is looked for */
-    TAIL_BYTES = 4 << 10,  /* read behind a split's end at once, for the line that crosses it */
+    PROBES = 512,              /* lines after which is decided whether looking twice pays */
+    WHOLE_MAX = (4 << 20) + 1, /* of a split, and the byte before it, that is read at once */
+    HEAD_BYTES = 64 << 10,     /* of a capture, in which its first packet is looked for */
+    TAIL_BYTES = 4 << 10,      /* read behind a split's end at once, for the line that crosses it */
     PAD_BYTES = NLT_MARKS_PAD
 };
 
@@ -231,23 +233,91 @@ static nlt_status take_damage(
     return NLT_OK;
 }
 
-/* Lines of earlier splits that tell how to read this one. */
-static void replay_headers(nlt_scan_reader *reader, int64_t split)
+/* ---- bytes of a split ---- */
+
+/* Not far behind the end of the split, which the next one reads; twice as far each time. */
+static size_t bytes_to_read(const nlt_scan_reader *reader)
+{
+    size_t room = reader->cap - reader->len;
+    int64_t at = reader->base + (int64_t)reader->len;
+    if (reader->end == INT64_MAX) {
+        return room;
+    }
+    int64_t wanted = (reader->end > at ? reader->end - at : 0) + TAIL_BYTES + (int64_t)reader->len;
+    return (uint64_t)wanted < room ? (size_t)wanted : room;
+}
+
+/* Fewer splits are left than there are threads: one that would rest can decompress. */
+static bool has_idle_thread(const nlt_scan_reader *reader)
 {
     const nlt_scan *scan = reader->scan;
-    for (int64_t i = scan->files[scan->splits[split].file].first_split; i < split; i++) {
-        const char *at = scan->splits[i].headers;
-        const char *end = at + scan->splits[i].headers_len;
-        while (at < end) {
-            const char *newline = memchr(at, '\n', (size_t)(end - at));
-            size_t len = newline == NULL ? (size_t)(end - at) : (size_t)(newline - at);
-            nlt_bytes line = {at, len - (len > 0 && at[len - 1] == '\r')};
-            (void)reader->connector->line(&reader->ctx, line, reader->builder);
-            at += len + 1;
-        }
-    }
-    nlt__builder_reset(reader->builder);
+    int64_t end = reader->split < scan->first_split ? scan->first_split : scan->n_splits;
+    int64_t to_come = end - reader->split - 1;
+    return to_come + atomic_load_explicit(&scan->n_reading, memory_order_relaxed) < scan->threads;
 }
+
+/* More bytes behind those in the buffer, which has room. */
+static nlt_status read_more(nlt_scan_reader *reader, nlt_error *err)
+{
+    if (atomic_load_explicit(&reader->scan->is_cancelled, memory_order_relaxed)) {
+        return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
+    }
+    if (has_idle_thread(reader)) {
+        nlt__source_read_ahead(reader->source);
+    }
+    size_t n = 0;
+    nlt_error cause = NLT_ERROR_INIT;
+    nlt_status status = nlt__source_read(
+        reader->source, reader->buf + reader->len, bytes_to_read(reader), &n, &cause);
+    reader->at_end = n == 0;
+    if (status != NLT_OK) {
+        NLT_TRY(take_damage(reader, status, &cause, err));
+    }
+    reader->len += n;
+    memset(reader->buf + reader->len, ' ', PAD_BYTES);
+    int64_t consumed = nlt__source_consumed(reader->source);
+    atomic_fetch_add_explicit(
+        &reader->scan->bytes_done, consumed - reader->consumed, memory_order_relaxed);
+    reader->consumed = consumed;
+    return NLT_OK;
+}
+
+/* All of the split, from reader->base on. */
+static nlt_status read_whole(nlt_scan_reader *reader, size_t size, nlt_error *err)
+{
+    if (reader->cap < size + TAIL_BYTES) {
+        char *grown = nlt_realloc(reader->buf, size + TAIL_BYTES + PAD_BYTES);
+        if (grown == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+        reader->buf = grown;
+        reader->cap = size + TAIL_BYTES;
+    }
+    while (!reader->at_end && reader->len < size) {
+        NLT_TRY(read_more(reader, err));
+    }
+    return NLT_OK;
+}
+
+/* Finds the header lines that begin in the split, unless that is done or left to others. */
+static nlt_status look_through(nlt_scan_reader *reader, nlt_error *err)
+{
+    int64_t size = reader->end - reader->base;
+    if (size > WHOLE_MAX || !nlt__headers_claim(reader->scan, reader->split)) {
+        return NLT_OK;
+    }
+    nlt_header_search search;
+    nlt__headers_begin(reader->scan, reader->split, &search);
+    nlt_status status = read_whole(reader, (size_t)size, err);
+    if (status == NLT_OK) {
+        status = nlt__headers_search(&search, reader->buf, reader->len, (size_t)size, err);
+    }
+    bool is_found = status == NLT_OK && (search.is_done || reader->at_end);
+    nlt__headers_tell(reader->scan, reader->split, &search, is_found);
+    return status;
+}
+
+/* ---- starting ---- */
 
 /* How the packets of a capture are framed behind its first one; format 0: it does not tell. */
 static void read_head(nlt_scan_reader *reader, const nlt_scan_file *file)
@@ -322,7 +392,6 @@ static nlt_status start(nlt_scan_reader *reader, int64_t split, const nlt_captur
     reader->is_ended = false;
     reader->is_head_judged = range->begin > 0 || range->end <= NLT_SCAN_HEAD_BYTES;
     begin_at(reader, range, from);
-    replay_headers(reader, split);
     if (reader->base + reader->in_skipped_line >= range->end) { /* another one reads it */
         reader->at_end = true;
         return NLT_OK;
@@ -334,7 +403,11 @@ static nlt_status start(nlt_scan_reader *reader, int64_t split, const nlt_captur
         ? nlt__source_open_behind(head, false, &scan->is_cancelled, &reader->source, &cause)
         : nlt__source_open(
             nlt__scan_place(file), reader->base, &scan->is_cancelled, &reader->source, &cause);
-    return status == NLT_OK ? NLT_OK : take_damage(reader, status, &cause, err);
+    if (status != NLT_OK) {
+        return take_damage(reader, status, &cause, err);
+    }
+    NLT_TRY(look_through(reader, err));
+    return nlt__headers_state(reader->scan, split, &reader->ctx, reader->builder, err);
 }
 
 nlt_status nlt__scan_reader_start(
@@ -405,51 +478,10 @@ static nlt_status make_room(nlt_scan_reader *reader, nlt_error *err)
     return NLT_OK;
 }
 
-/* Not far behind the end of the split, which the next one reads; twice as far each time. */
-static size_t bytes_to_read(const nlt_scan_reader *reader)
-{
-    size_t room = reader->cap - reader->len;
-    int64_t at = reader->base + (int64_t)reader->len;
-    if (reader->end == INT64_MAX) {
-        return room;
-    }
-    int64_t wanted = (reader->end > at ? reader->end - at : 0) + TAIL_BYTES + (int64_t)reader->len;
-    return (uint64_t)wanted < room ? (size_t)wanted : room;
-}
-
-/* Fewer splits are left than there are threads: one that would rest can decompress. */
-static bool has_idle_thread(const nlt_scan_reader *reader)
-{
-    const nlt_scan *scan = reader->scan;
-    int64_t end = reader->split < scan->first_split ? scan->first_split : scan->n_splits;
-    int64_t to_come = end - reader->split - 1;
-    return to_come + atomic_load_explicit(&scan->n_reading, memory_order_relaxed) < scan->threads;
-}
-
 static nlt_status fill(nlt_scan_reader *reader, nlt_error *err)
 {
-    if (atomic_load_explicit(&reader->scan->is_cancelled, memory_order_relaxed)) {
-        return nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
-    }
     NLT_TRY(make_room(reader, err));
-    if (has_idle_thread(reader)) {
-        nlt__source_read_ahead(reader->source);
-    }
-    size_t n = 0;
-    nlt_error cause = NLT_ERROR_INIT;
-    nlt_status status = nlt__source_read(
-        reader->source, reader->buf + reader->len, bytes_to_read(reader), &n, &cause);
-    reader->at_end = n == 0;
-    if (status != NLT_OK) {
-        NLT_TRY(take_damage(reader, status, &cause, err));
-    }
-    reader->len += n;
-    memset(reader->buf + reader->len, ' ', PAD_BYTES);
-    int64_t consumed = nlt__source_consumed(reader->source);
-    atomic_fetch_add_explicit(
-        &reader->scan->bytes_done, consumed - reader->consumed, memory_order_relaxed);
-    reader->consumed = consumed;
-    return NLT_OK;
+    return read_more(reader, err);
 }
 
 /* ---- lines ---- */

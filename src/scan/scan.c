@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "core/time.h"
 #include "io/fs.h"
+#include "scan/headers.h"
 #include "scan/scan_types.h"
 
 enum { LISTED_MAX = 10 };
@@ -316,6 +317,7 @@ nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err)
     scan->spill_space = &scan->own_space;
     pthread_mutex_init(&scan->lock, NULL);
     pthread_cond_init(&scan->told, NULL);
+    pthread_cond_init(&scan->looked, NULL);
     return NLT_OK;
 }
 
@@ -345,9 +347,9 @@ void nlt__scan_close(nlt_scan *scan)
         nlt_free(scan->files[i].kept);
     }
     for (int64_t i = 0; scan->splits != NULL && i < scan->n_splits; i++) {
-        nlt_free(scan->splits[i].headers);
         nlt_free(scan->splits[i].partial);
     }
+    nlt__headers_clear(scan);
     if (scan->facts != NULL) {
         scan->connector->facts->close(scan->facts);
     }
@@ -360,6 +362,7 @@ void nlt__scan_close(nlt_scan *scan)
         nlt__file_list_clear(&scan->lists[i]);
     }
     pthread_cond_destroy(&scan->told);
+    pthread_cond_destroy(&scan->looked);
     pthread_mutex_destroy(&scan->lock);
     nlt_free(scan);
 }

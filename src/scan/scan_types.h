@@ -22,6 +22,12 @@ enum {
     NLT_SCAN_JUDGED_LINES = 100     /* fewer lines of a file say nothing about it */
 };
 
+typedef enum nlt_look {
+    NLT_LOOK_DONE = 0, /* or there is nothing to look for */
+    NLT_LOOK_NOT_YET,
+    NLT_LOOK_UNDER_WAY
+} nlt_look;
+
 /* A range of a file that one reader reads: the lines or packets that begin in [begin, end). */
 typedef struct nlt_split {
     int64_t file;
@@ -30,9 +36,13 @@ typedef struct nlt_split {
     int64_t lines; /* once filed */
     bool is_filed; /* was read to its end */
     struct nlt_line_counts
-        *partial;  /* what a reading that stopped early counted; owned; NULL: none */
-    char *headers; /* header lines that begin in it, each with its newline; owned; NULL: none */
+        *partial; /* what a reading that stopped early counted; owned; NULL: none */
+    /* headers.h; guarded by the scan's lock */
+    nlt_look look; /* for header lines */
+    char *headers; /* that begin in it, each with its newline; owned; NULL: none, or not kept */
     size_t headers_len;
+    const void
+        *state; /* of the connector where it begins; shared with neighbours; NULL: all zero */
 } nlt_split;
 
 typedef struct nlt_line_counts {
@@ -76,6 +86,7 @@ typedef struct nlt_scan_file {
     int64_t first_split;
     int64_t splits_left; /* not yet read to their end */
     int64_t head_left;   /* of them, such that begin in the first NLT_SCAN_HEAD_BYTES */
+    int64_t n_states;    /* splits behind the first whose beginning is known (headers.h) */
     int64_t used, skipped, rows;
     int64_t head_used, head_skipped;
     bool are_pieces_counted; /* packets that were held and are now judged */
@@ -123,6 +134,9 @@ struct nlt_scan {
     int64_t n_told;
     nlt_error tell_error;
     pthread_cond_t told;
+
+    bool are_headers_kept;
+    pthread_cond_t looked; /* through a split */
 
     pthread_mutex_t lock; /* guards what follows, n_told, and the counts of files and splits */
     nlt_kept_report report;

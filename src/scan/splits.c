@@ -3,13 +3,14 @@
  *
  * Plain files are cut into ranges of a power of two, so that the first 16 MiB of a file are whole
  * splits whatever the number of threads is; packed files and pipes are one split each. Where header
- * lines may change how later lines are read, a parallel pass over what is cut collects them. */
+ * lines may change how later lines are read, splits are small, so that one fits a core's cache
+ * (headers.h). */
 
 #include <string.h>
 
 #include "core/alloc.h"
-#include "core/thread.h"
 #include "io/fs.h"
+#include "scan/headers.h"
 #include "scan/range.h"
 #include "scan/scan_types.h"
 
@@ -17,8 +18,7 @@ enum {
     SPLIT_MIN = 1 << 20,
     SPLIT_MAX = 4 << 20,
     SPLIT_FAR_MAX = 16 << 20, /* where each one costs round trips */
-    SPLITS_PER_THREAD = 8,
-    LOOK_BYTES = 256 << 10 /* read at once when headers are looked for */
+    SPLITS_PER_THREAD = 8
 };
 
 static int64_t choose_split_bytes(int64_t total, int threads, int64_t max)
@@ -29,6 +29,13 @@ static int64_t choose_split_bytes(int64_t total, int threads, int64_t max)
         bytes *= 2;
     }
     return bytes;
+}
+
+/* Bytes of the splits of a file of the connector, where nobody has said how many. */
+static int64_t bytes_for(const nlt_connector *connector, int64_t chosen, bool is_far)
+{
+    int64_t max = is_far ? SPLIT_MAX : SPLIT_MIN;
+    return connector->header_mark != 0 && chosen > max ? max : chosen;
 }
 
 static nlt_status add_split(
@@ -66,161 +73,26 @@ static nlt_status split_file(
         && codec == NLT_CODEC_PLAIN) {
         for (; size - begin > split_bytes; begin += split_bytes) {
             NLT_TRY(add_split(scan, cap, file, begin, begin + split_bytes, err));
+            nlt__headers_unknown(scan, scan->n_splits - 1);
         }
     }
     return add_split(scan, cap, file, begin, INT64_MAX, err);
 }
 
-/* ---- header lines ---- */
-
-/* A pass over the splits that have others behind them in their file. */
-typedef struct cut_pass {
-    nlt_scan *scan;
-    atomic_llong next;
-    atomic_bool is_stopped;
-} cut_pass;
-
-/* Where the search stands in a split. */
-typedef struct header_search {
-    nlt_buf found;
-    char mark;
-    bool is_line_begin; /* the next byte begins a line */
-    bool in_header;     /* it belongs to a header line */
-    bool is_done;
-} header_search;
-
-/* Takes the header lines of a block, of which those count that begin before `end`. */
-static nlt_status search_block(
-    header_search *search, const char *block, size_t len, size_t end, nlt_error *err)
-{
-    size_t at = 0;
-    while (at < len) {
-        if (!search->in_header) {
-            size_t stop = end < len ? end : len;
-            const char *mark = at < stop ? memchr(block + at, search->mark, stop - at) : NULL;
-            if (mark == NULL) {
-                break;
-            }
-            at = (size_t)(mark - block);
-            search->in_header = at == 0 ? search->is_line_begin : block[at - 1] == '\n';
-            at += !search->in_header;
-            continue;
-        }
-        const char *newline = memchr(block + at, '\n', len - at);
-        size_t n = newline == NULL ? len - at : (size_t)(newline + 1 - (block + at));
-        NLT_TRY(nlt__buf_append(&search->found, block + at, n, err));
-        search->in_header = newline == NULL;
-        at += n;
-    }
-    search->is_line_begin = block[len - 1] == '\n';
-    search->is_done = end <= len && !search->in_header;
-    return NLT_OK;
-}
-
-/* The header lines that begin in the split. What cannot be read is told when the split is. */
-static nlt_status find_headers(nlt_scan *scan, nlt_split *split, char *block, nlt_error *err)
-{
-    const nlt_scan_file *file = &scan->files[split->file];
-    nlt_source *source = NULL;
-    int64_t at = split->begin > 0 ? split->begin - 1 : 0;
-    if (nlt__source_open(nlt__scan_place(file), at, NULL, &source, NULL) != NLT_OK) {
-        return NLT_OK;
-    }
-    header_search search = {.found = NLT_BUF_INIT(NLT_SCAN_HEADERS_MAX),
-        .mark = file->connector->header_mark,
-        .is_line_begin = split->begin == 0};
-    nlt_status status = NLT_OK;
-    size_t n = 1;
-    while (status == NLT_OK && !search.is_done) {
-        if (nlt__source_read(source, block, LOOK_BYTES, &n, NULL) != NLT_OK || n == 0) {
-            break;
-        }
-        int64_t left = split->end - at;
-        size_t end = left < (int64_t)n ? (size_t)(left > 0 ? left : 0) : n + 1;
-        status = search_block(&search, block, n, end, err);
-        at += (int64_t)n;
-    }
-    nlt__source_close(source);
-    split->headers = search.found.ptr;
-    split->headers_len = search.found.len;
-    return status == NLT_ERR_LIMIT ? NLT_OK : status;
-}
-
-/* Files that are mostly headers are read by one reader: what each split would have to be given first
- * would be more than the split. */
-static bool has_too_many_headers(const nlt_scan *scan, const nlt_scan_file *file)
-{
-    size_t total = 0;
-    for (int64_t i = 0; i < file->splits_left; i++) {
-        total += scan->splits[file->first_split + i].headers_len;
-    }
-    return total >= NLT_SCAN_HEADERS_MAX / 2;
-}
-
-/* The first split is the whole file, the others are empty. */
-static void join_splits(nlt_scan *scan, const nlt_scan_file *file)
-{
-    scan->splits[file->first_split].end = INT64_MAX;
-    for (int64_t i = file->first_split + 1; i < file->first_split + file->splits_left; i++) {
-        scan->splits[i].begin = INT64_MAX;
-        scan->splits[i].end = INT64_MAX;
-    }
-}
-
-static nlt_status look_at_cut(nlt_scan *scan, int64_t index, char *block, nlt_error *err)
-{
-    nlt_split *split = &scan->splits[index];
-    const nlt_scan_file *file = &scan->files[split->file];
-    return file->splits_left > 1 && split->end != INT64_MAX && file->connector->header_mark != 0
-        ? find_headers(scan, split, block, err)
-        : NLT_OK;
-}
-
 /* ---- all ---- */
-
-static nlt_status cut_thread(void *ctx, int thread, nlt_error *err)
-{
-    (void)thread;
-    cut_pass *pass = ctx;
-    nlt_scan *scan = pass->scan;
-    char *block = nlt_alloc(LOOK_BYTES);
-    nlt_status status = block != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    while (status == NLT_OK && !atomic_load(&pass->is_stopped)) {
-        int64_t i = atomic_fetch_add(&pass->next, 1);
-        if (i >= scan->n_splits) {
-            break;
-        }
-        status = look_at_cut(scan, i, block, err);
-    }
-    if (status != NLT_OK) {
-        atomic_store(&pass->is_stopped, true);
-    }
-    nlt_free(block);
-    return status;
-}
 
 static nlt_status cut_files(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
 {
     int64_t first_file = scan->n_files - nlt__scan_list(scan)->n;
-    if (split_bytes <= 0) {
-        bool is_far =
-            first_file < scan->n_files && nlt__fs_for(scan->files[first_file].entry->path)->is_far;
-        split_bytes = choose_split_bytes(scan->bytes, threads, is_far ? SPLIT_FAR_MAX : SPLIT_MAX);
-    }
+    bool is_far =
+        first_file < scan->n_files && nlt__fs_for(scan->files[first_file].entry->path)->is_far;
+    int64_t chosen = choose_split_bytes(scan->bytes, threads, is_far ? SPLIT_FAR_MAX : SPLIT_MAX);
     int64_t cap = 0;
     for (int64_t i = 0; i < scan->n_files; i++) {
+        int64_t bytes =
+            split_bytes > 0 ? split_bytes : bytes_for(scan->files[i].connector, chosen, is_far);
         scan->first_split = i == first_file ? scan->n_splits : scan->first_split;
-        NLT_TRY(split_file(scan, &cap, i, split_bytes, err));
-    }
-    if (scan->n_splits == scan->n_files) {
-        return NLT_OK; /* nothing was cut */
-    }
-    cut_pass pass = {.scan = scan};
-    NLT_TRY(nlt__parallel(threads > 0 ? threads : 1, cut_thread, &pass, err));
-    for (int64_t i = 0; i < scan->n_files; i++) {
-        if (has_too_many_headers(scan, &scan->files[i])) {
-            join_splits(scan, &scan->files[i]);
-        }
+        NLT_TRY(split_file(scan, &cap, i, bytes, err));
     }
     return NLT_OK;
 }
@@ -258,9 +130,9 @@ nlt_status nlt__scan_split_range(
     for (int64_t at = range->begin; at < range->end; at += bytes) {
         int64_t end = range->end - at > bytes ? at + bytes : range->end;
         NLT_TRY(add_split(scan, &cap, 0, at, end, err));
+        nlt__headers_unknown(scan, scan->n_splits - 1);
     }
-    cut_pass pass = {.scan = scan};
-    NLT_TRY(nlt__parallel(threads > 0 ? threads : 1, cut_thread, &pass, err));
+    NLT_TRY(nlt__headers_find_all(scan, threads, err));
     scan->files[0].head_left = scan->n_splits + 1; /* judged as a whole only */
     return NLT_OK;
 }

@@ -32,7 +32,7 @@ typedef struct fixture {
 static void remove_files(const char *dir)
 {
     static const char *const names[] = {"access.log-20170301", "access.log-20170302",
-        "access.log-20170303", "access.log-20170301.gz"};
+        "access.log-20170303", "access.log-20170301.gz", "conn.log"};
     char path[160];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -566,6 +566,128 @@ static void a_cancelled_scan_stops(void **state)
     nlt__scan_close(scan);
 }
 
+/* ---- header lines inside files ---- */
+
+enum { FLOWS_MAX = 400 };
+
+/* A conn.log whose header changes every few lines: where the responder's bytes stand, and how many
+ * columns there are. The longest headers and some comments are longer than the smallest splits. */
+static void make_conn_log(nlt_buf *log, nlt_buf *rows, int n, int change)
+{
+    bool is_last = false;
+    for (int i = 0; i < n; i++) {
+        if (i % change == 0) {
+            is_last = i / change % 2 == 1;
+            assert_int_equal(
+                nlt__buf_printf(log, NULL, "#close\t2017\n#fields\t%sid.orig_h\tproto\tts\t%s\n",
+                    is_last ? "" : "resp_bytes\t", is_last ? "orig_bytes\tresp_bytes" : "extra"),
+                NLT_OK);
+        }
+        assert_int_equal(nlt__buf_printf(log, NULL, "#%0*d\n", i % 90, i), NLT_OK);
+        assert_int_equal(is_last
+                ? nlt__buf_printf(log, NULL, "10.0.0.%d\ttcp\t%d.5\t77\t%d\n", i % 250, i, 1000 + i)
+                : nlt__buf_printf(log, NULL, "%d\t10.0.0.%d\ttcp\t%d.5\tx\n", 1000 + i, i % 250, i),
+            NLT_OK);
+        assert_int_equal(nlt__buf_printf(rows, NULL, "10.0.0.%d %d\n", i % 250, 1000 + i), NLT_OK);
+    }
+}
+
+static void write_conn_log(const fixture *f, int n, int change, char path[160], nlt_buf *rows)
+{
+    nlt_buf log = NLT_BUF_INIT(1 << 26);
+    make_conn_log(&log, rows, n, change);
+    snprintf(path, 160, "%s/conn.log", f->dir);
+    write_file(path, log.ptr, log.len);
+    nlt__buf_clear(&log);
+}
+
+static void headers_hold_for_all_later_splits(void **state)
+{
+    const fixture *f = *state;
+    nlt_buf rows = NLT_BUF_INIT(1 << 26);
+    char path[160];
+    write_conn_log(f, FLOWS_MAX, 17, path, &rows);
+    nlt_dataset_request request = {
+        .struct_size = sizeof request, .connector = "zeek:NamedFlows", .input_path = path};
+    for (int64_t split = 1; split <= 70000; split += split < 100 ? 7 : split) {
+        result r;
+        nlt_error err = NLT_ERROR_INIT;
+        assert_int_equal(run(&request, split, 1 + (int)(split % 4), -1, &r, &err), NLT_OK);
+        assert_same_text(&r.text, &rows);
+        assert_int_equal(r.totals.used, FLOWS_MAX);
+        assert_int_equal(r.totals.ignored, FLOWS_MAX + 2 * ((FLOWS_MAX + 16) / 17));
+        assert_int_equal(r.totals.skipped, 0);
+        result_clear(&r);
+    }
+    nlt__buf_clear(&rows);
+}
+
+/* Splits of the usual size; some are read again, after a reading that stopped early. */
+static void headers_are_found_once(void **state)
+{
+    const fixture *f = *state;
+    nlt_buf rows = NLT_BUF_INIT(1 << 26);
+    char path[160];
+    write_conn_log(f, 60000, 9001, path, &rows);
+    nlt_dataset_request request = {
+        .struct_size = sizeof request, .connector = "zeek:NamedFlows", .input_path = path};
+    for (int threads = 1; threads <= 4; threads *= 2) {
+        nlt_scan *scan = NULL;
+        nlt_error err = NLT_ERROR_INIT;
+        assert_int_equal(nlt__scan_open(&request, threads, 0, NULL, &scan, &err), NLT_OK);
+        assert_true(nlt__scan_split_count(scan) > 3);
+        assert_int_equal(read_some(scan, threads, 100), 100);
+        assert_int_equal(read_some(scan, threads, 30000), 30000);
+        assert_int_equal(read_some(scan, threads, -1), 60000);
+        nlt_scan_totals totals;
+        nlt__scan_totals(scan, &totals);
+        assert_int_equal(totals.used, 60000);
+        assert_int_equal(totals.skipped, 0);
+        nlt__scan_close(scan);
+        result r;
+        assert_int_equal(run(&request, 0, threads, -1, &r, &err), NLT_OK);
+        assert_same_text(&r.text, &rows);
+        result_clear(&r);
+    }
+    nlt__buf_clear(&rows);
+}
+
+static void headers_survive_a_shortage_of_memory(void **state)
+{
+    const fixture *f = *state;
+    nlt_buf rows = NLT_BUF_INIT(1 << 26);
+    char path[160];
+    write_conn_log(f, 40, 7, path, &rows);
+    nlt_dataset_request request = {
+        .struct_size = sizeof request, .connector = "zeek:NamedFlows", .input_path = path};
+    nlt_status status = NLT_ERR_NOMEM;
+    for (int n = 1; status != NLT_OK; n++) {
+        nlt_scan *scan = NULL;
+        int64_t n_rows = 0;
+        nlt_buf text = NLT_BUF_INIT(1 << 20);
+        nlt_scan_ordered job = {.wanted = wanted_columns,
+            .n_wanted = 2,
+            .threads = 2,
+            .limit = -1,
+            .format = format_rows,
+            .write = collect,
+            .ctx = &text};
+        nlt__alloc_fail_at(n);
+        status = nlt__scan_open(&request, 2, 200, NULL, &scan, NULL);
+        if (status == NLT_OK) {
+            status = nlt__scan_run_ordered(scan, &job, &n_rows, NULL);
+        }
+        nlt__alloc_fail_at(0);
+        assert_true(status == NLT_ERR_NOMEM || status == NLT_OK);
+        if (status == NLT_OK) {
+            assert_same_text(&text, &rows);
+        }
+        nlt__buf_clear(&text);
+        nlt__scan_close(scan);
+    }
+    nlt__buf_clear(&rows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,6 +701,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_outside_the_days_are_filtered, setup, teardown),
         cmocka_unit_test_setup_teardown(impossible_requests_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_scan_stops, setup, teardown),
+        cmocka_unit_test_setup_teardown(headers_hold_for_all_later_splits, setup, teardown),
+        cmocka_unit_test_setup_teardown(headers_are_found_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(headers_survive_a_shortage_of_memory, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
