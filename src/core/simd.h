@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__SSE4_1__)
+#include <smmintrin.h>
 
 static inline uint64_t nlt__byte_bits(const char *p, char byte)
 {
@@ -97,6 +97,62 @@ static inline bool nlt__is_v4_text(const char *p, size_t len)
     return has_four && (begins & zeros & digits >> 1) == 0 && (begins & three & ~below256) == 0;
 }
 
+/* Shifts bytes down: a load from 16 - n on keeps the last n of 16 bytes, with zeros behind. */
+static const uint8_t nlt__last_bytes[32] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128};
+
+/* Whether each byte lies in [low, low + n). */
+static inline __m128i nlt__in_range16(__m128i v, char low, int n)
+{
+    __m128i from_least = _mm_add_epi8(v, _mm_set1_epi8((char)(128 - low)));
+    return _mm_cmplt_epi8(from_least, _mm_set1_epi8((char)(n - 128)));
+}
+
+/* 16 octets of a name: lower case, with points for those of 1 to 44. The bits of *bad: all but a-z 0-9 - _
+ * and those; of *points: those. */
+static inline __m128i nlt__lower16(__m128i v, unsigned *bad, unsigned *points)
+{
+    __m128i is_upper = nlt__in_range16(v, 'A', 26);
+    __m128i lower = _mm_or_si128(v, _mm_and_si128(is_upper, _mm_set1_epi8(0x20)));
+    __m128i is_point = nlt__in_range16(v, 1, '-' - 1);
+    __m128i is_ok = _mm_or_si128(nlt__in_range16(lower, 'a', 26), nlt__in_range16(v, '0', 10));
+    is_ok = _mm_or_si128(is_ok, _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
+    is_ok = _mm_or_si128(is_ok, _mm_cmpeq_epi8(v, _mm_set1_epi8('_')));
+    is_ok = _mm_or_si128(is_ok, is_point);
+    *bad = (unsigned)_mm_movemask_epi8(is_ok) ^ 0xffff;
+    *points = (unsigned)_mm_movemask_epi8(is_point);
+    return _mm_blendv_epi8(lower, _mm_set1_epi8('.'), is_point);
+}
+
+/* The octets of a name, from the first label on, without the last zero: lower case, and a point for each
+ * octet of 1 to 44, of which *n_points are found. False: there are others than those and a-z 0-9 - _.
+ * 16 bytes up to p + n can be read; up to 15 more than n are written. */
+static inline bool nlt__lower_name(const uint8_t *p, size_t n, char *out, unsigned *n_points)
+{
+    unsigned any_bad = 0;
+    unsigned bad;
+    unsigned points;
+    size_t i = 0;
+    *n_points = 0;
+    for (; n - i >= 16; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+        _mm_storeu_si128((__m128i *)(void *)(out + i), nlt__lower16(v, &bad, &points));
+        *n_points += (unsigned)__builtin_popcount(points);
+        any_bad |= bad;
+    }
+    size_t left = n - i;
+    if (left > 0) {
+        __m128i last =
+            _mm_loadu_si128((const __m128i *)(const void *)(nlt__last_bytes + 16 - left));
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + n - 16));
+        v = nlt__lower16(_mm_shuffle_epi8(v, last), &bad, &points);
+        _mm_storeu_si128((__m128i *)(void *)(out + i), v);
+        *n_points += (unsigned)__builtin_popcount(points);
+        any_bad |= bad & ((1U << left) - 1);
+    }
+    return any_bad == 0;
+}
+
 #else
 
 static inline bool nlt__is_v4_text(const char *p, size_t len)
@@ -114,6 +170,26 @@ static inline bool nlt__is_v4_text(const char *p, size_t len)
         }
     }
     return p == end;
+}
+
+/* The octets of a name, from the first label on, without the last zero: lower case, and a point for each
+ * octet of 1 to 44, of which *n_points are found. False: there are others than those and a-z 0-9 - _.
+ * 16 bytes up to p + n can be read; up to 15 more than n are written. */
+static inline bool nlt__lower_name(const uint8_t *p, size_t n, char *out, unsigned *n_points)
+{
+    bool is_ok = true;
+    *n_points = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_upper = p[i] >= 'A' && p[i] <= 'Z';
+        bool is_point = p[i] >= 1 && p[i] < '-';
+        uint8_t lower = (uint8_t)(p[i] | (is_upper ? 0x20 : 0));
+        is_ok = is_ok
+            && (is_point || (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9')
+                || lower == '-' || lower == '_');
+        out[i] = is_point ? '.' : (char)lower;
+        *n_points += is_point;
+    }
+    return is_ok;
 }
 
 static inline uint64_t nlt__authority_bits(const char *p)

@@ -11,12 +11,14 @@
 
 #include "core/ip.h"
 #include "core/num.h"
+#include "core/simd.h"
 #include "wire/load.h"
 
 enum {
     NAME_MAX_OCTETS = 255,
     LABEL_MAX = 63,
     SHORT_LABEL_MAX = '-' - 1,
+    WORD = 16, /* bytes that nlt__lower_name reads at once */
     POINTER_BITS = 0xc0,
     QUESTION_FIXED = 4,
     RECORD_FIXED = 10
@@ -78,52 +80,8 @@ static size_t put_escaped_label(const uint8_t *p, size_t len, char *out)
     return n;
 }
 
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-/* The top bit of each byte: whether that byte of x, which is below 0x80, lies in low..high. */
-static inline uint64_t in_range(uint64_t x, unsigned low, unsigned high)
-{
-    return (x + EACH_BYTE(0x80 - low)) ^ (x + EACH_BYTE(0x7f - high));
-}
-
-/* Eight octets in lower case. The top bits of *ok: octets of a-z 0-9 - _. */
-static inline uint64_t lower_word(uint64_t x, uint64_t *ok)
-{
-    uint64_t low = x & EACH_BYTE(0x7f);
-    uint64_t lower = low | (in_range(low, 'A', 'Z') & EACH_BYTE(0x80)) >> 2;
-    *ok = (in_range(lower, 'a', 'z') | in_range(lower, '0', '9') | in_range(lower, '-', '-')
-              | in_range(lower, '_', '_'))
-        & ~x;
-    return lower;
-}
-
-/* All ones in the first `n` (1 to 8, or more) bytes. */
-static inline uint64_t first_bytes(size_t n)
-{
-    static const uint8_t ones[16] = {255, 255, 255, 255, 255, 255, 255, 255};
-    uint64_t mask;
-    memcpy(&mask, ones + 8 - (n < 8 ? n : 8), sizeof mask);
-    return mask;
-}
-
-/* Lower case, eight octets at a time; false: one of them is none of a-z 0-9 - _ and may need more.
- * Reads and writes up to seven bytes behind the label. */
-static inline bool put_host_label(const uint8_t *p, size_t len, char *out)
-{
-    uint64_t bad = 0;
-    for (size_t i = 0; i < len; i += 8) {
-        uint64_t x;
-        uint64_t ok;
-        memcpy(&x, p + i, sizeof x);
-        uint64_t lower = lower_word(x, &ok);
-        bad |= ~ok & first_bytes(len - i);
-        memcpy(out + i, &lower, sizeof lower);
-    }
-    return (bad & EACH_BYTE(0x80)) == 0;
-}
-
 /* Most names: no pointers, short labels, only a-z 0-9 - _. The octets that tell labels' lengths are
- * below all of these, so that dots can be written for them wherever they are; they are if there are
+ * below all of these, so that points can be written for them wherever they are; they are if there are
  * as many as labels. 0: another kind of name. */
 static inline size_t put_host_name(const uint8_t *p, size_t len, size_t at, char *out, size_t *end)
 {
@@ -134,34 +92,20 @@ static inline size_t put_host_name(const uint8_t *p, size_t len, size_t at, char
         n_labels++;
     }
     size_t n = stop - at - 1;
-    if (n_labels == 0 || stop >= len || p[stop] != 0 || n + 2 > NAME_MAX_OCTETS
-        || len - at - 1 < ((n + 7) & ~(size_t)7)) {
+    unsigned n_points = 0;
+    if (n_labels == 0 || stop >= len || p[stop] != 0 || n + 2 > NAME_MAX_OCTETS || stop < WORD) {
         return 0;
     }
-    uint64_t bad = 0;
-    unsigned n_dots = 0;
-    for (size_t i = 0; i < n; i += 8) {
-        uint64_t x;
-        uint64_t ok;
-        uint64_t mask = first_bytes(n - i);
-        memcpy(&x, p + at + 1 + i, sizeof x);
-        uint64_t lower = lower_word(x, &ok);
-        uint64_t dots = in_range(lower, 1, SHORT_LABEL_MAX) & ~x & mask & EACH_BYTE(0x80);
-        uint64_t bytes = (dots >> 7) * 0xff;
-        lower = (lower & ~bytes) | (EACH_BYTE('.') & bytes);
-        n_dots += (unsigned)__builtin_popcountll(dots);
-        bad |= ~(ok | dots) & mask;
-        memcpy(out + i, &lower, sizeof lower);
-    }
+    bool is_host = nlt__lower_name(p + at + 1, n, out, &n_points);
     *end = stop + 1;
-    return (bad & EACH_BYTE(0x80)) == 0 && n_dots + 1 == n_labels ? n : 0;
+    return is_host && n_points + 1 == n_labels ? n : 0;
 }
 
-/* `readable`: bytes from p that may be read. */
-static inline size_t put_label(const uint8_t *p, size_t len, size_t readable, char *out)
+static inline size_t put_label(const uint8_t *p, size_t at, size_t len, char *out)
 {
-    bool is_done = readable >= ((len + 7) & ~(size_t)7) && put_host_label(p, len, out);
-    return is_done ? len : put_escaped_label(p, len, out);
+    unsigned n_points = 0;
+    bool is_host = at + len >= WORD && nlt__lower_name(p + at, len, out, &n_points);
+    return is_host && n_points == 0 ? len : put_escaped_label(p + at, len, out);
 }
 
 /* The name at `at`: its text to `out` unless NULL. 0: not sound; else the length (1 for none). */
@@ -194,7 +138,7 @@ static inline size_t walk_name(const uint8_t *p, size_t len, size_t at, char *ou
                 return 0;
             }
             if (out != NULL) {
-                n += put_label(p + at, size, len - at, out + n);
+                n += put_label(p, at, size, out + n);
                 out[n++] = '.';
             }
             at += size;
