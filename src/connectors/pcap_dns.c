@@ -102,50 +102,80 @@ typedef struct sighting {
     int64_t row_key;
 } sighting;
 
-/* Writes the key of a message; its length. */
-static size_t write_key(const sighting *seen, const nlt_dns *dns, char key[KEY_MAX + 8])
+/* Bits that all messages of a key share, whichever way they go: known before the name is. */
+static uint64_t hash_before_name(const sighting *seen)
 {
-    bool is_response = dns->is_response;
+    uint64_t src[2];
+    uint64_t dst[2];
+    uint16_t id;
+    memcpy(src, seen->src->bytes, sizeof src);
+    memcpy(dst, seen->dst->bytes, sizeof dst);
+    memcpy(&id, seen->bytes.ptr, sizeof id);
+    uint64_t both = src[0] + dst[0] + (src[1] ^ dst[1]);
+    uint64_t ports = (uint64_t)seen->src_port + seen->dst_port;
+    return (both ^ ports << 40 ^ (uint64_t)id << 16) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Writes what stands in a key before the name; its length. */
+static size_t write_ends(const sighting *seen, bool is_response, char *key)
+{
     const nlt_ip *client = is_response ? seen->dst : seen->src;
     const nlt_ip *server = is_response ? seen->src : seen->dst;
+    size_t n = client->family == 6 ? 16 : 4;
+    memcpy(key + sizeof(key_head), client->bytes, 16); /* of which 4 may count */
+    memcpy(key + sizeof(key_head) + n, server->bytes, 16);
+    return sizeof(key_head) + 2 * n;
+}
+
+static void write_head(const sighting *seen, const nlt_dns *dns, char *key)
+{
+    bool is_response = dns->is_response;
     key_head head = {.c_port = is_response ? seen->dst_port : seen->src_port,
         .s_port = is_response ? seen->src_port : seen->dst_port,
         .id = dns->id,
         .qtype = dns->qtype};
-    size_t len = sizeof head;
-    size_t n = client->family == 6 ? 16 : 4;
     memcpy(key, &head, sizeof head);
-    memcpy(key + len, client->bytes, 16); /* of which 4 may count */
-    memcpy(key + len + n, server->bytes, 16);
-    len += 2 * n;
-    copy_words(key + len, dns->query, dns->query_len);
-    return len + dns->query_len;
 }
 
-/* Puts a record. False: the bytes are no DNS message. */
+/* The hash of a key; its share is that of the bits that were known before. */
+static uint64_t hash_of(const char *key, size_t len, uint64_t before)
+{
+    const uint64_t share = UINT64_C(0xf) << 60;
+    return (before & share) | (nlt__hash((nlt_bytes){key, len}, 0) & ~share);
+}
+
+/* Puts a record. The name is decoded where its record will have it. False: the bytes are no DNS
+ * message. */
 static bool put_message(const sighting *seen, wanted want, nlt_records *records)
 {
-    nlt_dns dns;
-    char key[KEY_MAX + 8];
+    if (seen->bytes.len < NLT_DNS_HEADER_BYTES) {
+        return false;
+    }
     bool is_mdns = seen->src_port == NLT_PORT_MDNS || seen->dst_port == NLT_PORT_MDNS;
+    uint64_t before = hash_before_name(seen);
+    nlt_record *record = nlt__record_begin(
+        records, before, sizeof(message) + KEY_MAX + 16 + (want.answers ? seen->bytes.len : 0));
+    if (record == NULL) {
+        return true;
+    }
+    message *body = (message *)(void *)record->body;
+    char *key = (char *)(body + 1);
+    bool is_response = ((uint8_t)seen->bytes.ptr[2] & 0x80) != 0;
+    size_t key_len = write_ends(seen, is_response, key);
+    nlt_dns dns;
+    dns.query = key + key_len;
     nlt_dns_status status = want.rcode ? nlt__dns_decode(seen->bytes, is_mdns, &dns)
                                        : nlt__dns_decode_basic(seen->bytes, is_mdns, &dns);
     if (status != NLT_DNS_OK) {
         return false;
     }
-    bool keeps_raw = want.answers && dns.is_response && dns.n_answers > 0;
+    write_head(seen, &dns, key);
+    key_len += dns.query_len;
+    bool keeps_raw = want.answers && is_response && dns.n_answers > 0;
     size_t raw_len = keeps_raw ? seen->bytes.len : 0;
-    size_t key_len = write_key(seen, &dns, key);
-    size_t size = sizeof(message) + key_len + raw_len;
-    uint64_t hash = nlt__hash((nlt_bytes){key, key_len}, 0);
-    nlt_record *record = nlt__record_begin(records, hash, size + 8);
-    if (record == NULL) {
-        return true;
-    }
     record->time = seen->time_ns;
     record->row_key = seen->row_key;
     record->kind = 0;
-    message *body = (message *)(void *)record->body;
     *body = (message){.qclass = dns.qclass,
         .rcode = dns.rcode,
         .n_answers = dns.n_answers,
@@ -154,13 +184,12 @@ static bool put_message(const sighting *seen, wanted want, nlt_records *records)
         .answers_at = dns.answers_at,
         .flags = dns.flags,
         .traits = (uint8_t)((seen->has_time ? HAS_TIME : 0) | (dns.has_question ? HAS_QUESTION : 0)
-            | (dns.is_response ? IS_RESPONSE : 0) | (seen->src->family == 6 ? IS_IPV6 : 0))};
-    char *behind = (char *)(body + 1);
-    copy_words(behind, key, key_len);
+            | (is_response ? IS_RESPONSE : 0) | (seen->src->family == 6 ? IS_IPV6 : 0))};
     if (keeps_raw) {
-        memcpy(behind + key_len, seen->bytes.ptr, raw_len);
+        memcpy(key + key_len, seen->bytes.ptr, raw_len);
     }
-    nlt__record_end(records, record, (uint32_t)size);
+    record->hash = hash_of(key, key_len, before);
+    nlt__record_end(records, record, (uint32_t)(sizeof(message) + key_len + raw_len));
     return true;
 }
 

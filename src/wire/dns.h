@@ -47,8 +47,10 @@ typedef enum nlt_dns_status {
     NLT_DNS_BAD_ANSWER    /**< the same of a record of the answer section */
 } nlt_dns_status;
 
-/** A decoded message; caller's storage, about 1.1 KB, no clean-up. */
+/** A decoded message; caller's storage, no clean-up. */
 typedef struct nlt_dns {
+    char *query; /* [in] room for NLT_DNS_NAME_TEXT_MAX + 16 bytes, where the text of the first
+                    question's name is put; no NUL */
     const uint8_t *bytes; /* borrows the message */
     size_t len;
     uint32_t answers_at;  /* offset of the answer section */
@@ -68,7 +70,6 @@ typedef struct nlt_dns {
     bool is_response;
     bool has_question; /* false: query is empty, type and class are null */
     bool has_edns;     /* an OPT record was found (looked for in responses only) */
-    char query[NLT_DNS_NAME_TEXT_MAX + 16]; /* text of the first question's name; no NUL */
 } nlt_dns;
 
 /** One resource record of the answer section. */
@@ -87,7 +88,7 @@ typedef struct nlt_dns_record {
  * @param message bytes behind the UDP header, or behind the length in TCP; borrowed while `out` is
  *                used
  * @param is_mdns one of the ports is 5353 (nlt__packet_is_mdns)
- * @param out     [out] undefined unless NLT_DNS_OK
+ * @param out     [in,out] `query` is the caller's; all else is undefined unless NLT_DNS_OK
  * @cost  a query 20-40 ns, a response with three answers 60-100 ns
  */
 NLT_API nlt_dns_status nlt__dns_decode(nlt_bytes message, bool is_mdns, nlt_dns *out);

@@ -23,7 +23,8 @@ static void check_text(const char *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     nlt_bytes message = {(const char *)data, size};
-    nlt_dns dns;
+    char query[NLT_DNS_NAME_TEXT_MAX + 16];
+    nlt_dns dns = {.query = query};
     char storage[NLT_DNS_MNEMONIC_MAX];
     if (nlt__dns_decode(message, size % 2 == 1, &dns) != NLT_DNS_OK) {
         return 0;

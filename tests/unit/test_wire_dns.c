@@ -31,10 +31,12 @@ static void assert_text(const char *text, size_t len, const char *expected)
 static nlt_dns_status decode(nlt_bytes message, bool is_mdns, nlt_dns *out)
 {
     static char *block;
+    static char name[NLT_DNS_NAME_TEXT_MAX + 16];
     free(block);
     block = malloc(message.len > 0 ? message.len : 1);
     assert_non_null(block);
     memcpy(block, message.ptr, message.len);
+    out->query = name;
     return nlt__dns_decode((nlt_bytes){block, message.len}, is_mdns, out);
 }
 
