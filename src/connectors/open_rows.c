@@ -134,16 +134,6 @@ void nlt__open_rows_remove(nlt_open_rows *rows, nlt_open_row *row)
     rows->n--;
 }
 
-nlt_open_row *nlt__open_rows_expired(const nlt_open_rows *rows, int64_t now, int64_t age)
-{
-    int64_t until = 0;
-    if (rows->oldest == NULL || now == INT64_MAX) {
-        return rows->oldest;
-    }
-    bool is_any = !__builtin_sub_overflow(now, age, &until) && rows->oldest->time < until;
-    return is_any ? rows->oldest : NULL;
-}
-
 void nlt__open_rows_clear(nlt_open_rows *rows, void (*free_row)(nlt_open_row *row))
 {
     for (nlt_open_row *row = rows->oldest; row != NULL;) {

@@ -54,7 +54,16 @@ NLT_API bool nlt__open_rows_add(
 NLT_API void nlt__open_rows_touch(nlt_open_rows *rows, nlt_open_row *row, int64_t time);
 NLT_API void nlt__open_rows_remove(nlt_open_rows *rows, nlt_open_row *row);
 /* The oldest row if it was touched more than `age` ns before `now`; at INT64_MAX any. NULL: none. */
-NLT_API nlt_open_row *nlt__open_rows_expired(const nlt_open_rows *rows, int64_t now, int64_t age);
+static inline nlt_open_row *nlt__open_rows_expired(
+    const nlt_open_rows *rows, int64_t now, int64_t age)
+{
+    int64_t until = 0;
+    if (rows->oldest == NULL || now == INT64_MAX) {
+        return rows->oldest;
+    }
+    bool is_any = !__builtin_sub_overflow(now, age, &until) && rows->oldest->time < until;
+    return is_any ? rows->oldest : NULL;
+}
 /* Removes all rows, each given to `free_row`, and frees the table. */
 NLT_API void nlt__open_rows_clear(nlt_open_rows *rows, void (*free_row)(nlt_open_row *row));
 

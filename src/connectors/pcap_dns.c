@@ -4,6 +4,7 @@
  * Packets that hold a whole message become records at once, on all threads; fragments and TCP
  * segments are put together file by file first. Then queries wait for their responses. */
 
+#include <stddef.h>
 #include <string.h>
 
 #include "connectors/connector.h"
@@ -588,7 +589,8 @@ static void open_a_query(dns_state *state, const nlt_record *record, nlt_builder
         return;
     }
     query->row_key = record->row_key;
-    copy_words(&query->query, m, sizeof *m + m->key_len); /* records are padded to words */
+    char *to = (char *)query + offsetof(open_query, query); /* its key comes behind it */
+    copy_words(to, m, sizeof *m + m->key_len);              /* records are padded to words */
     if (!nlt__open_rows_add(&state->open, &query->open, record->hash, record->time)) {
         end_query(state, query);
         out->failed = NLT_ERR_NOMEM;

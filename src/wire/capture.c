@@ -123,15 +123,15 @@ static nlt_capture_status cut(size_t left, bool at_end, size_t *consumed)
     return left == 0 ? NLT_CAPTURE_END : NLT_CAPTURE_TRUNCATED;
 }
 
-static nlt_capture_status pcap_next(
-    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record)
+/* `is_big`: of the file; a constant where it is called, as loads would each ask for it. */
+static inline nlt_capture_status pcap_record(
+    nlt_capture *state, bool is_big, nlt_bytes window, bool at_end, nlt_capture_record *record)
 {
     const uint8_t *p = (const uint8_t *)window.ptr;
     size_t header = state->header_bytes;
     if (window.len < header) {
         return cut(window.len, at_end, &record->consumed);
     }
-    bool is_big = state->is_big_endian;
     uint32_t captured = nlt__load_32(p + 8, is_big);
     if (captured > NLT_CAPTURE_PACKET_MAX) {
         return damaged(state, "packet record longer than 262144 bytes");
@@ -151,6 +151,13 @@ static nlt_capture_status pcap_next(
     record->is_big_endian = is_big;
     record->consumed = header + record->data_len;
     return is_whole ? NLT_CAPTURE_RECORD : NLT_CAPTURE_TRUNCATED;
+}
+
+static nlt_capture_status pcap_next(
+    nlt_capture *state, nlt_bytes window, bool at_end, nlt_capture_record *record)
+{
+    return state->is_big_endian ? pcap_record(state, true, window, at_end, record)
+                                : pcap_record(state, false, window, at_end, record);
 }
 
 static const uint64_t powers_of_10[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,

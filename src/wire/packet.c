@@ -20,6 +20,7 @@ enum {
     TYPE_LENGTH_MAX = 1500
 };
 
+enum { LINK_ETHERNET = 1 };
 enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
 
 /* IPv6 extension headers (RFC 8200 4, RFC 4302) and fragments. */
@@ -241,7 +242,7 @@ static const struct {
     uint32_t link_type;
     slice (*strip)(slice frame, bool is_big_endian);
 } links[] = {
-    {1, after_ethernet},
+    {LINK_ETHERNET, after_ethernet},
     {101, after_nothing},
     {113, after_cooked},
     {276, after_cooked2},
@@ -256,6 +257,18 @@ static const struct {
     {239, after_nflog},
 };
 
+/* False: the link type is not known. */
+static bool strip_link(uint32_t link_type, bool is_big_endian, slice *s)
+{
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        if (links[i].link_type == link_type) {
+            *s = links[i].strip(*s, is_big_endian);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the first four bytes behind IP are there and name a DNS port. */
 static bool has_dns_port(slice s, nlt_packet *packet)
 {
@@ -267,7 +280,7 @@ static bool has_dns_port(slice s, nlt_packet *packet)
     return nlt__packet_is_dns_port(packet->src_port) || nlt__packet_is_dns_port(packet->dst_port);
 }
 
-static nlt_packet_status decode_udp(slice s, bool is_cut, nlt_packet *packet)
+static inline nlt_packet_status decode_udp(slice s, bool is_cut, nlt_packet *packet)
 {
     if (!has_dns_port(s, packet)) {
         return NLT_PACKET_IGNORED;
@@ -307,7 +320,7 @@ static nlt_packet_status decode_tcp(slice s, size_t wire_len, nlt_packet *packet
 }
 
 /* `wire_len`: bytes of the IP payload as IP says, at least s.len. */
-static nlt_packet_status decode_transport(slice s, size_t wire_len, nlt_packet *packet)
+static inline nlt_packet_status decode_transport(slice s, size_t wire_len, nlt_packet *packet)
 {
     if (packet->protocol == NLT_IP_UDP) {
         return decode_udp(s, s.len < wire_len, packet);
@@ -433,13 +446,11 @@ nlt_packet_status nlt__packet_decode(
     uint32_t link_type, nlt_bytes frame, bool is_big_endian, nlt_packet *packet)
 {
     slice s = {(const uint8_t *)frame.ptr, frame.len};
-    size_t i = 0;
-    while (links[i].link_type != link_type) {
-        if (++i == sizeof links / sizeof links[0]) {
-            return NLT_PACKET_LINK;
-        }
+    if (link_type == LINK_ETHERNET && s.len >= 14 && nlt__load_be16(s.p + 12) == TYPE_IPV4) {
+        s = drop(s, 14); /* most frames; after_ethernet says the same of them */
+    } else if (!strip_link(link_type, is_big_endian, &s)) {
+        return NLT_PACKET_LINK;
     }
-    s = links[i].strip(s, is_big_endian);
     if (s.len == 0) {
         return NLT_PACKET_IGNORED;
     }
