@@ -234,8 +234,8 @@ static bool is_same_file(const char *a, const char *b)
 static nlt_status check_report(const char *report, const target *to, nlt_error *err)
 {
     if (to->flag != NULL && is_same_file(report, to->path)) {
-        return nlt_fail(err, NLT_ERR_ARG, "--report_json: \"%s\" is the file of --%s, too", report,
-            to->flag);
+        return nlt_fail(
+            err, NLT_ERR_ARG, "--report_json: \"%s\" is the file of --%s, too", report, to->flag);
     }
     return cli_check_file("report_json", report, err);
 }

@@ -325,6 +325,9 @@ nlt_status nlt__duck_failure(nlt_session *session, const char *message, nlt_erro
         const char *place = strstr(message, "\n\nLINE ");
         len = place != NULL ? (size_t)(place - message) : len;
     }
+    if (is_memory) { /* what follows is advice about settings, which a query cannot reach */
+        len = strcspn(message, "\n");
+    }
     nlt_fail(err, is_memory ? NLT_ERR_NOMEM : NLT_ERR_SQL, "%.*s", (int)len, message);
     if (is_memory) {
         nlt_error_hint(err, "give more with --memory, or ask for less");

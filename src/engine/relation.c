@@ -691,6 +691,8 @@ static nlt_status check_columns(const nlt_table *input, const nlt_algo *algo, nl
             nlt_fail(err, NLT_ERR_ARG, "%s needs column \"%s\" as %s, the table has it as %s",
                 algo->class_name, name, nlt_dtype_name(wanted->dtype),
                 nlt_dtype_name(given->dtype));
+            nlt_error_hint(err, "of a csv: --columns '%s %s'", name, nlt_dtype_name(wanted->dtype));
+            return NLT_ERR_ARG;
         }
         nlt_error_hint(err, "`netlytics schema %s` tells what the column is", algo->input->name);
         return NLT_ERR_ARG;

@@ -241,8 +241,10 @@ static nlt_status tell_damage(
 {
     bool is_paired = scan->connector->pairing != NULL;
     const char *unit = scan->connector->packet != NULL ? "packets" : is_paired ? "lines" : "rows";
-    return nlt__strings_add(warnings, err, "%s; its %lld %s before that are used", file->damage,
-        (long long)(is_paired ? file->used : file->rows), unit);
+    int64_t n = is_paired ? file->used : file->rows;
+    return n == 0 ? nlt__strings_add(warnings, err, "%s; nothing of it is used", file->damage)
+                  : nlt__strings_add(warnings, err, "%s; its %lld %s before that are used",
+                      file->damage, (long long)n, unit);
 }
 
 /* Every line was ignored or rejected, but too few for a limit: perhaps another tool's. Or all were

@@ -99,6 +99,7 @@ def test_file_that_cannot_be_opened_is_damage(run, logs):
     (logs / "access.log-20170302").symlink_to("access.log-20170302")  # a loop: also root cannot
     done = query(run, logs)
     assert done.stdout == "n\n3\n" and "access.log-20170302" in done.stderr
+    assert "nothing of it is used" in done.stderr
     query(run, logs, "--strict_files", code=6)
 
 

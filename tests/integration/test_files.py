@@ -353,6 +353,10 @@ def test_algorithm_over_a_csv(run, tmp_path):
         (tmp_path / "t.csv").write_text(text)
         done = run("job", "-c", "csv", "-i", "t.csv", "--algo", "domain_traffic", "-o", "no", code=2)
         assert said in done.stderr and "DomainTraffic" in done.stderr and not (tmp_path / "no").exists()
+    (tmp_path / "t.csv").write_text("name,c_bytes,s_bytes\na,,1\n")  # the hint helps
+    hint = run("job", "-c", "csv", "-i", "t.csv", "--algo", "domain_traffic", "-o", "no", code=2).stderr.split("'")
+    run("job", "-c", "csv", "-i", "t.csv", "--algo", "domain_traffic", "-o", "yes", "--columns", hint[1])
+    assert (tmp_path / "yes" / "report.csv").read_text() == "domain,bytes\na,1\n"
 
 
 # ---- the box ----

@@ -133,6 +133,15 @@ def test_a_result_without_time(run, log):
     assert os.listdir(run.folder) == []
 
 
+def test_more_values_than_fit_in_memory(run, log):
+    """What the engine advises, its settings, is not passed on: nobody can follow it."""
+    log.write_text("".join(line(f"{i}.000", f"host{i}.com") for i in range(20000)))
+    args = ["--partition_by", "host", "-o", "o", "--memory", "256M", "--threads", "1"]
+    done = run("query", "-c", "squid:http", "-i", log, "-q", "SELECT * FROM netlytics", *args, code=1)
+    assert "--memory" in done.stderr and "SET" not in done.stderr
+    assert list(run.folder.iterdir()) == []
+
+
 def test_an_interrupt_leaves_nothing(run, log):
     log.write_text("".join(line(f"{1488326400 + i}.5", f"h{i % 50}.org") for i in range(30000)))
     sql = "SELECT a.req_time, b.host FROM netlytics a, netlytics b"
