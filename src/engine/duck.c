@@ -20,6 +20,9 @@ enum {
     OWN_BYTES = 64 << 20,
     THREAD_BYTES = 16 << 20,
     DUCK_MEMORY_MIN = 128 << 20,
+    /* Told of one or two threads, DuckDB 1.5 lets the hash table of a GROUP BY grow until it does not
+     * fit, and then cannot spill it. So it is told of one that never comes. */
+    DUCK_THREADS_MIN = 3,
     PAUSE_MIN_NS = 50000, /* between two looks for a task */
     PAUSE_MAX_NS = 1000000
 };
@@ -57,13 +60,17 @@ static int64_t duck_memory(const nlt_session *session)
 static nlt_status configure(nlt_session *session, duckdb_config config, nlt_error *err)
 {
     char threads[32];
+    char absent[32];
     char memory[32];
-    (void)snprintf(threads, sizeof threads, "%d", session->threads);
+    int n_absent = session->threads < DUCK_THREADS_MIN ? DUCK_THREADS_MIN - session->threads : 0;
+    (void)snprintf(threads, sizeof threads, "%d", session->threads + n_absent);
+    (void)snprintf(absent, sizeof absent, "%d", 1 + n_absent); /* the caller's is one, too */
     (void)snprintf(memory, sizeof memory, "%lldB", (long long)duck_memory(session));
     const struct {
         const char *name, *value;
     } settings[] = {
         {"threads", threads},
+        {"external_threads", absent},
         {"memory_limit", memory},
         {"temp_directory", session->temp_dir},
         /* kept, a scan of ours has one thread; files keep theirs, and their order */

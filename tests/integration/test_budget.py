@@ -49,6 +49,14 @@ def test_large_state_keeps_to_the_memory(run, log, tmp_path, sql):
     assert left(tmp_path / "t") == []
 
 
+def test_one_thread_spills_many_groups(run, log):
+    """The engine's table of groups needs more than it may have, too: 16 bytes for each of 5 million."""
+    groups = f"SELECT req_time, c_ip, i, j, count(*) AS c FROM netlytics, {TEN}, (VALUES (0),(1),(2)) u(j) GROUP BY ALL"
+    rows = int(run(*args(log, "SELECT count(*) AS n FROM netlytics")).stdout.split()[1])
+    base = ["query", "-c", "squid:HTTP", "-i", log, "--format", "csv", "--memory", f"{MEMORY_MIB}M", "--threads", "1"]
+    assert run(*base, "-q", f"SELECT sum(c) AS n FROM ({groups})").stdout == f"n\n{rows * 30}\n"
+
+
 @pytest.mark.parametrize("sql", [ORDER_BY, GROUP_BY])
 def test_temp_limit(run, log, tmp_path, sql):
     """The same statements need far more than this on disk."""
