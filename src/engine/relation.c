@@ -714,12 +714,44 @@ static nlt_status check_input(const nlt_table *input, const nlt_algo *algo, nlt_
     return NLT_ERR_ARG;
 }
 
+/* Columns that kernels would pass on if the table had them: NULL. Those that are read for more have been
+ * checked. */
+static nlt_status put_missing(
+    const nlt_plan *plan, const nlt_table *input, const char *keyed, nlt_buf *sql, nlt_error *err)
+{
+    nlt_column_desc added[NLT_KERNEL_COLUMNS_MAX];
+    int n = 0;
+    for (const nlt_node *node = plan->nodes; node < plan->nodes + plan->n_nodes; node++) {
+        bool is_reader = node->kind == NLT_NODE_KERNEL && strcmp(node->input, keyed) == 0;
+        for (int i = 0; is_reader && i < node->kernel->n_input; i++) {
+            const nlt_column_desc *wanted = &node->kernel->input[i];
+            if (wanted->is_required || strcmp(wanted->name, NLT_ROW_KEY_COLUMN) == 0
+                || n == NLT_KERNEL_COLUMNS_MAX
+                || find_column(input->columns, input->n_columns, wanted->name) != NULL
+                || find_column(added, n, wanted->name) != NULL) {
+                continue;
+            }
+            added[n++] = *wanted;
+            NLT_TRY(nlt__buf_append(sql, "CAST(NULL AS ", 13, err));
+            NLT_TRY(nlt__sql_type(wanted->dtype, sql, err));
+            NLT_TRY(nlt__buf_append(sql, ") AS ", 5, err));
+            NLT_TRY(nlt__duck_name(wanted->name, sql, err));
+            NLT_TRY(nlt__buf_append(sql, ", ", 2, err));
+        }
+    }
+    return NLT_OK;
+}
+
 /* A statement's answer has no row key: its rows are numbered in the order of all its columns. */
 static nlt_status add_numbers(
     nlt_plan *plan, const nlt_table *input, const char *keyed, nlt_error *err)
 {
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
-    nlt_status status = nlt__buf_printf(&sql, err, "SELECT *, row_number() OVER (ORDER BY ");
+    nlt_status status = nlt__buf_append(&sql, "SELECT *, ", 10, err);
+    status = status == NLT_OK ? put_missing(plan, input, keyed, &sql, err) : status;
+    if (status == NLT_OK) {
+        status = nlt__buf_printf(&sql, err, "row_number() OVER (ORDER BY ");
+    }
     for (int i = 0; status == NLT_OK && i < input->n_columns; i++) {
         status = nlt__buf_append(&sql, ", ", i > 0 ? 2 : 0, err);
         status = status == NLT_OK ? nlt__duck_name(input->columns[i].name, &sql, err) : status;

@@ -196,6 +196,21 @@ def test_bytes_that_are_null(run):
     assert report(run) == [("UNKNOWN", 4), ("news.example", 0), ("shop.example", 0)]
 
 
+def test_columns_that_only_pass_through(run):
+    """A table of the six columns that WHAT reads: those that SAVE_FLOWS adds are NULL. Without one of the six there
+    is no answer, and a message before the run."""
+    (run.folder / "flows.csv").write_text("time_start,c_ip,time_end,name,s_bytes,C_PORT,c_bytes\n"
+                                          "1,10.0.0.1,2,news.example,4,7,3\n9,10.0.0.2,9,x.net,1,8,1\n")  # fmt: skip
+    job(run, {"CORES": CORES, "SAVE_FLOWS": True})
+    assert (run.folder / "out/flows.csv").read_text().splitlines() == [
+        "c_bytes,c_ip,c_pkt,c_port,name,s_bytes,s_ip,s_pkt,s_port,time_end,time_start,service",
+        "3,10.0.0.1,,7,news.example,4,,,,2.0,1.0,news.example", "1,10.0.0.2,,8,x.net,1,,,,9.0,9.0,UNKNOWN"]
+    (run.folder / "flows.csv").write_text("time_start,c_ip,time_end,name,c_bytes\n1,10.0.0.1,2,news.example,4\n")
+    done = job(run, {"CORES": CORES, "SAVE_FLOWS": True}, out="other", code=2)
+    assert 'needs a column "s_bytes" (bigint)' in done.stderr
+    assert not (run.folder / "other").exists()
+
+
 def test_cut_after_the_largest(run):
     write_flows(run.folder / "flows.csv", example())
     job(run, {"CORES": CORES, "N": 2})
