@@ -247,9 +247,6 @@ static nlt_status check_query(const cli_options *options, target *out, nlt_error
         NLT_TRY(cli_option_require(options, CLI_OPT_INPUT_PATH, err));
     }
     NLT_TRY(cli_option_require(options, CLI_OPT_QUERY, err));
-    if (options->values[CLI_OPT_EVERY] != NULL && !cli_option_is_on(options, CLI_OPT_FOLLOW)) {
-        return nlt_fail(err, NLT_ERR_ARG, "--every is of --follow, which is not given");
-    }
     NLT_TRY(check_tables(options, err));
     NLT_TRY(choose_target(options, out, err));
     if (out->is_parts) {

@@ -341,6 +341,31 @@ static nlt_status take_word(cli_options *options, char *text, nlt_error *err)
     return NLT_OK;
 }
 
+/* Flags that say nothing without another. */
+static nlt_status check_company(const cli_options *options, nlt_error *err)
+{
+    const char *const *given = options->values;
+    bool is_spark = given[CLI_OPT_ENGINE] != NULL && strcmp(given[CLI_OPT_ENGINE], "spark") == 0;
+    const struct {
+        bool is_broken;
+        const char *what;
+    } rules[] = {
+        {given[CLI_OPT_EVERY] != NULL && !cli_option_is_on(options, CLI_OPT_FOLLOW),
+            "--every is of --follow, which is not given"},
+        {given[CLI_OPT_MASTER] != NULL && !is_spark && !cli_option_is_on(options, CLI_OPT_VERIFY),
+            "--master is of --engine spark, which is not given"},
+        {options->command->id == CLI_JOB && given[CLI_OPT_FORMAT] != NULL
+                && given[CLI_OPT_EXPLAIN] == NULL,
+            "--format is of --explain, which is not given: the files of a job are CSV and JSON"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (rules[i].is_broken) {
+            return nlt_fail(err, NLT_ERR_ARG, "%s", rules[i].what);
+        }
+    }
+    return NLT_OK;
+}
+
 nlt_status cli_options_parse(
     const cli_command *command, int argc, char **argv, cli_options *options, nlt_error *err)
 {
@@ -359,7 +384,7 @@ nlt_status cli_options_parse(
             NLT_TRY(take_short(options, text + 1, &args, err));
         }
     }
-    return NLT_OK;
+    return options->values[CLI_OPT_HELP] == NULL ? check_company(options, err) : NLT_OK;
 }
 
 /* ---- typed values ---- */

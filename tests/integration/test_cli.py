@@ -29,3 +29,17 @@ def test_unknown_command(run):
 def test_a_value_that_is_empty(run, flag):
     done = run("query", flag, "", code=2)
     assert "needs a value" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "other"),
+    [
+        ("query", ["--master", "local[2]"], "--engine spark"),
+        ("query", ["--master", "local[2]", "--engine", "duckdb"], "--engine spark"),
+        ("query", ["--every", "2"], "--follow"),
+        ("job", ["--format", "json"], "--explain"),
+    ],
+)
+def test_a_flag_that_says_nothing_alone(run, command, flags, other):
+    done = run(command, "-c", "squid:flows", "-i", "-", *flags, code=2)
+    assert done.stderr.startswith(f"netlytics: error: {flags[0]} is of {other}")
