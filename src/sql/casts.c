@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* CAST as Spark does it with spark.sql.ansi.enabled = false: what cannot be cast is NULL, numbers
- * are truncated, integers wrap, reals stop at the limits. Overflow of a decimal, which is NULL in
- * Spark, ends the query. */
+ * are truncated, integers wrap, reals stop at the limits. */
 
 #include <string.h>
 
@@ -36,7 +35,6 @@ static const cast_rule rules[] = {
     {SMALL, INT | BIG, NULL},
     {INT, BIG, NULL},
     {INTEGERS | DECIMAL | REALS, REALS, NULL},
-    {INTEGERS, DECIMAL, NULL},
     {REALS, DECIMAL, "TRY_CAST(nlt_cast_string(CAST($1 AS DOUBLE)) AS $t)"},
     {BOOLEAN, INTEGERS | REALS, NULL},
     {BOOLEAN, DECIMAL, "CAST(CAST($1 AS INTEGER) AS $t)"},
@@ -184,9 +182,14 @@ nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_t
         value->type = to;
         return nlt__sql_text(tr, &value->sql, "%se0", value->expr->text);
     }
-    if (from.kind == NLT_SQL_DECIMAL && to.kind == NLT_SQL_DECIMAL) {
+    if (to.kind == NLT_SQL_DECIMAL
+        && (from.kind == NLT_SQL_DECIMAL || nlt__sql_is_integer(from.kind))) {
+        nlt_sql_type digits = from.kind == NLT_SQL_DECIMAL ? from : nlt__sql_decimal_of(from.kind);
+        bool is_safe = to.precision - to.scale >= digits.precision - digits.scale
+            && to.scale >= digits.scale;
         value->type = to;
-        return nlt__sql_text(tr, &value->sql, "CAST(%s AS %s)", value->sql, type);
+        return nlt__sql_text(
+            tr, &value->sql, "%sCAST(%s AS %s)", is_safe ? "" : "TRY_", value->sql, type);
     }
     const cast_rule *rule = find_rule(from.kind, to.kind);
     if (rule == NULL) {

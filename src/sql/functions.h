@@ -112,7 +112,8 @@ nlt_status nlt__sql_read_pattern(
     X(regexp_substr) X(regexp_instr) X(str_to_map) X(decode) X(encode) X(equal_null) X(operator) \
     X(timestampadd) X(timestampdiff) X(sequence_time) X(max_struct) X(array_sort) X(arrays_zip) \
     X(map_concat) X(map_entries) X(map_filter) X(map_from_arrays) X(map_from_entries) \
-    X(named_struct) X(transform_map) X(sort_structs) X(window) X(format_string)
+    X(named_struct) X(transform_map) X(sort_structs) X(window) X(format_string) \
+    X(array_join)
 /* clang-format on */
 
 #define X(name) nlt_status nlt__sql_##name(nlt_sql_call_state *call, nlt_sql_value *out);

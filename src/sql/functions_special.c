@@ -229,6 +229,38 @@ nlt_status nlt__sql_concat(nlt_sql_call_state *call, nlt_sql_value *out)
     return nlt__sql_text(call->tr, &out->sql, "(%s)", text);
 }
 
+/* The texts of `list`, none of them NULL, with the separator between. */
+static nlt_status join_texts(
+    nlt_sql_call_state *call, const char *list, const nlt_sql_value *separator, const char **out)
+{
+    const nlt_sql_expr *expr = separator->expr;
+    bool is_constant = expr->kind == NLT_SQL_EXPR_LITERAL && expr->type.kind == NLT_SQL_STRING;
+    return is_constant ? nlt__sql_text(call->tr, out, "coalesce(array_to_string(%s, %s), '')", list,
+               separator->sql)
+                       : nlt__sql_text(call->tr, out,
+                           "CASE WHEN len(%s) = 0 THEN '' ELSE list_reduce(%s, lambda x, y: x || "
+                           "%s || y) END",
+                           list, list, separator->sql);
+}
+
+/* Array, separator, and what stands for NULL. */
+nlt_status nlt__sql_array_join(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type texts;
+    const char *list = NULL;
+    const char *condition = NULL;
+    NLT_TRY(nlt__sql_array_of(call, nlt__sql_plain(NLT_SQL_STRING), &texts));
+    NLT_TRY(nlt__sql_cast(call->tr, &call->args[0], texts));
+    NLT_TRY(all_not_null(call, &condition));
+    NLT_TRY(nlt__sql_fill(call,
+        call->n_args == 3 ? "list_transform($1, lambda x: coalesce(x, $3))"
+                          : "list_filter($1, lambda x: x IS NOT NULL)",
+        &list));
+    NLT_TRY(join_texts(call, list, &call->args[1], &out->sql));
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_text(call->tr, &out->sql, "CASE WHEN %s THEN %s END", condition, out->sql);
+}
+
 /* Texts and arrays of texts; what is NULL is left out. */
 nlt_status nlt__sql_concat_ws(nlt_sql_call_state *call, nlt_sql_value *out)
 {
@@ -254,10 +286,11 @@ nlt_status nlt__sql_concat_ws(nlt_sql_call_state *call, nlt_sql_value *out)
         return nlt__sql_text(call->tr, &out->sql, "left(%s, 0)", call->args[0].sql);
     }
     if (has_array) {
-        return nlt__sql_text(call->tr, &out->sql,
-            "CASE WHEN %s IS NOT NULL THEN coalesce(array_to_string(list_filter(flatten([%s]), "
-            "lambda x: x IS NOT NULL), %s), '') END",
-            call->args[0].sql, list, call->args[0].sql);
+        NLT_TRY(nlt__sql_text(
+            call->tr, &list, "list_filter(flatten([%s]), lambda x: x IS NOT NULL)", list));
+        NLT_TRY(join_texts(call, list, &call->args[0], &out->sql));
+        return nlt__sql_text(call->tr, &out->sql, "CASE WHEN %s IS NOT NULL THEN %s END",
+            call->args[0].sql, out->sql);
     }
     return nlt__sql_text(call->tr, &out->sql, "concat_ws(%s, %s)", call->args[0].sql, list);
 }
@@ -410,6 +443,24 @@ nlt_status nlt__sql_regexp_replace(nlt_sql_call_state *call, nlt_sql_value *out)
         p.sql, replacement);
 }
 
+/* The first limit - 1 parts, and what is behind them and their matches. */
+static nlt_status split_limited(
+    nlt_sql_call_state *call, const nlt_sql_pattern *p, int64_t limit, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    const char *text = call->args[0].sql;
+    const char *parts = NULL;
+    const char *matches = NULL;
+    NLT_TRY(nlt__sql_text(tr, &parts, "string_split_regex(%s, %s)", text, p->sql));
+    NLT_TRY(nlt__sql_text(tr, &matches, "regexp_extract_all(%s, %s)", text, p->sql));
+    long long n = (long long)limit - 1;
+    return nlt__sql_text(tr, &out->sql,
+        "CASE WHEN len(%s) <= %lld THEN %s WHEN %s IS NOT NULL THEN list_append(list_slice(%s, 1, "
+        "%lld), substring(%s, 1 + CAST(list_sum(list_transform(list_concat(list_slice(%s, 1, "
+        "%lld), list_slice(%s, 1, %lld)), lambda x: length(x))) AS BIGINT))) END",
+        parts, n + 1, parts, parts, parts, n, text, parts, n, matches, n);
+}
+
 nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     nlt_sql_pattern p;
@@ -428,7 +479,9 @@ nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
             NLT_TRY(no_empty_match(call, &p));
         }
         if (limit > 1) {
-            return nlt__sql_refuse(tr, call->expr->place, "split by a pattern with a limit");
+            return is_characters
+                ? nlt__sql_refuse(tr, call->expr->place, "split into characters with a limit")
+                : split_limited(call, &p, limit, out);
         }
         return is_characters
             ? nlt__sql_text(tr, &out->sql,
@@ -442,10 +495,10 @@ nlt_status nlt__sql_split(nlt_sql_call_state *call, nlt_sql_value *out)
         return NLT_OK;
     }
     return nlt__sql_text(tr, &out->sql,
-        "CASE WHEN len(%s) <= %lld THEN %s ELSE list_append(list_slice(%s, 1, %lld), "
-        "array_to_string(list_slice(%s, %lld, len(%s)), %s)) END",
-        parts, (long long)limit, parts, parts, (long long)limit - 1, parts, (long long)limit, parts,
-        p.literal);
+        "CASE WHEN len(%s) <= %lld THEN %s WHEN %s IS NOT NULL THEN list_append(list_slice(%s, 1, "
+        "%lld), array_to_string(list_slice(%s, %lld, len(%s)), %s)) END",
+        parts, (long long)limit, parts, parts, parts, (long long)limit - 1, parts, (long long)limit,
+        parts, p.literal);
 }
 
 /* One step of a path: .name, ['name'] or [number], as DuckDB writes it. 0: none of these. */
@@ -587,13 +640,14 @@ nlt_status nlt__sql_operator(nlt_sql_call_state *call, nlt_sql_value *out)
     static const struct {
         const char *function, *op;
     } operators[] = {{"div", "div"}, {"try_add", "+"}, {"try_subtract", "-"}, {"try_multiply", "*"},
-        {"try_divide", "/"}, {"try_mod", "%"}};
+        {"try_divide", "/"}, {"try_mod", "%"}, {"mod", "%"}};
     const char *op = "div";
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         op = strcmp(operators[i].function, call->expr->text) == 0 ? operators[i].op : op;
     }
     NLT_TRY(nlt__sql_arithmetic(call->tr, op, call->args, call->expr, out));
-    return op[0] == 'd' ? NLT_OK : nlt__sql_text(call->tr, &out->sql, "TRY(%s)", out->sql);
+    return call->expr->text[0] == 't' ? nlt__sql_text(call->tr, &out->sql, "TRY(%s)", out->sql)
+                                      : NLT_OK;
 }
 
 nlt_status nlt__sql_if_then(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -693,24 +747,16 @@ nlt_status nlt__sql_abs_number(nlt_sql_call_state *call, nlt_sql_value *out)
 }
 
 /* MOD is %; PMOD makes it positive. */
+/* The remainder, once more from above if it is negative. */
 nlt_status nlt__sql_pmod(nlt_sql_call_state *call, nlt_sql_value *out)
 {
-    for (int i = 0; i < 2; i++) {
-        if (call->args[i].type.kind == NLT_SQL_STRING) {
-            NLT_TRY(nlt__sql_cast(call->tr, &call->args[i], nlt__sql_plain(NLT_SQL_DOUBLE)));
-        }
-        if (call->args[i].type.kind == NLT_SQL_DECIMAL
-            || !nlt__sql_is_number(call->args[i].type.kind)) {
-            return nlt__sql_refuse(
-                call->tr, call->expr->place, "%s of these types", call->expr->text);
-        }
-    }
-    NLT_TRY(nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, call->args, 2, call->expr, &out->type));
-    return nlt__sql_fill(call,
-        call->expr->text[0] == 'm'
-            ? "($1 % $2)"
-            : "CASE WHEN ($1 % $2) < 0 THEN ((($1 % $2) + $2) % $2) ELSE ($1 % $2) END",
-        &out->sql);
+    nlt_sql_translator *tr = call->tr;
+    NLT_TRY(nlt__sql_arithmetic(tr, "%", call->args, call->expr, out));
+    NLT_TRY(nlt__sql_text(tr, &out->sql, "CASE WHEN %s < 0 THEN (%s + %s) %% %s ELSE %s END",
+        out->sql, out->sql, call->args[1].sql, call->args[1].sql, out->sql));
+    return out->type.kind == NLT_SQL_DECIMAL ? nlt__sql_text(tr, &out->sql, "CAST(%s AS %s)",
+               out->sql, nlt__sql_type_text(tr, out->type))
+                                             : NLT_OK;
 }
 
 /* Java's shifts: the count is taken modulo the width, what is shifted out is lost. */
@@ -738,6 +784,21 @@ nlt_status nlt__sql_shift(nlt_sql_call_state *call, nlt_sql_value *out)
         &out->sql);
 }
 
+/* `out` is argument 1 rounded half away from zero: takes a step back from an odd tie. */
+static nlt_status half_to_even(nlt_sql_call_state *call, int scale, nlt_sql_value *out)
+{
+    char zeros[NLT_SQL_DECIMAL_MAX + 1];
+    memset(zeros, '0', sizeof zeros);
+    /* of the last digit that stays: before the point or behind it */
+    int n = scale > 0 ? scale - 1 : 0;
+    const char *point = scale > 0 ? "0." : "";
+    return nlt__sql_text(call->tr, &out->sql,
+        "CASE WHEN abs(%s - %s) = 0.%.*s5 AND %s %% %s%.*s2 <> 0 THEN CAST(%s - sign(%s) * "
+        "%s%.*s1 AS %s) ELSE %s END",
+        out->sql, call->args[0].sql, scale, zeros, out->sql, point, n, zeros, out->sql, out->sql,
+        point, n, zeros, nlt__sql_type_text(call->tr, out->type), out->sql);
+}
+
 nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     int64_t digits = 0;
@@ -750,8 +811,10 @@ nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
     int precision = type.precision - type.scale + 1 + scale;
     out->type =
         nlt__sql_decimal(precision > NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : precision, scale);
-    return nlt__sql_text(call->tr, &out->sql, "CAST(%s AS %s)", call->args[0].sql,
-        nlt__sql_type_text(call->tr, out->type));
+    NLT_TRY(nlt__sql_text(call->tr, &out->sql, "CAST(%s AS %s)", call->args[0].sql,
+        nlt__sql_type_text(call->tr, out->type)));
+    return call->expr->text[0] == 'b' && scale < type.scale ? half_to_even(call, scale, out)
+                                                            : NLT_OK;
 }
 
 nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -764,8 +827,9 @@ nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
         out->sql = call->args[0].sql;
         return NLT_OK;
     }
-    if (digits < -18) {
-        return nlt__sql_refuse(call->tr, call->expr->place, "round to so many digits");
+    if (digits < -18 || call->expr->text[0] == 'b') {
+        return nlt__sql_refuse(
+            call->tr, call->expr->place, "%s to so many digits", call->expr->text);
     }
     for (; digits < 0; digits++) {
         unit *= 10;

@@ -271,3 +271,110 @@ const nlt_scalar nlt_scalar_format_number = {
     .result = TEXT_RESULT,
     .row = format_number,
 };
+
+/* ---- substring_index ---- */
+
+static bool is_at(nlt_bytes text, size_t at, nlt_bytes part)
+{
+    return part.len <= text.len - at && memcmp(text.ptr + at, part.ptr, part.len) == 0;
+}
+
+/* Each place counts, so separators may overlap (UTF8String.subStringIndex). */
+static nlt_status substring_index(nlt_scalar_call *call, int64_t row, nlt_error *err)
+{
+    (void)err;
+    nlt_bytes text = nlt__arg_text(call, 0, row);
+    nlt_bytes part = nlt__arg_text(call, 1, row);
+    int64_t count = nlt__arg_i64(call, 2, row);
+    nlt_bytes out = text;
+    if (count == 0 || part.len == 0 || text.len == 0) {
+        nlt__put_text(call, row, (nlt_bytes){"", 0});
+        return NLT_OK;
+    }
+    for (size_t i = 0; count > 0 && i < text.len; i++) {
+        if (is_at(text, i, part) && --count == 0) {
+            out.len = i;
+        }
+    }
+    for (size_t i = text.len; count < 0 && i-- > 0;) {
+        if (is_at(text, i, part) && ++count == 0) {
+            out = (nlt_bytes){text.ptr + i + part.len, text.len - i - part.len};
+        }
+    }
+    nlt__put_text(call, row, out);
+    return NLT_OK;
+}
+
+const nlt_scalar nlt_scalar_substring_index = {
+    .name = "nlt_substring_index",
+    .usage = "nlt_substring_index(text, separator, n)",
+    .is_spark = true,
+    .summary =
+        "substring_index: what is before the n-th separator, or behind it from the end if n < 0",
+    .n_args = 3,
+    .args = {NLT_ARG_STRING, NLT_ARG_STRING, NLT_ARG_INT64},
+    .result = TEXT_RESULT,
+    .row = substring_index,
+};
+
+/* ---- levenshtein ---- */
+
+/* Length of the character at the begin of what is left. */
+static size_t character(nlt_bytes text)
+{
+    size_t n = 1;
+    while (n < text.len && ((unsigned char)text.ptr[n] & 0xc0) == 0x80) {
+        n++;
+    }
+    return n;
+}
+
+static nlt_bytes behind(nlt_bytes text, size_t n)
+{
+    return (nlt_bytes){text.ptr + n, text.len - n};
+}
+
+/* Wagner and Fischer's table, a row at a time: `row[j]` is the distance of what is read of `a` from
+ * the first j characters of `b`. */
+static nlt_status levenshtein(nlt_scalar_call *call, int64_t row, nlt_error *err)
+{
+    nlt_bytes a = nlt__arg_text(call, 0, row);
+    nlt_bytes b = nlt__arg_text(call, 1, row);
+    int64_t *line = nlt__arena_alloc(call->arena, (b.len + 1) * sizeof *line);
+    int64_t n = 0;
+    if (line == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    line[0] = 0;
+    for (nlt_bytes rest = b; rest.len > 0; rest = behind(rest, character(rest))) {
+        n++;
+        line[n] = n;
+    }
+    for (size_t len = 0; a.len > 0; a = behind(a, len)) {
+        len = character(a);
+        int64_t corner = line[0]++;
+        nlt_bytes rest = b;
+        for (int64_t j = 1; j <= n; j++) {
+            size_t other = character(rest);
+            int64_t change =
+                corner + !nlt__bytes_equal((nlt_bytes){a.ptr, len}, (nlt_bytes){rest.ptr, other});
+            int64_t step = (line[j] < line[j - 1] ? line[j] : line[j - 1]) + 1;
+            corner = line[j];
+            line[j] = change < step ? change : step;
+            rest = behind(rest, other);
+        }
+    }
+    nlt__put_i64(call, row, line[n]);
+    return NLT_OK;
+}
+
+const nlt_scalar nlt_scalar_levenshtein = {
+    .name = "nlt_levenshtein",
+    .usage = "nlt_levenshtein(text, text)",
+    .is_spark = true,
+    .summary = "levenshtein: number of characters to add, take or change that make one of the other",
+    .n_args = 2,
+    .args = {NLT_ARG_STRING, NLT_ARG_STRING},
+    .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
+    .row = levenshtein,
+};

@@ -407,3 +407,17 @@ SELECT h.* EXCEPT (REQ_TIME, resp_time, path, user_agent, content_type, s_port),
 SELECT * EXCEPT (host, nothing) FROM http
 SELECT 1 AS a EXCEPT (SELECT 2 AS a)
 SELECT get_json_object('{"a-b":{"c d":[5,"x"]}}', '$.a-b') AS a, get_json_object('{"a":1}', '$[\'a\']') AS b, get_json_object('{"a b":{"c":[5,"x"]}}', '$[\'a b\'].c[1]') AS c, get_json_object('{"é":1}', '$.é') AS d, get_json_object('{"a":[[1,2],[3]]}', '$.a[0][1]') AS e, get_json_object('{"a":1}', '$.A') AS f, get_json_object('{"1":2}', '$.1') AS g
+
+-- what random statements found
+SELECT array_union(a, array('x')) AS a, array_union(array('x'), a) AS b, size(array_union(array(1, null), array(null, 2))) AS c FROM VALUES (array('y', null)), (null) AS t(a) ORDER BY a IS NULL
+SELECT hypot(1e300D, 1e300D) AS a, hypot(1e-200D, 1e-200D) AS b, hypot(double('inf'), double('nan')) AS c, hypot(0, 0) AS d, hypot(double('nan'), 1) AS e, hypot(null, double('inf')) AS f, hypot(-3, 4) AS g
+SELECT locate('b', 'abc', i) AS a, locate('', 'abc', 3) AS b, locate('', 'abc', 9) AS c, locate(null, 'abc', 2) AS d, locate('b', null, i) AS e, locate('', '') AS f FROM VALUES (0), (2), (null), (3) AS t(i) ORDER BY i
+SELECT split(s, ',', 2) AS a, split(s, '[,;]', 2) AS b, split(s, '[,;]+', 3) AS c, split(s, ' *; *', 4) AS d, split(s, '[,;]', 1) AS e, split(s, '[é,]', 2) AS f FROM VALUES ('a,b;;c ; d'), (null), (''), (','), ('éaé,b'), (';;;') AS t(s) ORDER BY s
+SELECT levenshtein('été', 'ete') AS a, levenshtein('日本', '本') AS b, levenshtein('', 'été') AS c, levenshtein('abc', '') AS d, levenshtein(null, 'a') AS e, levenshtein('kitten', 'sitting') AS f, levenshtein('a', 'a') AS g
+SELECT make_timestamp(2020, 1, 1, 24, 0, 0) AS a, make_timestamp(2020, 1, 1, 0, 60, 0) AS b, make_timestamp(2020, 1, 1, 23, 59, 60) AS c, make_timestamp(2020, 1, 1, 0, 0, 60.5) AS d, make_timestamp(2020, 1, 1, -1, 0, 0) AS e, make_timestamp(2020, 2, 30, 0, 0, 0) AS f
+SELECT bround(2.55, 1) AS a, bround(2.65, 1) AS b, bround(-2.45, 1) AS c, bround(2.5) AS d, bround(3.5) AS e, bround(-0.5) AS f, bround(2.551, 1) AS g, bround(1.25, 4) AS h, bround(7) AS i, bround(0.05, 1) AS j, bround(12.345, 2) AS k
+SELECT array_join(array('a', null, 'b'), s) AS a, array_join(array('a', null, 'b'), s, s) AS b, array_join(array(), s) AS c, concat_ws(s, array('x', null), 'y', null) AS d, concat_ws(s, array()) AS e, array_join(array(1, 2), s) AS f, concat_ws(s, 'p', 'q') AS g FROM VALUES ('-'), (''), (null) AS t(s) ORDER BY s
+SELECT substring_index('a.b.c', s, n) AS a, substring_index('aaaa', 'aa', n) AS b, substring_index('été', 't', n) AS c, substring_index('', s, n) AS d FROM VALUES ('.', 1), ('.', -1), ('b', 2), (null, 1), ('', 1), ('.b.', -2), ('.', null), ('.', 9) AS t(s, n) ORDER BY s, n
+SELECT mod(1.5, 2) AS a, mod(7.25, 1.5) AS b, pmod(-1.5, 2) AS c, pmod(-7.25, -1.5) AS d, pmod(1.5, 0) AS e, mod(-1.5D, 1) AS f, pmod(null, 2) AS g, mod('7', 4) AS h, pmod('-7', 4) AS i, pmod(-7.5D, 2) AS j, mod(1.5, null) AS k
+SELECT cast(i AS decimal(5,2)) AS a, cast(cast(i AS decimal(20,3)) AS decimal(5,1)) AS b, cast(-i AS decimal(3,0)) AS c FROM VALUES (1), (999), (1000), (99999), (null) AS t(i) ORDER BY i
+SELECT upper('Straße') AS a, ucase('ß') AS b, lower('ÀÉẞ') AS c, upper('ÿ') AS d
