@@ -302,7 +302,9 @@ nlt_status nlt__scan_finish(const nlt_scan *scan, nlt_strings *warnings, nlt_err
             "%lld packets are ignored: how link type %u frames them is not known",
             (long long)scan->report.counts.unknown_links, scan->unknown_link));
     }
-    if (damaged > 0 && damaged == scan->n_files && scan->report.counts.rows == 0) {
+    /* Rows that are paired count once all are made: a limit may have ended the run before. */
+    const nlt_line_counts *counts = &scan->report.counts;
+    if (damaged > 0 && damaged == scan->n_files && counts->rows == 0 && counts->used == 0) {
         nlt_fail(err, NLT_ERR_DAMAGED, "no row could be read: %s%s", first->damage,
             damaged > 1 ? " (and all other files)" : "");
         nlt__probe_hint(first->entry->path, scan->connector, err);

@@ -258,6 +258,15 @@ def test_files_that_break_off(run, tmp_path):
     assert "no row could be read" in done.stderr and "offset 0" in done.stderr
 
 
+def test_some_rows_of_a_file_that_breaks_off(run, tmp_path):
+    (tmp_path / "x.pcap").write_bytes(pcap(many(3000, 1))[:-5])
+    done = run("query", "-c", "pcap:DNS", "-i", tmp_path / "x.pcap", "-q", "SELECT query FROM netlytics LIMIT 3",
+               "--format", "csv")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
+    assert "ends inside a packet" in done.stderr
+
+
 def test_link_type_that_is_not_known(run, tmp_path):
     path = tmp_path / "a.pcap"
     path.write_bytes(pcap([ask(START, 1, "a.org")] * 3, link=147))
