@@ -24,7 +24,8 @@ const cli_command cli_commands[CLI_COMMAND_COUNT] = {
         NULL, 0, cli_cmd_job},
     [CLI_QUERY] = {CLI_QUERY, "query", "run one SELECT over logs, result to a file or here",
         "--connector NAME --input_path PATH [--start_day DAY] [--end_day DAY]\n"
-        "                       [--table NAME=CONNECTOR:PATH]... --query SQL [--output FILE | --output_file_local FILE] [FLAGS]",
+        "                       [--table NAME=CONNECTOR:PATH]... --query SQL\n"
+        "                       [--output FILE | --output_file_local FILE] [FLAGS]",
         "Reads the logs of some days as a table called netlytics and answers one SELECT over it.\n"
         "Without an output flag the answer goes to standard output.\n",
         {"netlytics query " SQUID_FLOWS " \\\n"

@@ -6,6 +6,7 @@
 
 #define _GNU_SOURCE
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -49,6 +50,15 @@ static void format_rest(const nlt_progress *state, double seconds, char *out, si
     (void)snprintf(out, size, "  %lld:%02d left", (long long)(whole / 60), (int)(whole % 60));
 }
 
+/* What fits into one line of the terminal: \r does not go back over a break. */
+static int room(const cli_progress *p)
+{
+    struct winsize size;
+    return p->is_terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1
+        ? size.ws_col - 1
+        : INT_MAX;
+}
+
 static void draw(cli_progress *p)
 {
     nlt_progress state = p->told;
@@ -70,8 +80,11 @@ static void draw(cli_progress *p)
     if (state.rows >= 0) {
         (void)snprintf(rows, sizeof rows, "  %lld rows", (long long)state.rows);
     }
-    (void)fprintf(stderr, "%sreading %s%.0f MB/s%s%s%s", p->is_terminal ? "\r" : "", share,
-        (double)state.bytes_done / 1e6 / seconds, rows, rest, p->is_terminal ? "\033[K\r" : "\n");
+    char line[256];
+    (void)snprintf(line, sizeof line, "reading %s%.0f MB/s%s%s", share,
+        (double)state.bytes_done / 1e6 / seconds, rows, rest);
+    (void)fprintf(stderr, "%s%.*s%s", p->is_terminal ? "\r" : "", room(p), line,
+        p->is_terminal ? "\033[K\r" : "\n");
     (void)fflush(stderr);
     p->is_drawn = p->is_terminal;
 }

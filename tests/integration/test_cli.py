@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line itself: help, version, lists, exit codes."""
 
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import time
+
 import pytest
+from conftest import BIN
 
 LINE = "1488326400.000    100 10.0.0.1 TCP_MISS/200 5000 GET http://example.org/a - DIRECT/192.0.2.1 text/html\n"
 
@@ -43,3 +53,23 @@ def test_a_value_that_is_empty(run, flag):
 def test_a_flag_that_says_nothing_alone(run, command, flags, other):
     done = run(command, "-c", "squid:flows", "-i", "-", *flags, code=2)
     assert done.stderr.startswith(f"netlytics: error: {flags[0]} is of {other}")
+
+
+def test_progress_fits_the_terminal():
+    """Else each redrawing would leave the lines before it."""
+    main, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
+    args = [str(BIN), "query", "-c", "squid:flows", "-i", "-", "-q", "SELECT COUNT(*) AS n FROM netlytics"]
+    with subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=other) as process:
+        os.close(other)
+        process.stdin.write(LINE.encode() * 300_000)
+        process.stdin.flush()
+        drawn = b""
+        while b"reading" not in drawn and process.poll() is None:
+            drawn += os.read(main, 4096)
+        time.sleep(0.5)
+        process.stdin.close()
+    drawn += os.read(main, 4096)
+    os.close(main)
+    lines = re.findall(rb"reading [^\x1b\r]*", drawn)
+    assert lines and max(map(len, lines)) <= 19
