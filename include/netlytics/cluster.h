@@ -49,6 +49,16 @@ NLT_API nlt_status nlt_job_dataset(nlt_job *job, const nlt_dataset_request *requ
 NLT_API nlt_status nlt_job_query(nlt_job *job, const char *query, nlt_error *err) NLT_MUST_CHECK;
 
 /**
+ * Checks a statement as nlt_job_query() does, over one relation that is no dataset.
+ * @param name    [in] of the relation
+ * @param columns [in] of a struct: the relation's columns; borrowed
+ * @return NLT_OK; NLT_ERR_SQL with the place in the message; NLT_ERR_ARG: a column's type
+ * @thread any number at a time
+ */
+NLT_API nlt_status nlt_query_check(const char *query, const char *name,
+    const struct ArrowSchema *columns, nlt_error *err) NLT_MUST_CHECK;
+
+/**
  * An algorithm over the only dataset.
  * @param algo   [in] class name or alias
  * @param params [in] JSON object; NULL: all defaults

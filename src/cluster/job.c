@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cluster/job.h"
+#include "cluster/statement.h"
 #include "cluster/task.h"
 #include "core/alloc.h"
 #include "plan/append.h"
@@ -14,11 +15,9 @@
 #include "scan/saved.h"
 #include "scan/scan_types.h"
 #include "scan/split_text.h"
-#include "sql/gate.h"
-#include "sql/spark.h"
 #include "sql/table_name.h"
 
-enum { SQL_MAX = 4 << 20, TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
+enum { TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
 
 #define SPLIT_BYTES (INT64_C(64) << 20)
 
@@ -124,63 +123,20 @@ nlt_status nlt_job_dataset(
 
 /* ---- what is asked of them ---- */
 
-static nlt_sql_type sql_type(nlt_dtype dtype, const nlt_sql_type *item)
-{
-    static const nlt_sql_kind kinds[NLT_TYPE_COUNT] = {[NLT_TYPE_BOOL] = NLT_SQL_BOOLEAN,
-        [NLT_TYPE_INT64] = NLT_SQL_BIGINT,
-        [NLT_TYPE_DOUBLE] = NLT_SQL_DOUBLE,
-        [NLT_TYPE_STRING] = NLT_SQL_STRING,
-        [NLT_TYPE_DATE] = NLT_SQL_DATE,
-        [NLT_TYPE_TIMESTAMP] = NLT_SQL_TIMESTAMP,
-        [NLT_TYPE_LIST] = NLT_SQL_ARRAY};
-    if (dtype.type == NLT_TYPE_DECIMAL) {
-        return nlt__sql_decimal(NLT_SQL_DECIMAL_MAX, dtype.scale);
-    }
-    nlt_sql_type type = nlt__sql_plain(kinds[dtype.type]);
-    type.item = dtype.type == NLT_TYPE_LIST ? item : NULL;
-    return type;
-}
-
-/* A dataset as the checks of a statement see it. */
-static nlt_status describe(
-    const nlt_scan *scan, nlt_arena *arena, nlt_sql_relation *out, nlt_error *err)
-{
-    const nlt_table_desc *table = nlt__scan_table(scan);
-    size_t n = (size_t)table->n_columns;
-    const char **names = nlt__arena_alloc(arena, n * sizeof *names);
-    nlt_sql_type *types = nlt__arena_alloc(arena, 2 * n * sizeof *types);
-    if (names == NULL || types == NULL) {
-        return no_memory(err);
-    }
-    for (size_t i = 0; i < n; i++) {
-        nlt_dtype dtype = table->columns[i].dtype;
-        types[n + i] = sql_type((nlt_dtype){dtype.item, dtype.item, dtype.scale}, NULL);
-        types[i] = sql_type(dtype, &types[n + i]);
-        names[i] = table->columns[i].name;
-    }
-    *out = (nlt_sql_relation){
-        .name = nlt__scan_name(scan), .columns = names, .types = types, .n_columns = (int)n};
-    return NLT_OK;
-}
-
-/* As the embedded engine would take it; what it would run is not needed. */
+/* As the embedded engine would take it. */
 static nlt_status check_query(const nlt_job *job, const char *query, nlt_error *err)
 {
     nlt_sql_relation relations[JOB_SCANS_MAX];
     nlt_arena arena = NLT_ARENA_INIT;
-    nlt_buf text = NLT_BUF_INIT(SQL_MAX);
     nlt_status status = NLT_OK;
     for (int i = 0; status == NLT_OK && i < job->n_scans; i++) {
-        status = describe(job->scans[i], &arena, &relations[i], err);
+        const nlt_table_desc *table = nlt__scan_table(job->scans[i]);
+        status = nlt__statement_relation(nlt__scan_name(job->scans[i]), table->columns,
+            table->n_columns, &arena, &relations[i], err);
     }
     if (status == NLT_OK) {
-        status = nlt__spark_translate(query, relations, job->n_scans, &text, err);
+        status = nlt__statement_check(query, relations, job->n_scans, err);
     }
-    if (status == NLT_OK) {
-        const char *translated = nlt__buf_cstr(&text);
-        status = translated != NULL ? nlt__sql_gate(translated, err) : no_memory(err);
-    }
-    nlt__buf_clear(&text);
     nlt__arena_clear(&arena);
     return status;
 }

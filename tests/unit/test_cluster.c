@@ -209,6 +209,14 @@ static void statements_are_checked(void **state)
         assert_true(err.message[0] != '\0');
         nlt_job_close(job);
     }
+    struct ArrowSchema column = {.format = "u", .name = "x y", .flags = 2};
+    struct ArrowSchema *children[] = {&column};
+    const struct ArrowSchema columns = {.format = "+s", .n_children = 1, .children = children};
+    nlt_error err = NLT_ERROR_INIT;
+    const char *reading = "SELECT UPPER(`x y`) FROM t";
+    assert_int_equal(nlt_query_check(reading, "t", &columns, &err), NLT_OK);
+    assert_int_equal(nlt_query_check("SELECT x FROM t", "t", &columns, &err), NLT_ERR_SQL);
+    assert_int_equal(nlt_query_check(refused[2], "t", &columns, &err), NLT_ERR_SQL);
     nlt_job *job = open_flows();
     const char *query = "SELECT name, SUM(s_bytes) AS b FROM netlytics GROUP BY name -- all";
     assert_int_equal(nlt_job_query(job, query, NULL), NLT_OK);
