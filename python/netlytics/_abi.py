@@ -231,6 +231,19 @@ class OwnFunction(ctypes.Structure):
     ]
 
 
+class FolderOptions(ctypes.Structure):
+    """nlt_folder_options"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("names", POINTER(c_char_p)),
+        ("n_names", c_int),
+        ("overwrites", c_bool),
+        ("is_whole", c_bool),
+        ("is_in_place", c_bool),
+    ]
+
+
 class Status(int):
     """Result of a function that fails with an nlt_error, its last argument."""
 
@@ -263,11 +276,17 @@ CORE = {
     ),
     "nlt_probe_choice_clear": (None, (POINTER(ProbeChoice),)),
     "nlt_path_to_hdfs": (Status, (c_char_p, c_char_p, c_size_t, _ERROR)),
+    "nlt_file_write": (Status, (c_char_p, c_char_p, _ERROR)),
+    "nlt_folder_open": (Status, (c_char_p, POINTER(FolderOptions), POINTER(c_void_p), _ERROR)),
+    "nlt_folder_place": (c_char_p, (c_void_p,)),
+    "nlt_folder_commit": (Status, (c_void_p, _ERROR)),
+    "nlt_folder_discard": (None, (c_void_p, _ERROR)),
     "nlt_text_free": (None, (c_void_p,)),
     "nlt_job_open": (Status, (POINTER(c_void_p), _ERROR)),
     "nlt_job_close": (None, (c_void_p,)),
     "nlt_job_dataset": (Status, (c_void_p, POINTER(DatasetRequest), c_int64, _ERROR)),
     "nlt_job_query": (Status, (c_void_p, c_char_p, _ERROR)),
+    "nlt_query_check": (Status, (c_char_p, c_char_p, POINTER(ArrowSchema), _ERROR)),
     "nlt_job_algorithm": (Status, (c_void_p, c_char_p, c_char_p, _ERROR)),
     "nlt_job_plan": (Status, (c_void_p, _TEXT_OUT, _ERROR)),
     "nlt_job_warnings": (Status, (c_void_p, _TEXT_OUT, _ERROR)),

@@ -13,9 +13,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _abi
+
+if TYPE_CHECKING:
+    from . import errors
 
 CORE_NAME = "libnetlytics.so"
 ENGINE_NAME = "libnetlytics-engine.so"
@@ -86,7 +89,7 @@ def _checked(function: Any) -> Callable[..., None]:
     return call
 
 
-def failure(status: int, error: _abi.Error) -> Exception:
+def failure(status: int, error: _abi.Error) -> errors.Error:
     """The exception for a failed call."""
     from . import errors
 

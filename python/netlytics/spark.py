@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import getpass
 import json
 import os
 import re
@@ -25,11 +26,22 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StructType
+from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
 
 from . import _abi, _library, errors
 from ._library import core, encoded, take_text
-from .spark_tasks import FAILURE_MARK, OwnFunction, PairRecords, ReadSplits, Reports, RunKernel, export
+from .spark_tasks import (
+    FAILURE_MARK,
+    HADOOP_FILES,
+    OwnFunction,
+    PackRows,
+    PairRecords,
+    ReadSplits,
+    Reports,
+    RunKernel,
+    export,
+    unpacked,
+)
 
 ROW_KEY = "netlytics row key"
 KEYED = " with row key"
@@ -47,7 +59,9 @@ AT_START = {
 }
 RECORDS = "file bigint, hash bigint, time bigint, row_key bigint, ordinal bigint, kind bigint, body binary"
 PAIRED_BYTES = 64 << 20  # of a dataset for each part of its records
+ROWS_AT_ONCE = 100_000  # an answer that cannot have more comes to the driver as a whole
 _SHIPPED = "spark.netlytics.shipped"
+_SHIPPED_HADOOP = "spark.netlytics.shipped.hadoop"
 
 
 def session(name: str = "netlytics", settings: dict[str, str] | None = None) -> SparkSession:
@@ -81,6 +95,35 @@ def ship(spark: SparkSession) -> None:
     for other in _library.needed_beside(library):
         spark.sparkContext.addFile(str(other))
     spark.conf.set(_SHIPPED, spark.sparkContext.applicationId)
+
+
+def _hadoop_files() -> list[str]:
+    """Hadoop's configuration as the library finds it."""
+    home = os.environ.get("HADOOP_HOME")
+    folder = os.environ.get("HADOOP_CONF_DIR") or (home and os.path.join(home, "etc/hadoop"))
+    paths = [os.path.join(folder, name) for name in HADOOP_FILES] if folder else []
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def ship_hadoop(spark: SparkSession) -> None:
+    """Sends Hadoop's configuration: workers may have none. What the user sends with --files stands."""
+    key = spark.sparkContext.applicationId
+    files = _hadoop_files()
+    if not files or spark.conf.get(_SHIPPED_HADOOP, "") == key:
+        return
+    sent = {os.path.basename(file) for file in spark.sparkContext.listFiles}
+    for file in files:
+        if os.path.basename(file) not in sent:
+            spark.sparkContext.addFile(file)
+    spark.conf.set(_SHIPPED_HADOOP, key)
+
+
+def hdfs_user() -> str | None:
+    """Who reads an HDFS without Kerberos: the same in all tasks, whoever workers run as."""
+    try:
+        return os.environ.get("HADOOP_USER_NAME") or getpass.getuser()
+    except (KeyError, OSError):  # no name: that of the worker
+        return None
 
 
 def quoted(name: str) -> str:
@@ -130,6 +173,7 @@ class Job:
         for key, value in CONFIGURATION.items():
             spark.conf.set(key, value)
         ship(spark)
+        ship_hadoop(spark)
 
     def close(self) -> None:
         for frame in self._kept:
@@ -229,13 +273,16 @@ class Job:
         columns = [c for c in dataset["columns"] if c["name"] in needed]
         if ROW_KEY in needed or not columns:  # rows that are only counted have a narrow column
             columns.append({"name": ROW_KEY, "type": "bigint"})
-        splits = [split["split"] for split in dataset["splits"]]
-        names = [c["name"] for c in columns]
-        read = ReadSplits(dataset["dataset"], splits, names, self.reports)
-        numbers = self.spark.range(0, len(splits), 1, max(len(splits), 1))
+        numbers, read = self._reading(dataset, [c["name"] for c in columns])
         if not dataset["pairs"]:
             return numbers.mapInArrow(read, ddl(columns))
         return self._pair(dataset, numbers.mapInArrow(read, RECORDS), columns)
+
+    def _reading(self, dataset: dict[str, Any], names: list[str]) -> tuple[DataFrame, ReadSplits]:
+        """Numbers of the splits, each a partition, and what makes rows of them."""
+        splits = [split["split"] for split in dataset["splits"]]
+        read = ReadSplits(dataset["dataset"], splits, names, hdfs_user(), self.reports)
+        return self.spark.range(0, len(splits), 1, max(len(splits), 1)), read
 
     def _pair(self, dataset: dict[str, Any], records: DataFrame, columns: list[dict[str, str]]) -> DataFrame:
         """Rows of records. The number of parts is fixed, so that each part reports the same each time."""
@@ -267,7 +314,7 @@ class Job:
 
     def kernel_input(self, node: dict[str, Any], frames: dict[str, DataFrame]) -> DataFrame:
         """What a kernel reads, by its types; and what breaks ties."""
-        frame = frames.get(node["input"] + KEYED, frames.get(node["input"]))
+        frame = frames[node["input"] + KEYED if node["input"] + KEYED in frames else node["input"]]
         columns = _typed(node["reads"])
         names = [c["name"] for c in node["reads"]]
         if ROW_KEY in frame.columns and ROW_KEY not in names:
@@ -379,7 +426,7 @@ class Job:
 
     def _table(self, frame: DataFrame) -> _Rows:
         frame = frame.select([_writable(frame, i) for i in range(len(frame.columns))])
-        return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
+        return _Rows(lambda: _batches(frame), arrow_schema(frame.schema))
 
     def _dataset_in_order(self) -> _Rows:
         node = self._nodes()[-1]
@@ -389,9 +436,11 @@ class Job:
             frame = self._scan(node, {*names, ROW_KEY}).orderBy(F.col(quoted(ROW_KEY)))
             frame = frame.limit(node["limit"]) if is_limited else frame
             frame = frame.select(names)
-        else:
-            frame = self._scan(node, set(names))
-        return _Rows(lambda: frame.toArrow().to_batches(), arrow_schema(frame.schema))
+            return _Rows(lambda: _batches(frame), arrow_schema(frame.schema))
+        numbers, read = self._reading(node["dataset"], names)
+        packed = numbers.mapInArrow(PackRows(read), PackRows.SCHEMA)
+        schema = self._scan(node, set(names)).schema
+        return _Rows(lambda: unpacked(packed), arrow_schema(schema))
 
     def finish(self) -> None:
         """Takes the reports of all tasks; raises what they add up to."""
@@ -453,6 +502,14 @@ class _Rows:
             raise
 
 
+def _batches(frame: DataFrame) -> Iterator[pa.RecordBatch]:
+    """The rows in order. The driver never holds all of an answer that may be large."""
+    most = frame._jdf.queryExecution().optimizedPlan().maxRows()
+    if most.isDefined() and most.get() <= ROWS_AT_ONCE:
+        return iter(frame.toArrow().to_batches())
+    return unpacked(frame.mapInArrow(PackRows(), PackRows.SCHEMA))
+
+
 def arrow_schema(schema: StructType) -> pa.Schema:
     from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -460,12 +517,27 @@ def arrow_schema(schema: StructType) -> pa.Schema:
 
 
 def _has_place(dtype: DataType, in_list: bool = False) -> bool:
-    name = dtype.typeName()
-    if name == "array":
+    if isinstance(dtype, ArrayType):
         return not in_list and _has_place(dtype.elementType, True)
-    return name in {
+    return dtype.typeName() in {
         "boolean", "byte", "short", "integer", "long", "float", "double", "string", "date", "timestamp", "decimal",
     }  # fmt: skip
+
+
+def _text_type(dtype: DataType) -> DataType:
+    return dtype if _has_place(dtype) else StringType()
+
+
+def check_statement(frame: DataFrame, statement: str) -> None:
+    """One SELECT over the DataFrame, which it calls `netlytics`, as the embedded engine checks it. Columns
+    that have no place in a table are texts there. SQLError."""
+    types = StructType([StructField(f.name, _text_type(f.dataType)) for f in frame.schema.fields])
+    columns = _abi.ArrowSchema()
+    arrow_schema(types)._export_to_c(ctypes.addressof(columns))
+    try:
+        core("nlt_query_check")(statement.encode(), b"netlytics", ctypes.byref(columns))
+    finally:
+        pa.Schema._import_from_c(ctypes.addressof(columns))  # gives it back
 
 
 def _writable(frame: DataFrame, index: int) -> Any:
@@ -490,7 +562,7 @@ class _Needs:
         self.found: dict[str, set[str]] = {}
 
     def find(self) -> dict[str, set[str]]:
-        adaptive = self.spark.conf.get("spark.sql.adaptive.enabled")
+        adaptive = self.spark.conf.get("spark.sql.adaptive.enabled") or "true"
         self.spark.conf.set("spark.sql.adaptive.enabled", "false")  # for a plan that is whole at once
         try:
             self._walk()
@@ -563,7 +635,7 @@ class _Watch:
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> _Watch:
-        self.job.plan  # made by the thread that the library knows
+        _ = self.job.plan  # made by the thread that the library knows
         self.thread.start()
         return self
 

@@ -20,12 +20,13 @@ from pyspark.sql import functions as F
 
 from . import _catalog, errors
 from ._session import DataWarning, day
-from .spark import ROW_KEY, Job, failure_of, quoted
+from .spark import ROW_KEY, Job, check_statement, failure_of, quoted
 
 if TYPE_CHECKING:
     from .algos import Algo
 
 _REQUEST = "_netlytics_request"
+_JOB = "_netlytics_job"  # whose reports the tasks of a DataFrame fill
 
 
 def _say(kind: str, **values: Any) -> None:
@@ -53,7 +54,7 @@ def get_dataset(
     job.query("SELECT * FROM netlytics")
     frame = job.answer()
     setattr(frame, _REQUEST, request)
-    frame._netlytics_job = job  # whose reports its tasks fill
+    setattr(frame, _JOB, job)
     return frame
 
 
@@ -61,8 +62,9 @@ def transform(spark: SparkSession | None, frame: DataFrame, sql: str) -> DataFra
     """One SELECT of Spark SQL over a DataFrame, which it calls `netlytics`; with the functions of the library.
 
     Raises:
-        SQLError: the statement is wrong.
+        SQLError: the statement is wrong, or refused as the embedded engine refuses it.
     """
+    check_statement(frame, sql)
     session = spark if spark is not None else frame.sparkSession
     Job(session, _say).functions()
     frame.createOrReplaceTempView("netlytics")
@@ -125,5 +127,5 @@ def run_algorithm(algo: Algo) -> DataFrame:
         state = None if algo.temp_dir_local is None else os.fspath(algo.temp_dir_local)
         job.write_results(os.fspath(algo.output_dir), state, algo.overwrite)
     answer = frame if job.is_ordered_scan() else job.answer()
-    answer._netlytics_job = job
+    setattr(answer, _JOB, job)
     return answer

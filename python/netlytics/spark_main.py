@@ -12,10 +12,13 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ctypes import byref, c_char_p, c_void_p, sizeof
 from typing import Any
 
 from . import _abi, errors
-from ._library import core
+from ._library import core, encoded, hdfs_path
 
 _EVENTS = os.environ.get("NETLYTICS_EVENTS") == "1"
 _SUFFIXES = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".txt": "table", ".arrow": "arrow"}
@@ -61,6 +64,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
         _flag(parser, "output_file_HDFS", help="a folder of part-*.csv on HDFS")
         _flag(parser, "format", choices=["csv", "ndjson", "json", "table", "arrow"])
         _flag(parser, "report_json", help="what became of every line")
+        _flag(parser, "overwrite", action="store_true", help="replace a folder of results that is there")
     else:
         _flag(parser, "algo", required=True, help="class name or alias of the algorithm")
         _flag(parser, "params", help="its parameters, a JSON object")
@@ -82,6 +86,31 @@ def _take_dataset(job: Any, options: argparse.Namespace, connector: str, path: s
     job.dataset(options.split_bytes, connector=connector, input_path=path, name=name, **_request(options))
 
 
+@contextmanager
+def _whole_folder(path: str, names: tuple[bytes, ...], overwrite: bool) -> Iterator[str]:
+    """Where to write the files of a folder that appears when all are written; the last name last."""
+    folder = c_void_p()
+    patterns = (c_char_p * len(names))(*names)
+    asked = _abi.FolderOptions(sizeof(_abi.FolderOptions), patterns, len(names), overwrite, True, False)
+    core("nlt_folder_open")(encoded(path), byref(asked), byref(folder))
+    try:
+        yield os.fsdecode(core("nlt_folder_place")(folder))
+    except BaseException:
+        core("nlt_folder_discard")(folder, None)
+        raise
+    core("nlt_folder_commit")(folder)
+
+
+def _write_parts(job: Any, path: str, format: str, overwrite: bool) -> int:
+    """As the program's --output_file_HDFS."""
+    suffix = next(suffix for suffix, name in _SUFFIXES.items() if name == format)
+    with _whole_folder(path, (b"part-*", b"_report.json", b"_SUCCESS"), overwrite) as place:
+        rows: int = job.write(f"{place}/part-00000{suffix}", format)
+        core("nlt_file_write")(encoded(f"{place}/_report.json"), job.report().encode())
+        core("nlt_file_write")(encoded(f"{place}/_SUCCESS"), b"")
+    return rows
+
+
 def _query(options: argparse.Namespace, job: Any) -> None:
     targets = [t for t in (options.output, options.output_file_local, options.output_file_HDFS) if t]
     if len(targets) > 1:
@@ -98,7 +127,11 @@ def _query(options: argparse.Namespace, job: Any) -> None:
         _take_dataset(job, options, rest[:at], rest[at + 1 :], name)
     job.functions(options.asn, options.asn_names)
     job.query(options.query)
-    rows = job.write(path, format)
+    if options.output_file_HDFS:
+        path = hdfs_path(path)
+        rows = _write_parts(job, path, format, options.overwrite)
+    else:
+        rows = job.write(path, format)
     if options.report_json:
         core("nlt_file_write")(os.fsencode(options.report_json), job.report().encode())
     say("result", path=path, rows=rows)

@@ -9,17 +9,22 @@ from __future__ import annotations
 import ctypes
 import itertools
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyspark import TaskContext
+from pyspark import SparkFiles, TaskContext
 from pyspark.accumulators import AccumulatorParam
 
 from . import _abi
 from ._library import core, failure, take_text
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
 FAILURE_MARK = "NETLYTICS-TASK-FAILURE "
+HADOOP_FILES = ("core-site.xml", "hdfs-site.xml")
 
 
 class TaskError(RuntimeError):
@@ -70,7 +75,7 @@ class Task:
             known = core("nlt_task_error")(self._task).contents
             if known.code == 0:
                 raise
-            raise TaskError(known.code, str(failure(known.code, known).message), known.hint.decode("utf-8", "replace")) from error
+            raise TaskError(known.code, failure(known.code, known).message, known.hint.decode("utf-8", "replace")) from error
         finally:
             reader.close()
 
@@ -84,7 +89,7 @@ class Task:
         self._task = ctypes.c_void_p()
 
 
-def run(task: Task) -> Iterator[pa.RecordBatch]:
+def run(task: Task) -> Generator[pa.RecordBatch, None, str]:
     """The rows of a task, which is closed whatever happens; its report is the generator's value."""
     try:
         yield from task.rows()
@@ -103,16 +108,29 @@ def open_task(function: str, *arguments: Any) -> Task:
         raise TaskError(error.status, error.message, error.hint) from error
 
 
-class ReadSplits:
-    """Reads the splits whose numbers come in: one to a Spark task."""
+def use_hadoop(user: str | None) -> None:
+    """HDFS as the driver knows it: the configuration that it has sent, if any, and its user."""
+    sent = SparkFiles.getRootDirectory()
+    found = {"HADOOP_USER_NAME": user}
+    if any(os.path.isfile(os.path.join(sent, name)) for name in HADOOP_FILES):
+        found["HADOOP_CONF_DIR"] = sent
+    for name, value in found.items():
+        if value is not None and os.environ.get(name) != value:
+            os.environ[name] = value
 
-    def __init__(self, dataset: int, splits: list[str], columns: list[str], reports: Any) -> None:
+
+class ReadSplits:
+    """Reads the splits whose numbers come in: one to a Spark task. `user`: on an HDFS without Kerberos."""
+
+    def __init__(self, dataset: int, splits: list[str], columns: list[str], user: str | None, reports: Any) -> None:
         self.dataset = dataset
+        self.user = user
         self.splits = splits
         self.columns = "".join(f"{name}\n" for name in columns).encode()
         self.reports = reports
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        use_hadoop(self.user)
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 report = yield from run(open_task("nlt_task_scan", self.splits[number].encode(), self.columns))
@@ -132,7 +150,9 @@ class PairRecords:
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = export(batches, self.schema)
         report = yield from run(open_task("nlt_task_pair", self.split, self.columns, ctypes.byref(rows)))
-        self.reports.add({("pairs", self.dataset, TaskContext.get().partitionId()): report})
+        context = TaskContext.get()
+        assert context is not None  # this runs in a task
+        self.reports.add({("pairs", self.dataset, context.partitionId()): report})
 
 
 class RunKernel:
@@ -154,7 +174,7 @@ class RunKernel:
         readers = [pa.ipc.open_stream(side.value) for side in self.sides]
         sides = (_abi.ArrowArrayStream * len(readers))(*(export(reader, reader.schema) for reader in readers))
         held = [ctypes.create_string_buffer(resource.value, len(resource.value)) for resource in self.resources]
-        resources = (_abi.Bytes * len(held))(*((ctypes.addressof(item), len(item)) for item in held))
+        resources = (_abi.Bytes * len(held))(*(_abi.Bytes(ctypes.addressof(item), len(item)) for item in held))
         inputs = _abi.KernelInputs(ctypes.pointer(rows), sides, len(sides), resources, len(resources))
         report = yield from run(open_task("nlt_task_kernel", self.text, ctypes.byref(inputs)))
         warnings = json.loads(report)["warnings"]
@@ -162,16 +182,29 @@ class RunKernel:
             self.reports.add({("warning", self.name, text): "" for text in warnings})
 
 
-class FormatRows:
-    """Turns rows into the bytes of an output format, in their order."""
+class PackRows:
+    """Rows as packed Arrow streams, one to a batch, of which Spark sees bytes only. `make`: what makes
+    the rows of the partition; None: they are what comes in."""
 
-    def __init__(self, format: str, schema: pa.Schema) -> None:
-        self.format = format.encode()
-        self.schema = schema
+    SCHEMA = "packed binary"
+
+    def __init__(self, make: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None) -> None:
+        self.make = make
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        rows = export(batches, self.schema)
-        yield from run(open_task("nlt_task_format", ctypes.byref(rows), self.format))
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        for batch in self.make(batches) if self.make is not None else batches:
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+                writer.write_batch(batch)
+            yield pa.RecordBatch.from_arrays([pa.array([sink.getvalue().to_pybytes()], pa.binary())], ["packed"])
+
+
+def unpacked(packed: DataFrame) -> Iterator[pa.RecordBatch]:
+    """At the driver, in order: it holds a partition, and Spark the next one."""
+    for row in packed.toLocalIterator(prefetchPartitions=True):
+        with pa.ipc.open_stream(row[0]) as reader:
+            yield from reader
 
 
 class OwnFunction:
@@ -185,8 +218,6 @@ class OwnFunction:
 
     def _functions(self) -> ctypes.c_void_p:
         if self.files not in self._opened:
-            from pyspark import SparkFiles
-
             paths = [SparkFiles.get(file).encode() if file else None for file in self.files]
             opened = ctypes.c_void_p()
             core("nlt_own_functions_open")(*paths, ctypes.byref(opened))

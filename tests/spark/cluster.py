@@ -13,6 +13,7 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 START_SECONDS = 120
+DEFAULTS = "spark.ui.port 0\n"  # any that is free: others may run a Spark, too
 
 LOGGING = """rootLogger.level = warn
 rootLogger.appenderRef.stdout.ref = console
@@ -68,6 +69,7 @@ class Spark:
     def start(self) -> Spark:
         self.conf.mkdir(parents=True)
         (self.conf / "log4j2.properties").write_text(LOGGING)
+        (self.conf / "spark-defaults.conf").write_text(DEFAULTS)
         self.spawn(
             "master", "org.apache.spark.deploy.master.Master",
             "--host", HOST, "--port", str(self.port), "--webui-port", str(self.web_port),
@@ -85,11 +87,13 @@ class Spark:
         return self
 
     def state(self) -> dict[str, object]:
+        """What the master says; {} if it does not, or if it is another Spark's."""
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self.web_port}/json/", timeout=10) as reply:
-                return json.load(reply)
-        except OSError:
+                told = json.load(reply)
+        except (OSError, ValueError):
             return {}
+        return told if told.get("url") == self.master else {}
 
     def executors(self, application: str) -> list[int]:
         """Process ids of the executors of an application."""

@@ -18,6 +18,7 @@ BUILD = Path(os.environ.get("NETLYTICS_BUILD", ROOT / "build/release"))
 BIN = Path(os.environ.get("NETLYTICS_BIN", BUILD / "netlytics"))
 SAMPLES = ROOT / "tests/samples"
 sys.path.insert(0, str(ROOT / "python"))
+sys.path.append(str(ROOT / "tests/cluster"))
 os.environ.setdefault("NL_LIB", str(BUILD / "libnetlytics.so"))
 
 
@@ -66,6 +67,25 @@ def session(cluster):
     spark.sparkContext.setLogLevel("OFF")
     yield spark
     spark.stop()
+
+
+@pytest.fixture(scope="session")
+def hdfs(cluster, tmp_path_factory):
+    """A real HDFS whose configuration the driver alone knows, as the user root."""
+    from hdfs import Hdfs, classpath
+
+    jars = classpath()
+    if jars is None:
+        skip_or_fail("Hadoop's jars are absent (./dev test fetches them): nothing of HDFS was tested")
+    files = Hdfs(tmp_path_factory.mktemp("hdfs"), jars)
+    try:
+        files.start()
+        os.environ.update(HADOOP_CONF_DIR=str(files.conf), HADOOP_USER_NAME="root")
+        yield files
+    finally:
+        for name in ("HADOOP_CONF_DIR", "HADOOP_USER_NAME"):
+            os.environ.pop(name, None)
+        files.stop()
 
 
 class Embedded:

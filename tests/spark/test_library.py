@@ -57,6 +57,39 @@ def test_a_wrong_statement(session, frame):
         transform(frame, session, sql_query="SELECT nme FROM netlytics")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM csv.`/etc/passwd`",
+        "SELECT java_method('java.lang.System', 'getenv') FROM netlytics",
+        "SELECT * FROM elsewhere",
+        "SELECT 1; SELECT 2",
+        "DROP TABLE netlytics",
+    ],
+)
+def test_statements_are_refused(session, frame, table, sql):
+    """By both engines in the same words, though Spark could run some of them."""
+    import netlytics
+    from core.utils import transform
+
+    session.range(1).createOrReplaceTempView("elsewhere")
+    told = []
+    for given, spark in ((frame, session), (table, None)):
+        with pytest.raises(netlytics.SQLError) as raised:
+            transform(given, spark, sql_query=sql)
+        told.append(str(raised.value))
+    session.catalog.dropTempView("elsewhere")
+    assert told[0] == told[1]
+
+
+def test_columns_that_have_no_place_in_a_table(session):
+    from core.utils import transform
+
+    frame = session.sql("SELECT 7 AS n, map('a', 1) AS m, struct(1 AS x) AS s, array(array(1)) AS a")
+    answer = transform(frame, session, sql_query="SELECT n + 1 AS n, m, s, a FROM netlytics")
+    assert [tuple(row) for row in answer.collect()] == [(8, {"a": 1}, (1,), [[1]])]
+
+
 def test_an_algorithm_over_logs(frame, table, tmp_path: Path):
     from algos.domain_traffic import DomainTraffic
 

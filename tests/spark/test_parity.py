@@ -182,3 +182,27 @@ def test_columns_that_are_read(session):
     assert needed("SELECT (SELECT MAX(req_time) FROM netlytics) FROM netlytics WHERE c_ip > ''") == {
         scan: {"req_time", "c_ip"}
     }
+
+
+@pytest.mark.parametrize("query", [None, "SELECT * FROM netlytics WHERE s_bytes >= 0"])
+def test_large_answers_are_streamed(session, tmp_path, query):
+    """The driver has rows while most splits are not yet read, and gets all in order."""
+    from netlytics import spark as engine
+
+    from test_faults import squid_lines
+
+    (tmp_path / "access.log-20170301").write_text(squid_lines(3000))
+    with engine.Job(session) as job:
+        job.dataset(1 << 13, connector="squid:flows", input_path=tmp_path)
+        if query is None:
+            job.algorithm("save_dataframe")
+        else:
+            job.query(query)
+        n_splits = len(job.plan["nodes"][0]["dataset"]["splits"])
+        assert n_splits > 30
+        batches = job._rows().batches
+        sizes = [next(batches).column("s_bytes").to_pylist()]
+        assert len(job.reports.value) < n_splits / 2
+        sizes += [batch.column("s_bytes").to_pylist() for batch in batches]
+        assert sum(sizes, []) == [i % 5000 for i in range(3000)]
+        assert len(job.reports.value) == n_splits
