@@ -408,7 +408,9 @@ class Job:
             stream = export(rows.batches, rows.schema)
             put(ctypes.byref(stream))
         except errors.Error as error:
-            raise (failure_of(rows.error) if rows.error is not None else error) from error
+            if isinstance(rows.error, Exception):
+                raise failure_of(rows.error) from error
+            raise (error if rows.error is None else rows.error) from error
         except Exception as error:
             raise failure_of(error) from error
 
@@ -491,13 +493,15 @@ class _Rows:
     def __init__(self, make: Callable[[], Iterator[pa.RecordBatch]], schema: pa.Schema) -> None:
         self.make = make
         self.schema = schema
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     @property
     def batches(self) -> Iterator[pa.RecordBatch]:
         try:
             yield from self.make()
-        except Exception as error:
+        except GeneratorExit:  # nobody wants more
+            raise
+        except BaseException as error:  # of a user, too, who interrupts
             self.error = error
             raise
 

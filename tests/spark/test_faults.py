@@ -138,6 +138,29 @@ def test_too_many_bad_lines(session, embedded, tmp_path):
     assert not (tmp_path / "spark").exists()
 
 
+def test_an_interrupt_while_rows_are_written(session, tmp_path):
+    """It passes through the library, which knows failures only, and stays what it is."""
+    import ctypes
+
+    import pyarrow
+
+    from netlytics import _library
+    from netlytics import spark as engine
+
+    batch = pyarrow.record_batch({"n": pyarrow.array([1, 2])})
+
+    def make():
+        yield batch
+        raise KeyboardInterrupt
+
+    def put(stream) -> None:
+        _library.core("nlt_rows_write")(stream, b"csv", os.fsencode(tmp_path / "out.csv"), ctypes.c_int64())
+
+    with engine.Job(session) as job, pytest.raises(KeyboardInterrupt):
+        job._put(engine._Rows(make, batch.schema), put)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_that_exist(session, tmp_path):
     from netlytics import errors
 
