@@ -63,7 +63,7 @@ static const cast_rule rules[] = {
     {DATE, TIMESTAMP, NULL},
     {TIMESTAMP, DATE, NULL},
     {TIMESTAMP, BIG, "nlt_cast_bigint($1)"},
-    {TIMESTAMP, INT, "CAST(nlt_cast_int($1) AS INTEGER)"},
+    {TIMESTAMP, INT, "TRY_CAST(nlt_cast_bigint($1) AS INTEGER)"},
     {TIMESTAMP, DOUBLE, "nlt_cast_double($1)"},
     {INTEGERS, TIMESTAMP, "make_timestamp(CAST($1 AS BIGINT) * 1000000)"},
     {DOUBLE, TIMESTAMP,

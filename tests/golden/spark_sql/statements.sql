@@ -421,3 +421,4 @@ SELECT substring_index('a.b.c', s, n) AS a, substring_index('aaaa', 'aa', n) AS 
 SELECT mod(1.5, 2) AS a, mod(7.25, 1.5) AS b, pmod(-1.5, 2) AS c, pmod(-7.25, -1.5) AS d, pmod(1.5, 0) AS e, mod(-1.5D, 1) AS f, pmod(null, 2) AS g, mod('7', 4) AS h, pmod('-7', 4) AS i, pmod(-7.5D, 2) AS j, mod(1.5, null) AS k
 SELECT cast(i AS decimal(5,2)) AS a, cast(cast(i AS decimal(20,3)) AS decimal(5,1)) AS b, cast(-i AS decimal(3,0)) AS c FROM VALUES (1), (999), (1000), (99999), (null) AS t(i) ORDER BY i
 SELECT upper('Straße') AS a, ucase('ß') AS b, lower('ÀÉẞ') AS c, upper('ÿ') AS d
+SELECT cast(timestamp'0001-01-01 00:00:00' AS int) AS a, cast(timestamp'2038-01-19 03:14:07' AS int) AS b, cast(timestamp'2038-01-19 03:14:08' AS int) AS c, cast(timestamp'1969-12-31 23:59:59.5' AS int) AS d, cast(timestamp'9999-12-31 23:59:59' AS bigint) AS e
