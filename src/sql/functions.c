@@ -106,7 +106,7 @@ static bool is_kind(char code, nlt_sql_kind kind)
     case 'X':
         return kind == NLT_SQL_BINARY;
     case 'U':
-        return kind == NLT_SQL_STRUCT;
+        return kind == NLT_SQL_STRUCT || kind == NLT_SQL_ARRAY;
     case 'Z':
         return kind == NLT_SQL_DATE || kind == NLT_SQL_TIMESTAMP;
     case 'v':

@@ -7,7 +7,7 @@
  * Parameters are codes, one for each argument:
  *   s i l d b y t   cast to string, int, bigint, double, boolean, date, timestamp
  *   S I N R A M Y T X U must be string, integer, decimal, real, array, map, date, timestamp,
- * binary, struct, Z date or timestamp, v an interval, O an array of what is no struct, V of
+ * binary, struct or array, Z date or timestamp, v an interval, O an array of what is no struct, V of
  * structs; else the next row of the name is tried. NULL is all of them but N, X and U . any c g all
  * such get their common type; g: text meets only text E F             element, array: meets the
  * elements of argument 1 k               a constant text u               not translated: the row's

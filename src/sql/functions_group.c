@@ -106,9 +106,9 @@ nlt_status nlt__sql_percentile_within(nlt_sql_call_state *call, nlt_sql_value *o
         value.sql, details->within[0].is_descending ? "DESC" : "ASC", call->tail);
 }
 
-/* ---- structs ---- */
+/* ---- structs and arrays ---- */
 
-/* MAX and MIN of structs, in Spark's order of NULLs. */
+/* MAX and MIN of structs and arrays, in Spark's order of NULLs. */
 nlt_status nlt__sql_max_struct(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     const char *key = NULL;

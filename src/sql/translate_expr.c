@@ -313,8 +313,19 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
         values[1].sql);
 }
 
-/* DuckDB takes a NULL inside a struct for the largest, Spark for the smallest: each field is led by
- * whether it is there. */
+/* The elements of an array, each as a struct that leads with whether it is there. */
+static nlt_status array_key(nlt_sql_translator *tr, const nlt_sql_value *value, const char **out)
+{
+    nlt_sql_value item = {NULL, *value->type.item, value->expr};
+    const char *key = NULL;
+    NLT_TRY(nlt__sql_text(tr, &item.sql, "\"x%d\"", ++tr->n_names));
+    NLT_TRY(nlt__sql_order_key(tr, &item, &key));
+    return nlt__sql_text(tr, out, "list_transform(%s, lambda %s: {'p': %s IS NOT NULL, 'f': %s})",
+        value->sql, item.sql, item.sql, key);
+}
+
+/* DuckDB takes a NULL inside a struct or an array for the largest, Spark for the smallest: each field
+ * and element is led by whether it is there. */
 nlt_status nlt__sql_order_key(nlt_sql_translator *tr, const nlt_sql_value *value, const char **out)
 {
     const char *list = "";
@@ -322,6 +333,9 @@ nlt_status nlt__sql_order_key(nlt_sql_translator *tr, const nlt_sql_value *value
     *out = value->sql;
     if (type->kind == NLT_SQL_ARRAY && type->item->kind == NLT_SQL_STRUCT) {
         return nlt__sql_refuse(tr, value->expr->place, "an order of arrays of structs");
+    }
+    if (type->kind == NLT_SQL_ARRAY && type->item->kind != NLT_SQL_NULL) {
+        return array_key(tr, value, out);
     }
     if (type->kind != NLT_SQL_STRUCT) {
         return NLT_OK;

@@ -825,7 +825,16 @@ static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
             "ORDER BY of a SELECT DISTINCT or set operation takes its columns only");
     }
     NLT_TRY(nlt__buf_printf(out, tr->err, "%s", before));
-    if (number >= 0) {
+    if (kind == NLT_SQL_ARRAY) {
+        bool is_out_of_reach = number >= 0 && (is_distinct || scope->outputs[number].is_generated);
+        if (is_out_of_reach) {
+            return nlt__sql_refuse(tr, order->expr->place,
+                "ORDER BY of an array of SELECT DISTINCT, a set operation or a generator");
+        }
+        value = number >= 0 ? scope->outputs[number].value : value;
+        NLT_TRY(nlt__sql_order_key(tr, &value, &value.sql));
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", value.sql));
+    } else if (number >= 0) {
         NLT_TRY(nlt__buf_printf(out, tr->err, "%d", number + 1));
     } else if (order->expr->kind == NLT_SQL_EXPR_LITERAL) {
         NLT_TRY(nlt__buf_printf(
@@ -861,6 +870,10 @@ static nlt_status put_order_and_limit(nlt_sql_translator *tr, nlt_sql_scope *sco
             tr, scope, &query->order[i], is_distinct, i > 0 ? ", " : " ORDER BY ", out));
     }
     for (int i = 0; query->is_order_all && i < scope->n_outputs; i++) {
+        nlt_sql_value *value = &scope->outputs[i].value;
+        if (value->type.kind == NLT_SQL_ARRAY) {
+            return nlt__sql_refuse(tr, value->expr->place, "ORDER BY ALL with an array");
+        }
         NLT_TRY(nlt__buf_printf(out, tr->err, "%s%d %s NULLS %s", i > 0 ? ", " : " ORDER BY ",
             i + 1, query->is_order_all_descending ? "DESC" : "ASC",
             query->is_order_all_nulls_last ? "LAST" : "FIRST"));

@@ -422,3 +422,7 @@ SELECT mod(1.5, 2) AS a, mod(7.25, 1.5) AS b, pmod(-1.5, 2) AS c, pmod(-7.25, -1
 SELECT cast(i AS decimal(5,2)) AS a, cast(cast(i AS decimal(20,3)) AS decimal(5,1)) AS b, cast(-i AS decimal(3,0)) AS c FROM VALUES (1), (999), (1000), (99999), (null) AS t(i) ORDER BY i
 SELECT upper('Straße') AS a, ucase('ß') AS b, lower('ÀÉẞ') AS c, upper('ÿ') AS d
 SELECT cast(timestamp'0001-01-01 00:00:00' AS int) AS a, cast(timestamp'2038-01-19 03:14:07' AS int) AS b, cast(timestamp'2038-01-19 03:14:08' AS int) AS c, cast(timestamp'1969-12-31 23:59:59.5' AS int) AS d, cast(timestamp'9999-12-31 23:59:59' AS bigint) AS e
+SELECT a FROM VALUES (array('b', null, 'a')), (array('b', 'a')), (array(null)), (array()), (null), (array('a')), (array('a', null)) AS t(a) ORDER BY a
+SELECT a FROM VALUES (array(1, null)), (array(1, 2)), (array(null, 3)), (array(2)), (null) AS t(a) ORDER BY a DESC
+SELECT max(a) AS a, min(a) AS b FROM VALUES (array('b', null)), (array('b', 'a')), (array(null, 'z')), (null) AS t(a)
+SELECT array(1, null) < array(1, 2) AS a, array(null) >= array(0) AS b, array(1, 2) > array(1) AS c, array(1, null) = array(1, null) AS d, max(null) AS e FROM VALUES (1) AS t(x)
