@@ -10,6 +10,8 @@
 
 #include <curl/curl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/assert.h"
@@ -207,6 +209,37 @@ static void drop(nlt_http *http)
     http->why[0] = '\0';
 }
 
+/* The file of the authorities that are trusted; NULL: libcurl's own. The variables are those of
+ * OpenSSL and of the curl program. A libcurl that was built on another system than it runs on, as in
+ * a wheel, looks for a file that is not there: then it is where this system has it. */
+static const char *find_authorities(void)
+{
+    static const char *const variables[] = {"SSL_CERT_FILE", "CURL_CA_BUNDLE"};
+    static const char *const files[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Arch, Alpine */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Red Hat */
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/ssl/ca-bundle.pem", /* SUSE */
+        "/etc/ssl/cert.pem",
+    };
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != '\0') {
+            return value;
+        }
+    }
+    const char *built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
+    if (built_in == NULL || access(built_in, R_OK) == 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (access(files[i], R_OK) == 0) {
+            return files[i];
+        }
+    }
+    return NULL;
+}
+
 static bool set_options(nlt_http *http, const nlt_http_request *request)
 {
     static const char *const words[] = {[NLT_HTTP_GET] = "GET",
@@ -235,8 +268,9 @@ static bool set_options(nlt_http *http, const nlt_http_request *request)
             && curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload) == CURLE_OK
             && curl_easy_setopt(easy, CURLOPT_READDATA, http) == CURLE_OK;
     }
-    const char *authorities = getenv("SSL_CERT_FILE"); /* as OpenSSL itself */
-    if (is_set && authorities != NULL && authorities[0] != '\0') {
+    bool is_https = strncmp(request->url, "https:", strlen("https:")) == 0;
+    const char *authorities = is_https ? find_authorities() : NULL;
+    if (is_set && authorities != NULL) {
         is_set = curl_easy_setopt(easy, CURLOPT_CAINFO, authorities) == CURLE_OK;
     }
     if (is_set && request->is_negotiated) {

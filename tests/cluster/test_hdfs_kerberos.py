@@ -147,6 +147,8 @@ def test_tls(run, world, tickets, logs):
     web = f"s{world.web.rpartition(':')[0]}:{world.site['dfs.namenode.https-address'].rpartition(':')[2]}"
     env = env_of(world, SSL_CERT_FILE=str(world.certificate), **tickets["ann"])
     assert query(run, f"{web}/logs", env=env).stdout == query(run, logs).stdout
+    bundle = env_of(world, SSL_CERT_FILE="", CURL_CA_BUNDLE=str(world.certificate), **tickets["ann"])
+    assert query(run, f"{web}/logs", env=bundle).stdout == query(run, logs).stdout
     query(run, f"{web}/logs", "-o", f"{web}/home/ann/tls.csv", env=env)
     assert query(run, logs).stdout == curl(world, "GET", "/home/ann/tls.csv", "OPEN", tickets["ann"]).decode()
     done = query(run, f"{web}/logs", env=env_of(world, **tickets["ann"], HADOOP_CONF_DIR=""), code=1)
