@@ -105,8 +105,8 @@ static nlt_status read_type(
 }
 
 /* Columns whose type Spark does not have are left out: to name one is an error. */
-static nlt_status read_columns(
-    duckdb_prepared_statement prepared, nlt_arena *arena, nlt_sql_relation *out, nlt_error *err)
+static nlt_status read_columns(duckdb_prepared_statement prepared, nlt_arena *arena,
+    nlt_sql_relation *out, nlt_strings *warnings, nlt_error *err)
 {
     idx_t n = duckdb_prepared_statement_column_count(prepared);
     const char **names = nlt__arena_alloc(arena, (size_t)n * sizeof *names);
@@ -126,7 +126,13 @@ static nlt_status read_columns(
         duckdb_free((void *)(uintptr_t)name);
         duckdb_destroy_logical_type(&type);
         NLT_TRY(status);
-        out->n_columns += types[at].kind != NLT_SQL_KIND_COUNT;
+        if (types[at].kind != NLT_SQL_KIND_COUNT) {
+            out->n_columns++;
+        } else {
+            NLT_TRY(nlt__strings_add(warnings, err,
+                "%s: column \"%.100s\" is left out: Spark has no such type (--dialect duckdb has)",
+                out->name, names[at]));
+        }
     }
     return NLT_OK;
 }
@@ -138,10 +144,12 @@ static nlt_status read_relation(
     duckdb_prepared_statement prepared = NULL;
     *out = (nlt_sql_relation){.name = name};
     (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", name);
+    nlt_strings warnings = NLT_STRINGS_INIT;
     nlt_status status = duckdb_prepare(session->con, sql, &prepared) == DuckDBSuccess
-        ? read_columns(prepared, arena, out, err)
+        ? read_columns(prepared, arena, out, &warnings, err)
         : nlt__duck_failure(session, duckdb_prepare_error(prepared), err);
     duckdb_destroy_prepare(&prepared);
+    nlt__warn_all(session, &warnings);
     return status;
 }
 

@@ -545,6 +545,64 @@ static nlt_status put_types(const described *d, nlt_buf *out, nlt_error *err)
     return nlt__buf_append(out, "}", 1, err);
 }
 
+/* ---- the columns of the statement ---- */
+
+/* Types that Spark does not have, and what stands for a column of them in its dialect: what Spark
+ * makes of them in Parquet, else text. A type that ends in "(" is any that begins so. */
+static const struct {
+    const char *type, *before, *behind;
+} stand_ins[] = {
+    {"UTINYINT", "CAST(", " AS SMALLINT)"},
+    {"USMALLINT", "CAST(", " AS INTEGER)"},
+    {"UINTEGER", "CAST(", " AS BIGINT)"},
+    {"UBIGINT", "CAST(", " AS DECIMAL(20, 0))"},
+    {"HUGEINT", "CAST(", " AS DOUBLE)"},
+    {"UHUGEINT", "CAST(", " AS DOUBLE)"},
+    {"TIMESTAMP WITH TIME ZONE", "(", " AT TIME ZONE 'UTC')"},
+    {"TIMESTAMP_S", "CAST(", " AS TIMESTAMP)"},
+    {"TIMESTAMP_MS", "CAST(", " AS TIMESTAMP)"},
+    {"TIMESTAMP_NS", "CAST(", " AS TIMESTAMP)"},
+    {"TIME", "CAST(", " AS VARCHAR)"},
+    {"TIME_NS", "CAST(", " AS VARCHAR)"},
+    {"TIME WITH TIME ZONE", "CAST(", " AS VARCHAR)"},
+    {"INTERVAL", "CAST(", " AS VARCHAR)"},
+    {"UUID", "CAST(", " AS VARCHAR)"},
+    {"ENUM(", "CAST(", " AS VARCHAR)"},
+};
+
+enum { N_STAND_INS = sizeof stand_ins / sizeof stand_ins[0] };
+
+static bool stands_for(int row, const char *type)
+{
+    const char *wanted = stand_ins[row].type;
+    size_t len = strlen(wanted);
+    return wanted[len - 1] == '(' ? strncmp(type, wanted, len) == 0 : strcmp(type, wanted) == 0;
+}
+
+/* "SELECT *", with what stands for columns in the dialect of the session. */
+static nlt_status put_all_columns(
+    const nlt_session *session, const described *d, nlt_buf *out, nlt_error *err)
+{
+    int n = 0;
+    NLT_TRY(nlt__buf_printf(out, err, "SELECT *"));
+    for (int i = 0; i < d->n && session->dialect == NLT_DIALECT_SPARK; i++) {
+        int row = 0;
+        while (row < N_STAND_INS && !stands_for(row, d->columns[i].type)) {
+            row++;
+        }
+        if (row == N_STAND_INS) {
+            continue;
+        }
+        NLT_TRY(
+            nlt__buf_printf(out, err, "%s%s", n > 0 ? ", " : " REPLACE (", stand_ins[row].before));
+        NLT_TRY(nlt__duck_name(d->columns[i].name, out, err));
+        NLT_TRY(nlt__buf_printf(out, err, "%s AS ", stand_ins[row].behind));
+        NLT_TRY(nlt__duck_name(d->columns[i].name, out, err));
+        n++;
+    }
+    return n > 0 ? nlt__buf_append(out, ")", 1, err) : NLT_OK;
+}
+
 /* ---- text: the statement ---- */
 
 static nlt_status put_row_check(
@@ -560,17 +618,19 @@ static nlt_status put_row_check(
     return nlt__buf_append(out, ")", 1, err);
 }
 
-static nlt_status put_text_select(
-    const nlt_files *files, const described *d, bool counts, nlt_buf *out, nlt_error *err)
+static nlt_status put_text_select(const nlt_session *session, const nlt_files *files,
+    const described *d, bool counts, nlt_buf *out, nlt_error *err)
 {
-    NLT_TRY(nlt__buf_printf(
-        out, err, counts ? "SELECT filename AS f, count(*) AS n FROM " : "SELECT * FROM "));
+    NLT_TRY(counts ? nlt__buf_printf(out, err, "SELECT filename AS f, count(*) AS n")
+                   : put_all_columns(session, d, out, err));
+    NLT_TRY(nlt__buf_printf(out, err, " FROM "));
     NLT_TRY(put_reader(files, true, out, err));
     NLT_TRY(put_row_check(files, d, out, err));
     return counts ? nlt__buf_printf(out, err, " GROUP BY f") : NLT_OK;
 }
 
-static nlt_status text_sql(nlt_files *files, const described *d, nlt_error *err)
+static nlt_status text_sql(
+    const nlt_session *session, nlt_files *files, const described *d, nlt_error *err)
 {
     nlt_buf types = NLT_BUF_INIT(SQL_MAX);
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
@@ -580,10 +640,10 @@ static nlt_status text_sql(nlt_files *files, const described *d, nlt_error *err)
         status = keep_buf(&types, &files->columns, err);
     }
     if (status == NLT_OK) {
-        status = put_text_select(files, d, false, &sql, err);
+        status = put_text_select(session, files, d, false, &sql, err);
     }
     if (status == NLT_OK) {
-        status = put_text_select(files, d, true, &count, err);
+        status = put_text_select(session, files, d, true, &count, err);
     }
     if (status == NLT_OK) {
         status = keep_buf(&sql, &files->sql, err);
@@ -644,7 +704,7 @@ static nlt_status learn_text(nlt_session *session, nlt_files *files,
         return NLT_ERR_DAMAGED;
     }
     NLT_TRY(take_types(session, files, request->columns, d, warnings, err));
-    return text_sql(files, d, err);
+    return text_sql(session, files, d, err);
 }
 
 /* ---- parquet: the statement ---- */
@@ -734,14 +794,38 @@ static nlt_status put_days(
     return NLT_OK;
 }
 
-static nlt_status put_parquet_select(
-    const nlt_files *files, bool filters, int64_t first, int64_t last, nlt_buf *out, nlt_error *err)
+static nlt_status put_table_columns(const nlt_table_desc *desc, nlt_buf *out, nlt_error *err)
 {
-    NLT_TRY(nlt__buf_printf(out, err, files->desc != NULL ? "SELECT " : "SELECT *"));
-    for (int i = 0; files->desc != NULL && i < files->desc->n_columns; i++) {
+    for (int i = 0; i < desc->n_columns; i++) {
         NLT_TRY(
-            nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : "", files->desc->columns[i].name));
+            nlt__buf_printf(out, err, "%s\"%s\"", i > 0 ? ", " : "SELECT ", desc->columns[i].name));
     }
+    return NLT_OK;
+}
+
+/* All columns of files that need not be one of our tables. */
+static nlt_status put_any_columns(
+    nlt_session *session, const nlt_files *files, nlt_buf *out, nlt_error *err)
+{
+    described d = {.arena = NLT_ARENA_INIT};
+    nlt_buf reader = NLT_BUF_INIT(SQL_MAX);
+    nlt_status status = put_reader(files, false, &reader, err);
+    if (status == NLT_OK) {
+        status = describe(session, files, &reader, &d, err);
+    }
+    if (status == NLT_OK) {
+        status = put_all_columns(session, &d, out, err);
+    }
+    nlt__buf_clear(&reader);
+    nlt__arena_clear(&d.arena);
+    return status;
+}
+
+static nlt_status put_parquet_select(nlt_session *session, const nlt_files *files, bool filters,
+    int64_t first, int64_t last, nlt_buf *out, nlt_error *err)
+{
+    NLT_TRY(files->desc != NULL ? put_table_columns(files->desc, out, err)
+                                : put_any_columns(session, files, out, err));
     NLT_TRY(nlt__buf_printf(out, err, " FROM "));
     NLT_TRY(put_reader(files, false, out, err));
     bool has_time = files->desc != NULL && files->desc->time_column >= 0;
@@ -766,7 +850,8 @@ static nlt_status learn_parquet(nlt_session *session, nlt_files *files,
             NLT_TRY(check_file(session, files, i, err));
         }
     }
-    nlt_status status = put_parquet_select(files, request->filter_rows, first, last, &sql, err);
+    nlt_status status =
+        put_parquet_select(session, files, request->filter_rows, first, last, &sql, err);
     if (status == NLT_OK) {
         status = put_parquet_count(files, &count, err);
     }

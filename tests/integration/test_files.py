@@ -226,6 +226,40 @@ def test_parquet(ask, tmp_path):
     assert "--columns" in ask("SELECT 1", "-c", "parquet", "-i", "t.parquet", "--columns", "n INT", code=2).stderr
 
 
+def test_types_that_spark_lacks_in_parquet(ask, tmp_path):
+    """No column gets lost: they are what Spark makes of them, or text."""
+    when = [1488326400_000_000, None]
+    columns = {
+        "u8": pa.array([255, None], pa.uint8()),
+        "u32": pa.array([4_294_967_295, None], pa.uint32()),
+        "u64": pa.array([18_446_744_073_709_551_615, None], pa.uint64()),
+        "utc": pa.array(when, pa.timestamp("us", "UTC")),
+        "rome": pa.array(when, pa.timestamp("us", "Europe/Rome")),  # an instant, too
+        "nano": pa.array([t and t * 1000 for t in when], pa.timestamp("ns")),
+        "clock": pa.array([3_723_000_000, None], pa.time64("us")),
+        'a "word"': pa.array(["x", None]).dictionary_encode(),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet", version="2.6")
+    day = "2017-03-01 00:00:00"
+    expected = f"255,4294967295,18446744073709551615,{day},{day},{day},01:02:03,x"
+    args = ("-c", "parquet", "-i", "t.parquet")
+    assert ask("SELECT * FROM netlytics", *args).stdout.splitlines()[1:] == [expected, "," * 7]
+    done = ask("SELECT u8 + 1 AS a, u64 - 1 AS b, year(utc) AS c FROM netlytics LIMIT 1", *args)
+    assert done.stdout == "a,b,c\n256,18446744073709551614,2017\n"
+
+
+def test_types_that_spark_lacks_in_text(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")  # an instant does not depend on it
+    (tmp_path / "t.csv").write_text("a,clock,at\n1,12:00:01,2024-01-01 00:00:00+01\n")
+    (tmp_path / "t.ndjson").write_text('{"a": 1, "clock": "12:00:01", "big": 9223372036854775808}\n')
+    for kind, names, values in (
+        ("csv", "a,clock,at", "1,12:00:01,2023-12-31 23:00:00"),
+        ("ndjson", "a,clock,big", "1,12:00:01,9.223372036854776e+18"),
+    ):
+        done = ask("SELECT * FROM netlytics", "-c", kind, "-i", f"t.{kind}")
+        assert done.stdout == f"{names}\n{values}\n"
+
+
 def test_no_parquet(ask, tmp_path):
     pq.write_table(pa.table({"a": list(range(10000)), "b": ["x" * 50] * 10000}), tmp_path / "good.parquet")
     good = (tmp_path / "good.parquet").read_bytes()
