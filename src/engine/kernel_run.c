@@ -553,9 +553,11 @@ static nlt_status run_keyed(kernel_job *job, nlt_kernel_stores *stores, nlt_erro
     NLT_TRY(new_output(job, NLT_STORE_PARTS, err));
     int threads = job->session->threads < NLT_STORE_PARTS ? job->session->threads : NLT_STORE_PARTS;
     nlt_status status = nlt__parallel(threads, run_parts, job, err);
-    if (job->failure.code != NLT_OK && err != NULL) {
-        *err = job->failure;
+    if (job->failure.code != NLT_OK) {
         status = job->failure.code;
+        if (err != NULL) {
+            *err = job->failure;
+        }
     }
     if (job->is_last_reader) {
         nlt__row_store_free(job->input->rows);
