@@ -285,8 +285,8 @@ static void add_answer(nlt_builder *out, const tstat_body *body)
     nlt_bytes answer = text_or_dash(body, TEXT_ANSWER);
     nlt_add_i64(out, NLT_DNS_ANSWER_TTLS, body->numbers[NUMBER_TTL]);
     nlt_add_copy(out, NLT_DNS_ANSWER_TYPES, type);
-    if (nlt_wants(out, NLT_DNS_ANSWERS)
-        && (is_name_type(type) ? normalised(out, &answer) : with_blanks(out, &answer))) {
+    if (nlt_wants(out, NLT_DNS_ANSWERS) && with_blanks(out, &answer)
+        && (!is_name_type(type) || normalised(out, &answer))) {
         nlt_add_copy(out, NLT_DNS_ANSWERS, answer);
     }
 }

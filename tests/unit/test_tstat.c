@@ -135,9 +135,11 @@ static void test_dns_answers(void **state)
         {Q "1488326460010 RESP 0x2956 WWW.A.com. 299 IN CNAME B.net. 0x0c", "used"},
         {Q "1488326460010 RESP 0x2956 b.net. 60 IN MX 10|Mail.B.net. 0x2c", "used"},
         {Q "1488326460010 RESP 0x2956 b.net. 0 IN TXT \"A|b\" 0x0c", "used"},
+        {Q "1488326460010 RESP 0x2956 b.net. 5 IN PTR My|Room._http.Local. 0x0c", "used"},
     };
     CHECK("tstat:DNS", cases,
-        "answer_ttls=[299,60,0] answer_types=[CNAME,MX,TXT] answers=[b.net,10 Mail.B.net.,\"A b\"] "
+        "answer_ttls=[299,60,0,5] answer_types=[CNAME,MX,TXT,PTR] "
+        "answers=[b.net,10 Mail.B.net.,\"A b\",my room._http.local] "
         "c_ip=10.0.0.1 c_port=1025 flags_req=8 flags_resp=12 query=www.a.com req_class=IN "
         "req_time=1488326459.99 req_type=MX resp_code=NOERROR resp_time=1488326460.01 " S
         "trans_id=0x2956\n");
