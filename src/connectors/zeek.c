@@ -188,7 +188,7 @@ static void put_answer(nlt_builder *out, const zeek_value *item, const zeek_valu
     if (!nlt_wants(out, NLT_DNS_ANSWERS)) {
         return;
     }
-    if (is_name) {
+    if (is_name && item->kind != ZEEK_ABSENT) {
         put_domain(out, NLT_DNS_ANSWERS, item, ctx, nlt_add_copy);
         return;
     }

@@ -194,9 +194,27 @@ nlt_row zeek_split(
 
 /* ---- numbers ---- */
 
+/* The number in units of 10^-scale, as nlt__parse_fixed, but its exponent moves the point: others print
+ * 1.398382067286885E9. */
+static bool parse_scientific(nlt_bytes text, int scale, int64_t *out)
+{
+    enum { SCALE_MAX = 18 };
+    size_t mark = 0;
+    while (mark < text.len && (text.ptr[mark] | 0x20) != 'e') {
+        mark++;
+    }
+    size_t digits = mark + 1;
+    digits += digits < text.len && text.ptr[digits] == '+';
+    int64_t exponent = 0;
+    return digits < text.len
+        && nlt__parse_i64((nlt_bytes){text.ptr + digits, text.len - digits}, &exponent)
+        && exponent >= -scale && exponent <= SCALE_MAX - scale
+        && nlt__parse_fixed((nlt_bytes){text.ptr, mark}, scale + (int)exponent, out);
+}
+
 bool zeek_seconds(nlt_bytes text, int64_t *ns)
 {
-    if (nlt__parse_fixed(text, NS_DIGITS, ns)) {
+    if (nlt__parse_fixed(text, NS_DIGITS, ns) || parse_scientific(text, NS_DIGITS, ns)) {
         return true;
     }
     double seconds = 0.0;
@@ -262,7 +280,8 @@ bool zeek_other_time(const zeek_value *value, int64_t *ns)
     double number = 0.0;
     if (value->kind != ZEEK_TSV && nlt__parse_double(value->text, &number)
         && (number > 1e11 || number < -1e11)) {
-        return nlt__parse_fixed(value->text, 6, ns); /* ms: 10^-6 of them are ns */
+        /* ms: 10^-6 of them are ns */
+        return nlt__parse_fixed(value->text, 6, ns) || parse_scientific(value->text, 6, ns);
     }
     return zeek_seconds(value->text, ns);
 }
@@ -434,7 +453,9 @@ bool zeek_next_json_item(const zeek_value *list, size_t *at, zeek_value *item)
         depth -= text.ptr[i] == ']' || text.ptr[i] == '}';
         i++;
     }
-    *item = (zeek_value){{text.ptr + begin, i - begin}, ZEEK_JSON_OTHER};
+    nlt_bytes text_of_item = {text.ptr + begin, i - begin};
+    bool is_null = text_of_item.len == 4 && memcmp(text_of_item.ptr, "null", 4) == 0;
+    *item = (zeek_value){text_of_item, is_null ? ZEEK_ABSENT : ZEEK_JSON_OTHER};
     *at = i;
     return true;
 }

@@ -98,6 +98,10 @@ static const line_case dns_cases[] = {
     {"1.0|C|10.0.0.1|1|10.0.0.2|53|udp|7|-|\\x2d|-|-|-|-|-|-|F|F|F|F|0|(empty)|(empty)|F",
         "answer_ttls=[] answer_types=[] answers=[] c_ip=10.0.0.1 c_port=1 flags_req=0 query=- "
         "req_time=1.0 s_ip=10.0.0.2 s_port=53 trans_id=7"},
+    /* an unset item of a vector is empty, a real "-" is escaped */
+    {"1.0|C|-|-|-|-|udp|-|-|-|-|-|12|PTR|-|-|-|-|-|-|-|-,\\x2d,A.|-|-",
+        "answer_ttls=[] answer_types=[PTR,PTR,PTR] answers=[,-,a] flags_req=0 req_time=1.0 "
+        "req_type=PTR"},
     {"1.0|C|-|-|-|-|udp|-|-|\\xff\\x00\\xc3\\xa9|-|-|-|-|-|-|-|-|-|-|-|-|-|-",
         "answer_ttls=[] answer_types=[] answers=[] flags_req=0 query=\\xff\\x00\xc3\xa9 "
         "req_time=1.0"},
@@ -135,6 +139,22 @@ static const line_case json_cases[] = {
     /* milliseconds; keys of a changed scope separator */
     {"{\"ts\":1488326400250,\"id_orig_h\":\"1.2.3.4\"}",
         "answer_ttls=[] answer_types=[] answers=[] c_ip=1.2.3.4 flags_req=0 req_time=1488326400.25"},
+    /* as others print numbers; the sum is that of the decimals, not of their nearest doubles */
+    {"{\"ts\":1.488326400250E12}",
+        "answer_ttls=[] answer_types=[] answers=[] flags_req=0 req_time=1488326400.25"},
+    {"{\"ts\":1.398382067286885E9,\"rtt\":1.3983820675e+9}",
+        "answer_ttls=[] answer_types=[] answers=[] flags_req=0 flags_resp=0 "
+        "req_time=1398382067.286885 resp_time=2796764134.786885"},
+    {"{\"ts\":1,\"rtt\":12.5E-7}",
+        "answer_ttls=[] answer_types=[] answers=[] flags_req=0 flags_resp=0 req_time=1.0 "
+        "resp_time=1.00000125"},
+    {"{\"ts\":1e309}", "rejected bad_time"},
+    /* an unset item of a list */
+    {"{\"ts\":1,\"qtype_name\":\"TXT\",\"answers\":[null,\"null\"],\"TTLs\":[1,2]}",
+        "answer_ttls=[1,2] answer_types=[TXT,TXT] answers=[,null] flags_req=0 req_time=1.0 "
+        "req_type=TXT"},
+    {"{\"ts\":1,\"qtype_name\":\"NS\",\"answers\":[null,\"B.\"]}",
+        "answer_ttls=[] answer_types=[NS,NS] answers=[,b] flags_req=0 req_time=1.0 req_type=NS"},
     {"{\"ts\":1,\"query\":\"\\ud83d\\ude00\\ud800\"}",
         "answer_ttls=[] answer_types=[] answers=[] flags_req=0 query=\xf0\x9f\x98\x80\xef\xbf\xbd "
         "req_time=1.0"},
