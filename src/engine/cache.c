@@ -431,7 +431,11 @@ static nlt_status write_entry(const cache *c, const unit *u, nlt_error *err)
         status = nlt__buf_printf(&whole, err, "%s%s", line, text);
     }
     if (status == NLT_OK) {
+        struct stat st;
         const char *bytes = nlt__buf_cstr(&whole);
+        if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+            (void)unlink(path); /* not to write where it leads */
+        }
         status = bytes != NULL ? nlt_file_write(path, bytes, err) : no_memory(err);
     }
     nlt__buf_clear(&whole);

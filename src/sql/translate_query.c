@@ -804,6 +804,19 @@ static nlt_status find_output(
     return NLT_OK;
 }
 
+/* The key of an array, as of which the columns of a SELECT may be named; NULL: none of them. */
+static nlt_status put_array_order(nlt_sql_translator *tr, const nlt_sql_output *output,
+    nlt_sql_value *value, bool is_distinct, nlt_buf *out)
+{
+    if (output != NULL && (is_distinct || output->is_generated)) {
+        return nlt__sql_refuse(tr, value->expr->place,
+            "ORDER BY of an array of SELECT DISTINCT, a set operation or a generator");
+    }
+    const char *key = NULL;
+    NLT_TRY(nlt__sql_order_key(tr, value, &key));
+    return nlt__buf_printf(out, tr->err, "%s", key);
+}
+
 static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
     const nlt_sql_order *order, bool is_distinct, const char *before, nlt_buf *out)
 {
@@ -826,14 +839,9 @@ static nlt_status put_order_item(nlt_sql_translator *tr, nlt_sql_scope *scope,
     }
     NLT_TRY(nlt__buf_printf(out, tr->err, "%s", before));
     if (kind == NLT_SQL_ARRAY) {
-        bool is_out_of_reach = number >= 0 && (is_distinct || scope->outputs[number].is_generated);
-        if (is_out_of_reach) {
-            return nlt__sql_refuse(tr, order->expr->place,
-                "ORDER BY of an array of SELECT DISTINCT, a set operation or a generator");
-        }
-        value = number >= 0 ? scope->outputs[number].value : value;
-        NLT_TRY(nlt__sql_order_key(tr, &value, &value.sql));
-        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", value.sql));
+        const nlt_sql_output *output = number >= 0 ? &scope->outputs[number] : NULL;
+        value = output != NULL ? output->value : value;
+        NLT_TRY(put_array_order(tr, output, &value, is_distinct, out));
     } else if (number >= 0) {
         NLT_TRY(nlt__buf_printf(out, tr->err, "%d", number + 1));
     } else if (order->expr->kind == NLT_SQL_EXPR_LITERAL) {
@@ -870,12 +878,13 @@ static nlt_status put_order_and_limit(nlt_sql_translator *tr, nlt_sql_scope *sco
             tr, scope, &query->order[i], is_distinct, i > 0 ? ", " : " ORDER BY ", out));
     }
     for (int i = 0; query->is_order_all && i < scope->n_outputs; i++) {
-        nlt_sql_value *value = &scope->outputs[i].value;
-        if (value->type.kind == NLT_SQL_ARRAY) {
-            return nlt__sql_refuse(tr, value->expr->place, "ORDER BY ALL with an array");
-        }
-        NLT_TRY(nlt__buf_printf(out, tr->err, "%s%d %s NULLS %s", i > 0 ? ", " : " ORDER BY ",
-            i + 1, query->is_order_all_descending ? "DESC" : "ASC",
+        nlt_sql_output *output = &scope->outputs[i];
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s", i > 0 ? ", " : " ORDER BY "));
+        NLT_TRY(output->value.type.kind == NLT_SQL_ARRAY
+                ? put_array_order(tr, output, &output->value, is_distinct, out)
+                : nlt__buf_printf(out, tr->err, "%d", i + 1));
+        NLT_TRY(nlt__buf_printf(out, tr->err, " %s NULLS %s",
+            query->is_order_all_descending ? "DESC" : "ASC",
             query->is_order_all_nulls_last ? "LAST" : "FIRST"));
     }
     if (query->limit != NULL) {

@@ -108,7 +108,7 @@ def test_what_is_there_stays(run, log):
         (["-o", "o", "--partition_by", "hosts"], 2, "did you mean host"),
         (["-o", "o", "--partition_by", "day(host)"], 2, "not times"),
         (["-o", "o", "--partition_by", "day(x)"], 2, "day(x)"),
-        (["-o", "o", "--partition_by", ""], 2, "no column"),
+        (["-o", "o", "--partition_by", ""], 2, "needs a value"),
         (["-o", "o", "--partition_by", "day", "--format", "csv"], 2, "parquet"),
         (["--partition_by", "day"], 2, "--output"),
         (["-o", "-", "--partition_by", "day"], 2, "--output"),

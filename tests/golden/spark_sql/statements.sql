@@ -426,3 +426,4 @@ SELECT a FROM VALUES (array('b', null, 'a')), (array('b', 'a')), (array(null)), 
 SELECT a FROM VALUES (array(1, null)), (array(1, 2)), (array(null, 3)), (array(2)), (null) AS t(a) ORDER BY a DESC
 SELECT max(a) AS a, min(a) AS b FROM VALUES (array('b', null)), (array('b', 'a')), (array(null, 'z')), (null) AS t(a)
 SELECT array(1, null) < array(1, 2) AS a, array(null) >= array(0) AS b, array(1, 2) > array(1) AS c, array(1, null) = array(1, null) AS d, max(null) AS e FROM VALUES (1) AS t(x)
+SELECT a, b FROM VALUES (array('b', null), 1), (array('b', 'a'), 2), (array(null), 3), (null, 4), (array('b', null), 0) AS t(a, b) ORDER BY ALL
