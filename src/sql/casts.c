@@ -185,8 +185,8 @@ nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_t
     if (to.kind == NLT_SQL_DECIMAL
         && (from.kind == NLT_SQL_DECIMAL || nlt__sql_is_integer(from.kind))) {
         nlt_sql_type digits = from.kind == NLT_SQL_DECIMAL ? from : nlt__sql_decimal_of(from.kind);
-        bool is_safe = to.precision - to.scale >= digits.precision - digits.scale
-            && to.scale >= digits.scale;
+        bool is_safe =
+            to.precision - to.scale >= digits.precision - digits.scale && to.scale >= digits.scale;
         value->type = to;
         return nlt__sql_text(
             tr, &value->sql, "%sCAST(%s AS %s)", is_safe ? "" : "TRY_", value->sql, type);

@@ -235,8 +235,8 @@ static nlt_status join_texts(
 {
     const nlt_sql_expr *expr = separator->expr;
     bool is_constant = expr->kind == NLT_SQL_EXPR_LITERAL && expr->type.kind == NLT_SQL_STRING;
-    return is_constant ? nlt__sql_text(call->tr, out, "coalesce(array_to_string(%s, %s), '')", list,
-               separator->sql)
+    return is_constant ? nlt__sql_text(
+               call->tr, out, "coalesce(array_to_string(%s, %s), '')", list, separator->sql)
                        : nlt__sql_text(call->tr, out,
                            "CASE WHEN len(%s) = 0 THEN '' ELSE list_reduce(%s, lambda x, y: x || "
                            "%s || y) END",
@@ -754,8 +754,8 @@ nlt_status nlt__sql_pmod(nlt_sql_call_state *call, nlt_sql_value *out)
     NLT_TRY(nlt__sql_arithmetic(tr, "%", call->args, call->expr, out));
     NLT_TRY(nlt__sql_text(tr, &out->sql, "CASE WHEN %s < 0 THEN (%s + %s) %% %s ELSE %s END",
         out->sql, out->sql, call->args[1].sql, call->args[1].sql, out->sql));
-    return out->type.kind == NLT_SQL_DECIMAL ? nlt__sql_text(tr, &out->sql, "CAST(%s AS %s)",
-               out->sql, nlt__sql_type_text(tr, out->type))
+    return out->type.kind == NLT_SQL_DECIMAL ? nlt__sql_text(
+               tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type))
                                              : NLT_OK;
 }
 

@@ -372,7 +372,8 @@ const nlt_scalar nlt_scalar_levenshtein = {
     .name = "nlt_levenshtein",
     .usage = "nlt_levenshtein(text, text)",
     .is_spark = true,
-    .summary = "levenshtein: number of characters to add, take or change that make one of the other",
+    .summary =
+        "levenshtein: number of characters to add, take or change that make one of the other",
     .n_args = 2,
     .args = {NLT_ARG_STRING, NLT_ARG_STRING},
     .result = {NLT_TYPE_INT64, NLT_TYPE_INT64, 0},
