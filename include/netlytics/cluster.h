@@ -213,14 +213,6 @@ typedef struct nlt_kernel_inputs {
 NLT_API nlt_status nlt_task_kernel(const char *kernel, const nlt_kernel_inputs *inputs,
     nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
 
-/**
- * Turns rows into bytes of an output format, without what stands before the first row and behind
- * the last: a stream of one column of bytes, whose order is that of the rows.
- * @param rows [in] taken
- */
-NLT_API nlt_status nlt_task_format(struct ArrowArrayStream *rows, const char *format,
-    nlt_task **out, nlt_error *err) NLT_MUST_CHECK;
-
 /** The rows; once. To be released before the task is closed. A failure of its get_next is told by
  * nlt_task_error(), too. */
 NLT_API nlt_status nlt_task_stream(

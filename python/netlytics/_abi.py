@@ -310,7 +310,6 @@ CORE = {
     "nlt_task_scan": (Status, (c_char_p, c_char_p, POINTER(c_void_p), _ERROR)),
     "nlt_task_kernel": (Status, (c_char_p, POINTER(KernelInputs), POINTER(c_void_p), _ERROR)),
     "nlt_task_pair": (Status, (c_char_p, c_char_p, POINTER(ArrowArrayStream), POINTER(c_void_p), _ERROR)),
-    "nlt_task_format": (Status, (POINTER(ArrowArrayStream), c_char_p, POINTER(c_void_p), _ERROR)),
     "nlt_task_stream": (Status, (c_void_p, POINTER(ArrowArrayStream), _ERROR)),
     "nlt_task_error": (_ERROR, (c_void_p,)),
     "nlt_task_report": (Status, (c_void_p, _TEXT_OUT, _ERROR)),

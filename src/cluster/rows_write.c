@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of a stream into files, and into bytes of a format that another process writes. */
-
-#include <string.h>
+/* Rows of a stream into files. */
 
 #include "cluster/row_input.h"
-#include "cluster/task.h"
-#include "core/alloc.h"
+#include "netlytics/cluster.h"
 #include "output/writer.h"
 
-enum { TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10, BITS_ALL = 0xff };
+enum { TEXT_MAX = 1 << 30, WRITE_BYTES = 256 << 10 };
 
 static nlt_status find_format(const char *name, const nlt_format **out, nlt_error *err)
 {
@@ -20,8 +17,6 @@ static nlt_status find_format(const char *name, const nlt_format **out, nlt_erro
     nlt_error_hint(err, "known are table, csv, ndjson, json and arrow");
     return NLT_ERR_ARG;
 }
-
-/* ---- files ---- */
 
 static nlt_status flush(nlt_buf *text, size_t at_least, nlt_outfile *file, nlt_error *err)
 {
@@ -96,90 +91,4 @@ nlt_status nlt_rows_write(struct ArrowArrayStream *rows, const char *format, con
         *n_rows = n;
     }
     return status;
-}
-
-/* ---- bytes for others to write ---- */
-
-typedef struct format_task {
-    nlt_row_input input;
-    const nlt_format *format;
-    nlt_buf text;
-    int64_t n_rows;
-} format_task;
-
-static const nlt_column_desc text_column = {
-    .name = "text", .dtype = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0}, .unit = "", .help = ""};
-
-static void close_format(void *state)
-{
-    format_task *f = state;
-    if (f != NULL) {
-        nlt__row_input_clear(&f->input);
-        nlt__buf_clear(&f->text);
-        nlt_free(f);
-    }
-}
-
-/* What has come together is one row. */
-static nlt_status give_text(nlt_task *task, nlt_error *err)
-{
-    format_task *f = task->state;
-    uint64_t valid = BITS_ALL;
-    nlt_str value;
-    nlt_vec col = {.dtype = text_column.dtype, .data = &value, .valid = &valid};
-    const nlt_batch batch = {.n_rows = 1, .n_cols = 1, .cols = &col};
-    if (f->text.len == 0) {
-        return NLT_OK;
-    }
-    nlt__str_set(&value, f->text.ptr, f->text.len);
-    nlt_status status = nlt__arrow_gather_add(task->gather, &batch, err);
-    f->text.len = 0;
-    return status;
-}
-
-static nlt_status step_format(nlt_task *task, nlt_error *err)
-{
-    format_task *f = task->state;
-    const nlt_batch *batch = NULL;
-    NLT_TRY(nlt__row_input_next(&f->input, &batch, err));
-    if (batch == NULL) {
-        task->is_done = true;
-        return give_text(task, err);
-    }
-    NLT_TRY(f->format->rows(nlt__arrow_in_columns(f->input.in), batch, f->n_rows, &f->text, err));
-    f->n_rows += batch->n_rows;
-    return f->text.len >= WRITE_BYTES ? give_text(task, err) : NLT_OK;
-}
-
-static nlt_status report_format(nlt_task *task, json_t **out, nlt_error *err)
-{
-    const format_task *f = task->state;
-    *out = json_pack("{s:I}", "rows", (json_int_t)f->n_rows);
-    return *out != NULL ? NLT_OK : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-}
-
-static const nlt_task_kind format_kind = {step_format, report_format, close_format};
-
-nlt_status nlt_task_format(
-    struct ArrowArrayStream *rows, const char *format, nlt_task **out, nlt_error *err)
-{
-    *out = NULL;
-    format_task *f = nlt_alloc_zero(1, sizeof *f);
-    if (f == NULL) {
-        rows->release(rows);
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
-    f->text = (nlt_buf)NLT_BUF_INIT(TEXT_MAX);
-    nlt_status status = nlt__row_input_open(&f->input, rows, err);
-    if (status == NLT_OK) {
-        status = find_format(format, &f->format, err);
-    }
-    if (status == NLT_OK && f->format->is_first_row_used) {
-        status = nlt_fail(err, NLT_ERR_ARG, "--format: %s is not written in parts", format);
-    }
-    if (status != NLT_OK) {
-        close_format(f);
-        return status;
-    }
-    return nlt__task_new(&format_kind, f, &text_column, 1, out, err);
 }
