@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("NETLYTICS_BUILD", ROOT / "build/release"))
+# What malloc gives is full of this byte, what is freed too: text without an end then shows.
+os.environ.setdefault("MALLOC_PERTURB_", "165")
 BIN = Path(os.environ.get("NETLYTICS_BIN", BUILD / "netlytics"))
 GENERATE = Path(os.environ.get("NETLYTICS_GENERATE", BUILD / "netlytics-generate"))
 SHARED = ROOT.parent / "shared" / "data"

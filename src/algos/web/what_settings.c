@@ -139,8 +139,9 @@ static nlt_status number_pairs(pairs *list, nlt_what_settings *out, nlt_error *e
             return no_memory(err);
         }
         if (core < known && out->service_of[core] != service) {
-            return nlt_fail(err, NLT_ERR_ARG, "--params: CORES has %.200s in two services",
-                list->items[i].core.ptr);
+            nlt_bytes name = list->items[i].core;
+            return nlt_fail(err, NLT_ERR_ARG, "--params: CORES has %.*s in two services",
+                (int)(name.len < 200 ? name.len : 200), name.ptr);
         }
         out->service_of[core] = service;
     }
