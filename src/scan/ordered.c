@@ -130,11 +130,14 @@ static nlt_status end_split(ordered_run *run, int64_t split, nlt_error *err)
     run->slots[split % run->n_slots].is_done = true;
     bool is_ours = atomic_load(&run->head) == split;
     nlt_status status = NLT_OK;
-    while (is_ours && status == NLT_OK) {
+    while (is_ours) {
         ordered_slot *slot = &run->slots[atomic_load(&run->head) % run->n_slots];
         pthread_mutex_unlock(&run->lock);
         status = flush(run, slot, err);
         pthread_mutex_lock(&run->lock);
+        if (status != NLT_OK) {
+            break; /* the head stays: nobody writes behind a gap */
+        }
         slot->is_done = false;
         int64_t head = atomic_fetch_add(&run->head, 1) + 1;
         is_ours = run->slots[head % run->n_slots].is_done;

@@ -566,6 +566,40 @@ static void a_cancelled_scan_stops(void **state)
     nlt__scan_close(scan);
 }
 
+static nlt_status fail_write(void *ctx, const void *bytes, size_t len, nlt_error *err)
+{
+    (void)bytes;
+    (void)len;
+    ++*(int *)ctx;
+    return nlt_fail(err, NLT_ERR_OUTPUT, "full");
+}
+
+/* Whichever threads have rows ready by then. */
+static void a_failed_write_is_the_last(void **state)
+{
+    const fixture *f = *state;
+    write_bad_share(f, 20000, 0);
+    nlt_dataset_request request = request_for(f);
+    for (int repeat = 0; repeat < 100; repeat++) {
+        nlt_scan *scan = NULL;
+        nlt_error err = NLT_ERROR_INIT;
+        assert_int_equal(nlt__scan_open(&request, 8, 20000, NULL, &scan, &err), NLT_OK);
+        int n_writes = 0;
+        nlt_scan_ordered job = {.wanted = wanted_columns,
+            .n_wanted = 2,
+            .threads = 8,
+            .limit = -1,
+            .format = format_rows,
+            .write = fail_write,
+            .ctx = &n_writes};
+        int64_t n_rows = 0;
+        assert_int_equal(nlt__scan_run_ordered(scan, &job, &n_rows, &err), NLT_ERR_OUTPUT);
+        assert_string_equal(err.message, "full");
+        assert_int_equal(n_writes, 1);
+        nlt__scan_close(scan);
+    }
+}
+
 /* ---- header lines inside files ---- */
 
 enum { FLOWS_MAX = 400 };
@@ -701,6 +735,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_outside_the_days_are_filtered, setup, teardown),
         cmocka_unit_test_setup_teardown(impossible_requests_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cancelled_scan_stops, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failed_write_is_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(headers_hold_for_all_later_splits, setup, teardown),
         cmocka_unit_test_setup_teardown(headers_are_found_once, setup, teardown),
         cmocka_unit_test_setup_teardown(headers_survive_a_shortage_of_memory, setup, teardown),
