@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cluster/columns.h"
 #include "cluster/job.h"
 #include "cluster/statement.h"
 #include "cluster/task.h"
@@ -15,11 +16,12 @@
 #include "scan/saved.h"
 #include "scan/scan_types.h"
 #include "scan/split_text.h"
+#include "sql/combine.h"
 #include "sql/table_name.h"
 
 enum { TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
 
-#define SPLIT_BYTES (INT64_C(64) << 20)
+#define SPLIT_BYTES (INT64_C(256) << 20) /* half a second of work */
 
 static nlt_status no_memory(nlt_error *err)
 {
@@ -121,6 +123,92 @@ nlt_status nlt_job_dataset(
     return NLT_OK;
 }
 
+/* ---- rows that are combined before they leave a task ---- */
+
+/* The columns as tasks have them; false: they cannot make them. */
+static nlt_status keep_combined(
+    nlt_job *job, int scan, const nlt_sql_combined *found, bool *is_kept, nlt_error *err)
+{
+    const nlt_table_desc *table = nlt__scan_table(job->scans[scan]);
+    nlt_column_desc descs[NLT_NAMED_COLUMNS_MAX];
+    nlt_named_columns named;
+    nlt_buf names = NLT_BUF_INIT(TEXT_MAX);
+    nlt_status status = NLT_OK;
+    for (int i = 0; status == NLT_OK && i < found->n_columns; i++) {
+        status = nlt__buf_printf(&names, err, "%s\n", found->columns[i].name);
+    }
+    const char *text = status == NLT_OK ? nlt__buf_cstr(&names) : NULL;
+    *is_kept = text != NULL && nlt__named_columns(table, text, &named, NULL) == NLT_OK;
+    nlt__buf_clear(&names);
+    NLT_TRY(text != NULL ? NLT_OK : no_memory(err));
+    if (!*is_kept) {
+        return NLT_OK;
+    }
+    size_t n = (size_t)named.n_columns;
+    nlt_column_desc *kept = nlt__arena_alloc(&job->plan.arena, n * sizeof *kept);
+    nlt__named_descs(&named, descs);
+    for (size_t i = 0; kept != NULL && i < n; i++) {
+        kept[i] = descs[i];
+        kept[i].name =
+            nlt__arena_copy(&job->plan.arena, (nlt_bytes){descs[i].name, strlen(descs[i].name)});
+        kept = kept[i].name != NULL ? kept : NULL;
+    }
+    job->combined[scan].columns = kept;
+    job->combined[scan].n_columns = kept != NULL ? named.n_columns : 0;
+    return kept != NULL ? NLT_OK : no_memory(err);
+}
+
+/* What the statement of a node calls a scan. */
+static const char *name_of_scan(const nlt_plan *plan, const nlt_node *node, int scan)
+{
+    const char *name = plan->nodes[scan].name;
+    for (int i = 0; i < node->n_bindings; i++) {
+        if (strcmp(node->bindings[i].relation, name) == 0) {
+            return node->bindings[i].alias;
+        }
+    }
+    return name;
+}
+
+/* A scan that one statement alone reads, and nothing else. */
+static nlt_status combine_scan(nlt_job *job, int scan, nlt_node *reader, nlt_error *err)
+{
+    const nlt_table_desc *table = nlt__scan_table(job->scans[scan]);
+    nlt_arena arena = NLT_ARENA_INIT;
+    nlt_sql_relation relation;
+    nlt_sql_combined found = {.sql = NULL};
+    bool is_kept = false;
+    nlt_status status = nlt__statement_relation(name_of_scan(&job->plan, reader, scan),
+        table->columns, table->n_columns, &arena, &relation, err);
+    if (status == NLT_OK) {
+        status = nlt__sql_combine(reader->sql, &relation, &arena, &found, err);
+    }
+    if (status == NLT_OK && found.sql != NULL) {
+        status = keep_combined(job, scan, &found, &is_kept, err);
+    }
+    if (status == NLT_OK && is_kept) {
+        reader->sql = nlt__arena_copy(&job->plan.arena, (nlt_bytes){found.sql, strlen(found.sql)});
+        status = reader->sql != NULL ? NLT_OK : no_memory(err);
+    }
+    nlt__arena_clear(&arena);
+    return status;
+}
+
+static nlt_status combine_scans(nlt_job *job, nlt_error *err)
+{
+    nlt_plan *plan = &job->plan;
+    for (int scan = 0; scan < job->n_scans; scan++) {
+        int n_readers = nlt__plan_readers(plan, scan);
+        for (int i = job->n_scans; n_readers == 1 && i < plan->n_nodes; i++) {
+            nlt_node *node = &plan->nodes[i];
+            if (node->kind == NLT_NODE_SQL && nlt__plan_reads(plan, i, scan)) {
+                NLT_TRY(combine_scan(job, scan, node, err));
+            }
+        }
+    }
+    return NLT_OK;
+}
+
 /* ---- what is asked of them ---- */
 
 /* As the embedded engine would take it. */
@@ -159,7 +247,7 @@ nlt_status nlt_job_query(nlt_job *job, const char *query, nlt_error *err)
         NLT_TRY(nlt__plan_bind(
             &job->plan, job->n_scans, nlt__scan_name(job->scans[i]), job->plan.nodes[i].name, err));
     }
-    return NLT_OK;
+    return combine_scans(job, err);
 }
 
 static nlt_status check_input(const nlt_job *job, const nlt_algo *algo, nlt_error *err)
@@ -186,7 +274,8 @@ nlt_status nlt_job_algorithm(nlt_job *job, const char *algo, const char *params,
     NLT_TRY(nlt__params_parse(
         job->algo->class_name, job->algo->params, job->algo->n_params, params, &job->params, err));
     NLT_TRY(check_input(job, job->algo, err));
-    return nlt__plan_append(&job->plan, job->algo->plan, job->params, &first, &numbered, err);
+    NLT_TRY(nlt__plan_append(&job->plan, job->algo->plan, job->params, &first, &numbered, err));
+    return combine_scans(job, err);
 }
 
 /* ---- the plan as JSON ---- */
@@ -209,13 +298,18 @@ static nlt_status put_split(
     return status;
 }
 
-static json_t *columns_json(const nlt_table_desc *table)
+/* Of the rows that tasks give. */
+static json_t *columns_json(const nlt_job *job, int scan)
 {
+    const nlt_table_desc *table = nlt__scan_table(job->scans[scan]);
+    bool is_combined = job->combined[scan].n_columns > 0;
+    const nlt_column_desc *columns = is_combined ? job->combined[scan].columns : table->columns;
+    int n = is_combined ? job->combined[scan].n_columns : table->n_columns;
     json_t *list = json_array();
-    for (int i = 0; i < table->n_columns; i++) {
+    for (int i = 0; i < n; i++) {
         json_array_append_new(list,
-            json_pack("{s:s, s:s}", "name", table->columns[i].name, "type",
-                nlt_dtype_name(table->columns[i].dtype)));
+            json_pack(
+                "{s:s, s:s}", "name", columns[i].name, "type", nlt_dtype_name(columns[i].dtype)));
     }
     return list;
 }
@@ -236,8 +330,7 @@ static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
     json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
         "pairs", pairs, "name", nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name,
         "table", nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
-        (json_int_t)nlt__scan_bytes(s), "columns", columns_json(nlt__scan_table(s)), "splits",
-        splits);
+        (json_int_t)nlt__scan_bytes(s), "columns", columns_json(job, scan), "splits", splits);
     char *text = NULL;
     if (status == NLT_OK) {
         status = nlt__cluster_text(json, &text, err);

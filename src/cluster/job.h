@@ -16,6 +16,10 @@ struct nlt_job {
     char *timezones[JOB_SCANS_MAX]; /* of their requests; owned */
     int n_scans;
     nlt_plan plan;
+    struct {
+        nlt_column_desc *columns; /* owned by the plan */
+        int n_columns;            /* 0: rows are not combined */
+    } combined[JOB_SCANS_MAX];    /* what tasks give of scans (sql/combine.h) */
     const nlt_algo *algo; /* NULL: none */
     nlt_params *params;   /* its own; owned */
     nlt_strings warnings;

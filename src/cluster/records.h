@@ -4,8 +4,8 @@
 
 /* Records of paired connectors on their way between processes, as rows. */
 
+#include "cluster/columns.h"
 #include "cluster/task.h"
-#include "scan/scan_types.h"
 
 enum {
     NLT_RECORD_FILE, /* number of the file in the dataset */
@@ -30,26 +30,5 @@ nlt_status nlt__task_records(
 /* Begins the split of a scan of nlt__split_open. */
 nlt_status nlt__split_begin(
     nlt_scan_reader *reader, nlt_records *records, nlt_error *err) NLT_MUST_CHECK;
-
-/* What nlt_task_scan() and nlt_task_pair() make of names that end in '\n'. */
-typedef struct nlt_named_columns {
-    int wanted[NLT_BUILDER_COLUMNS_MAX]; /* positions in the table */
-    int n_wanted;
-    bool has_key; /* the row key is behind them */
-    nlt_column_desc columns[NLT_BUILDER_COLUMNS_MAX + 1];
-} nlt_named_columns;
-
-nlt_status nlt__named_columns(const nlt_table_desc *table, const char *names,
-    nlt_named_columns *out, nlt_error *err) NLT_MUST_CHECK;
-
-/* Rows of a reader or a pairing, with their key as a column if that is asked for. */
-typedef struct nlt_keyed_view {
-    nlt_batch batch;
-    nlt_vec cols[NLT_BUILDER_COLUMNS_MAX + 1];
-    uint64_t all_valid[NLT_BATCH_ROWS / 64];
-} nlt_keyed_view;
-
-const nlt_batch *nlt__keyed_view(
-    nlt_keyed_view *view, const nlt_batch *batch, const nlt_named_columns *columns);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct pair_task {
     bool is_open;
     nlt_row_input rows;
     nlt_named_columns columns;
-    nlt_keyed_view view;
+    nlt_named_rows out;
     nlt_buf record; /* the one that is taken */
     int64_t file;   /* of the record taken last; -1: none */
     int64_t n_rows, n_filtered, n_unused;
@@ -32,6 +32,7 @@ static void close_pair(void *state)
     if (p->is_open) {
         p->pairing->close(p->state);
     }
+    nlt__named_rows_clear(&p->out);
     nlt__row_input_clear(&p->rows);
     nlt__buf_clear(&p->record);
     nlt__scan_reader_close(p->reader);
@@ -49,8 +50,7 @@ static nlt_status give_rows(nlt_task *task, pair_task *p, nlt_error *err)
     }
     p->n_rows += batch->n_rows;
     p->n_filtered += out->n_filtered;
-    nlt_status status =
-        nlt__arrow_gather_add(task->gather, nlt__keyed_view(&p->view, batch, &p->columns), err);
+    nlt_status status = nlt__named_rows_add(&p->out, batch, task->gather, err);
     nlt__builder_reset(out);
     out->n_filtered = 0;
     return status;
@@ -112,7 +112,8 @@ static nlt_status step_pair(nlt_task *task, nlt_error *err)
     if (batch == NULL) {
         task->is_done = true;
         NLT_TRY(expire(task, p, INT64_MAX, err));
-        return give_rows(task, p, err);
+        NLT_TRY(give_rows(task, p, err));
+        return nlt__named_rows_end(&p->out, task->gather, err);
     }
     for (int64_t row = 0; row < batch->n_rows; row++) {
         NLT_TRY(read_record(p, batch, row, &record, err));
@@ -144,6 +145,7 @@ static nlt_status open_pair(pair_task *p, const char *split, const char *names, 
     NLT_TRY(
         nlt__row_input_expect(&p->rows, nlt__record_columns, NLT_RECORD_COLUMNS, "a pairing", err));
     NLT_TRY(nlt__named_columns(nlt__scan_table(p->scan), names, &p->columns, err));
+    NLT_TRY(nlt__named_rows_open(&p->out, &p->columns, err));
     NLT_TRY(
         nlt__scan_reader_open(p->scan, p->columns.wanted, p->columns.n_wanted, &p->reader, err));
     nlt__builder_reset(nlt__scan_reader_builder(p->reader));
@@ -170,6 +172,7 @@ nlt_status nlt_task_pair(const char *split, const char *columns, struct ArrowArr
         close_pair(p);
         return status;
     }
-    return nlt__task_new(
-        &pair_kind, p, p->columns.columns, p->columns.n_wanted + p->columns.has_key, out, err);
+    nlt_column_desc descs[NLT_NAMED_COLUMNS_MAX];
+    nlt__named_descs(&p->columns, descs);
+    return nlt__task_new(&pair_kind, p, descs, p->columns.n_columns, out, err);
 }
