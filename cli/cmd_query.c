@@ -2,7 +2,6 @@
 /* netlytics query: one SELECT over datasets, or none, to one place. */
 
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,14 +62,6 @@ static nlt_status choose_folder(const char *named, target *out, nlt_error *err)
     if (named == NULL || strcmp(named, "-") == 0 || named[0] == '\0') {
         nlt_fail(err, NLT_ERR_ARG, "--partition_by needs --output DIR");
         nlt_error_hint(err, "each value of the column becomes a folder in DIR");
-        return NLT_ERR_ARG;
-    }
-    if (nlt_path_is_hdfs(named)) {
-        nlt_fail(err, NLT_ERR_ARG,
-            "--output: --partition_by does not write to HDFS in this version: "
-            "\"%s\"",
-            named);
-        nlt_error_hint(err, "use a local folder");
         return NLT_ERR_ARG;
     }
     if (out->format != NULL && strcmp(out->format, "parquet") != 0) {
@@ -150,54 +141,48 @@ static nlt_status choose_target(const cli_options *options, target *out, nlt_err
     return NLT_OK;
 }
 
-/* Is `name` one that the run would write: "COLUMN=...", or the report? */
-static bool is_result_name(const char *name, const char *partition_by)
+/* A local folder that is to be made: in one that is there. */
+static nlt_status check_above(const target *to, nlt_error *err)
 {
-    size_t len = strncmp(partition_by, "day(", 4) == 0 ? 3 : strlen(partition_by);
-    return strcmp(name, "_report.json") == 0
-        || (strncasecmp(name, partition_by, len) == 0 && name[len] == '=');
-}
-
-static nlt_status check_names(const target *to, nlt_error *err)
-{
-    DIR *dir = opendir(to->path);
-    if (dir == NULL) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s: %s", to->path, strerror(errno));
+    struct stat info;
+    if (nlt_path_is_hdfs(to->path) || stat(to->path, &info) == 0) {
+        return NLT_OK;
     }
-    nlt_status status = NLT_OK;
-    for (const struct dirent *entry = readdir(dir); entry != NULL && status == NLT_OK;
-         entry = readdir(dir)) {
-        if (is_result_name(entry->d_name, to->partition_by)) {
-            status = nlt_fail(
-                err, NLT_ERR_OUTPUT, "--output: %s holds %s already", to->path, entry->d_name);
-            nlt_error_hint(err, "choose another folder, or give --overwrite: it replaces the %s",
-                "values that are written");
-        }
+    size_t len = strlen(to->path);
+    while (len > 1 && to->path[len - 1] == '/') {
+        len--;
     }
-    (void)closedir(dir);
+    char *path = strndup(to->path, len);
+    nlt_status status = path != NULL ? cli_check_file(to->flag, path, err) : cli_no_memory(err);
+    free(path);
     return status;
 }
 
+/* The names that the run would write: "COLUMN=...", in any case of letters, and the report. */
 static nlt_status check_folder(const cli_options *options, const target *to, nlt_error *err)
 {
-    struct stat info;
-    if (stat(to->path, &info) != 0) {
-        size_t len = strlen(to->path);
-        while (len > 1 && to->path[len - 1] == '/') {
-            len--;
+    enum { NAME_MAX_BYTES = 256 };
+    char pattern[4 * NAME_MAX_BYTES + 3];
+    size_t n = 0;
+    size_t len = strncmp(to->partition_by, "day(", 4) == 0 ? 3 : strlen(to->partition_by);
+    for (size_t i = 0; i < len && i < NAME_MAX_BYTES; i++) {
+        char c = to->partition_by[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        pattern[n++] = is_letter ? '[' : '\\';
+        pattern[n++] = c;
+        if (is_letter) {
+            pattern[n++] = (char)(c ^ 0x20);
+            pattern[n++] = ']';
         }
-        char *path = strndup(to->path, len);
-        nlt_status status = path != NULL ? cli_check_file(to->flag, path, err) : cli_no_memory(err);
-        free(path);
-        return status;
     }
-    if (!S_ISDIR(info.st_mode)) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s is a file, not a folder", to->path);
-    }
-    if (access(to->path, R_OK | W_OK | X_OK) != 0) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "--output: %s: %s", to->path, strerror(errno));
-    }
-    return cli_option_is_on(options, CLI_OPT_OVERWRITE) ? NLT_OK : check_names(to, err);
+    memcpy(pattern + n, "=*", sizeof "=*");
+    const char *names[] = {pattern, "_report.json"};
+    nlt_folder_options places = NLT_FOLDER_OPTIONS_INIT;
+    places.names = names;
+    places.n_names = 2;
+    places.overwrites = cli_option_is_on(options, CLI_OPT_OVERWRITE);
+    NLT_TRY(check_above(to, err));
+    return nlt_folder_check(to->path, &places, err);
 }
 
 /* Names of tables, before any of them is looked for. */

@@ -17,6 +17,7 @@
 #include "core/alloc.h"
 #include "engine/engine.h"
 #include "engine/plan_table.h"
+#include "io/fs.h"
 #include "netlytics/storage.h"
 
 enum { SQL_MAX = 16 << 20, BLOCK_BYTES = 256 << 10, NAME_MAX_BYTES = 256 };
@@ -416,6 +417,67 @@ static nlt_status fill_folder(nlt_table *table, const char *path, const char *pl
     return status == NLT_OK ? put_report(table->session, place, err) : status;
 }
 
+/* ---- folders that DuckDB cannot write to ---- */
+
+typedef struct sending {
+    const char *from, *to;
+} sending;
+
+static nlt_status send_folder(const char *from, const char *to, nlt_error *err);
+
+static nlt_status send_whole_file(const char *from, const char *to, nlt_error *err)
+{
+    nlt_outfile *file = NULL;
+    NLT_TRY(nlt__outfile_open(to, &file, err));
+    nlt_status status = send_file(from, file, err);
+    if (status != NLT_OK) {
+        nlt__outfile_discard(file);
+        return status;
+    }
+    return nlt__outfile_commit(file, err);
+}
+
+static nlt_status send_name(void *ctx, const char *name, nlt_fs_info info, nlt_error *err)
+{
+    const sending *all = ctx;
+    char *from = nlt__fs_join(all->from, name);
+    char *to = nlt__fs_join(all->to, name);
+    nlt_status status = from == NULL || to == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
+        : info.kind == NLT_FS_DIRECTORY            ? send_folder(from, to, err)
+                                                   : send_whole_file(from, to, err);
+    nlt_free(from);
+    nlt_free(to);
+    return status;
+}
+
+/* What DuckDB has made: a folder of files for each value, and no deeper. */
+static nlt_status send_folder(const char *from, const char *to, nlt_error *err)
+{
+    sending all = {from, to};
+    NLT_TRY(nlt__fs_for(to)->make_folder(to, err));
+    return nlt__fs_for(from)->list(from, send_name, &all, err);
+}
+
+/* In the temporary folder first. */
+static nlt_status fill_far_folder(nlt_table *table, const char *path, const char *place,
+    const partition *by, int64_t *n_rows, nlt_error *err)
+{
+    char *here = nlt__fs_join(table->session->temp_dir, "partitions");
+    if (here == NULL) {
+        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+    }
+    nlt_status status = nlt__fs_for(here)->make_folder(here, err);
+    if (status == NLT_OK) {
+        status = fill_folder(table, path, here, by, n_rows, err);
+    }
+    if (status == NLT_OK) {
+        status = send_folder(here, place, err);
+    }
+    nlt__folder_remove(here);
+    nlt_free(here);
+    return status;
+}
+
 nlt_status nlt_table_write_folder(nlt_table *table, const char *path, const char *partition_by,
     bool overwrite, int64_t *n_rows, nlt_error *err)
 {
@@ -427,7 +489,9 @@ nlt_status nlt_table_write_folder(nlt_table *table, const char *path, const char
     nlt_folder_options options = NLT_FOLDER_OPTIONS_INIT;
     options.overwrites = overwrite;
     NLT_TRY(nlt_folder_open(path, &options, &folder, err));
-    nlt_status status = fill_folder(table, path, nlt_folder_place(folder), &by, &n, err);
+    const char *place = nlt_folder_place(folder);
+    nlt_status status = nlt_path_is_hdfs(place) ? fill_far_folder(table, path, place, &by, &n, err)
+                                                : fill_folder(table, path, place, &by, &n, err);
     if (n_rows != NULL) {
         *n_rows = n;
     }

@@ -53,6 +53,26 @@ def test_a_report_that_cannot_be_written_takes_the_result_with_it(run, hdfs, log
     assert tree(hdfs, "/no_report") == ["r.json"]
 
 
+# ---- a folder for each value of a column ----
+
+
+def test_folders_of_values(run, hdfs, logs, tmp_path):
+    args = ("query", "-c", "squid:http", "-i", logs, "-q", "SELECT * FROM netlytics", "--partition_by", "day", "--threads", "1")
+    run(*args, "-o", "local")
+    names = sorted(str(path.relative_to(tmp_path / "local")) for path in (tmp_path / "local").rglob("*"))
+    assert len(names) >= 5
+    run(*args, "-o", f"{hdfs.web}/values/http")
+    assert tree(hdfs, "/values") == ["http", *(f"http/{name}" for name in names)]
+    for name in names:
+        if name.endswith(".parquet"):
+            assert hdfs.get(f"/values/http/{name}") == (tmp_path / "local" / name).read_bytes()
+    done = run(*args, "-o", f"{hdfs.web}/values/http", code=7)
+    assert "already" in done.stderr and "--overwrite" in done.stderr
+    hdfs.put("/values/http/notes.txt", b"mine\n")
+    run(*args, "-o", f"{hdfs.web}/values/http", "--overwrite")
+    assert tree(hdfs, "/values/http") == sorted([*names, "notes.txt"])
+
+
 # ---- the folder of a job ----
 
 
@@ -203,6 +223,7 @@ def outputs(hdfs, folder: str, logs):
         (*select, "-o", f"{place}/r.csv"),
         (*select, "-o", f"{place}/r.parquet"),
         (*select, "--output_file_HDFS", f"{place}/parts"),
+        (*select, "--partition_by", "day", "-o", f"{place}/days.parquet"),
         ("job", "-c", "squid:flows", "--algo", "SaveDataFrame", "-i", logs, "-o", f"{place}/new/job"),
     ]
 
