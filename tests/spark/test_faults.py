@@ -7,13 +7,15 @@ import gzip
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from conftest import BIN, BUILD
+from conftest import BIN
 
 LINE = "{time}.000 5 10.0.0.{client} TCP_MISS/200 {bytes} GET http://{host}.example.com/ - DIRECT/192.0.2.1 text/html\n"
 
@@ -228,19 +230,37 @@ def test_interrupted(cluster, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def bare_python(folder: Path) -> Path:
+    """A Python that has pyarrow and nothing else, as a worker may have it."""
+    import pyarrow
+
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    packages = folder / f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    (packages / "pyarrow").symlink_to(Path(pyarrow.__file__).parent)
+    python = folder / "bin/python"
+    known = subprocess.run([python, "-c", "import pyarrow, pandas"], capture_output=True, text=True)
+    assert "No module named 'pandas'" in known.stderr
+    return python
+
+
 def test_the_documented_script(cluster, embedded, tmp_path):
-    """spark-submit with the script alone: nothing of the program is there."""
+    """spark-submit with the script alone, from what is in the wheel; workers have pyarrow, and the rest comes
+    with the job."""
     write_days(tmp_path / "logs", 2, 100)
-    root = Path(__file__).resolve().parents[2]
     job = [
         "--connector", "connectors.squid_to_named_flows.Squid_To_Named_Flows", "--input_path", "logs",
         "--start_day", "2017_03_01", "--end_day", "2017_03_02",
         "--algo", "algos.domain_traffic.DomainTraffic", "--params", '{"N":40}', "--output_path",
     ]  # fmt: skip
-    script = root / "python/netlytics/scripts/run_job.py"
-    environment = {**os.environ, "PYTHONPATH": str(root / "python"), "NL_LIB": str(BUILD / "libnetlytics.so")}
+    with zipfile.ZipFile(os.environ["NETLYTICS_WHEEL"]) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    script = tmp_path / "installed/netlytics/scripts/run_job.py"
+    environment = {name: value for name, value in os.environ.items() if name != "NL_LIB"}
+    environment["PYTHONPATH"] = str(tmp_path / "installed")
     subprocess.run(
-        [f"{os.environ['SPARK_HOME']}/bin/spark-submit", "--master", cluster.master, str(script), *job, "spark"],
+        [f"{os.environ['SPARK_HOME']}/bin/spark-submit", "--master", cluster.master,
+         "--conf", f"spark.pyspark.python={bare_python(tmp_path / 'bare')}",
+         "--conf", f"spark.pyspark.driver.python={sys.executable}", str(script), *job, "spark"],
         cwd=tmp_path, env=environment, check=True, timeout=300, capture_output=True,
     )  # fmt: skip
     embedded("job", *job, "alone")
