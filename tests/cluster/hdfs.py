@@ -75,7 +75,7 @@ class Hdfs:
     def java(self, *args: str) -> list[str]:
         return [
             "java", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            f"-Dhadoop.log.dir={self.folder / 'log'}", *self.java_flags, "-cp", f"{self.conf}:{self.classpath}", *args,
+            f"-Dhadoop.log.dir={self.folder / 'log'}", f"-Djava.io.tmpdir={self.folder / 'log'}", *self.java_flags, "-cp", f"{self.conf}:{self.classpath}", *args,
         ]  # fmt: skip
 
     def spawn(self, name: str, *args: str) -> None:
