@@ -7,6 +7,24 @@
 
 #include "core/alloc.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+
+/* Under the address sanitizer what lies between allocations may not be touched. */
+#if IS_SANITIZED
+#include <sanitizer/asan_interface.h>
+enum { GAP_BYTES = 16 };
+#else
+#define ASAN_POISON_MEMORY_REGION(ptr, size) ((void)(ptr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(ptr, size) ((void)(ptr), (void)(size))
+enum { GAP_BYTES = 0 };
+#endif
+
 enum { BLOCK_MIN = 4 << 10, BLOCK_MAX = 1 << 20, ALIGN = 8 };
 
 struct nlt_arena_block {
@@ -22,6 +40,14 @@ static size_t next_block_size(const nlt_arena *arena, size_t wanted)
     return size < wanted ? wanted : size;
 }
 
+static void use_block(nlt_arena *arena, nlt_arena_block *block)
+{
+    arena->head = block;
+    arena->next = block->data;
+    arena->left = block->size;
+    ASAN_POISON_MEMORY_REGION(block->data, block->size);
+}
+
 static bool add_block(nlt_arena *arena, size_t wanted)
 {
     size_t size = next_block_size(arena, wanted);
@@ -31,9 +57,7 @@ static bool add_block(nlt_arena *arena, size_t wanted)
     }
     block->next = arena->head;
     block->size = size;
-    arena->head = block;
-    arena->next = block->data;
-    arena->left = size;
+    use_block(arena, block);
     return true;
 }
 
@@ -44,12 +68,14 @@ void *nlt__arena_alloc(nlt_arena *arena, size_t size)
     }
     /* Nothing still gets an address: NULL means failure. */
     size_t rounded = size == 0 ? ALIGN : (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-    if (arena->left < rounded && !add_block(arena, rounded)) {
+    size_t taken = rounded + GAP_BYTES;
+    if (arena->left < taken && !add_block(arena, taken)) {
         return NULL;
     }
     char *ptr = arena->next;
-    arena->next += rounded;
-    arena->left -= rounded;
+    ASAN_UNPOISON_MEMORY_REGION(ptr, size);
+    arena->next += taken;
+    arena->left -= taken;
     return ptr;
 }
 
@@ -69,6 +95,7 @@ static void free_blocks(nlt_arena_block *block)
 {
     while (block != NULL) {
         nlt_arena_block *next = block->next;
+        ASAN_UNPOISON_MEMORY_REGION(block->data, block->size);
         nlt_free(block);
         block = next;
     }
@@ -90,9 +117,7 @@ void nlt__arena_reset(nlt_arena *arena)
     *link = largest->next;
     free_blocks(arena->head);
     largest->next = NULL;
-    arena->head = largest;
-    arena->next = largest->data;
-    arena->left = largest->size;
+    use_block(arena, largest);
 }
 
 void nlt__arena_clear(nlt_arena *arena)

@@ -270,7 +270,9 @@ static int64_t add_up(nlt_arrow_gather *gather)
         s->halves = (int64_t)((uint64_t)s->halves + (uint64_t)integer_at(array.children[5], row));
         if (is_valid(array.children[6], row)) {
             text_at(array.children[6], row, text);
-            strcpy(s->greatest, strcmp(text, s->greatest) > 0 ? text : s->greatest);
+            if (strcmp(text, s->greatest) > 0) {
+                strcpy(s->greatest, text);
+            }
         }
     }
     int64_t n = array.length;
