@@ -75,17 +75,23 @@ static bool is_alias(const char *name, const char *alias)
 static nlt_status fail_unknown(const char *name, nlt_error *err)
 {
     /* the last ones are read by the engine itself */
-    const char *names[2 * CONNECTOR_COUNT + 6] = {[2 * CONNECTOR_COUNT] = "csv",
+    const char *names[3 * CONNECTOR_COUNT + 6] = {[3 * CONNECTOR_COUNT] = "csv",
         "ndjson",
         "parquet",
         "parquet:DNS",
         "parquet:HTTP",
         "parquet:NamedFlows"};
+    char shorter[CONNECTOR_COUNT][NAME_MAX_BYTES]; /* "squid:flows" */
     char list[512];
     size_t len = 0;
     for (int i = 0; i < CONNECTOR_COUNT; i++) {
-        names[2 * i] = connectors[i]->class_name;
-        names[2 * i + 1] = connectors[i]->alias;
+        const char *alias = connectors[i]->alias;
+        bool is_flows = connectors[i]->table == &nlt_table_named_flows;
+        (void)snprintf(shorter[i], sizeof shorter[i], "%.*s%s", (int)strcspn(alias, ":"), alias,
+            is_flows ? ":flows" : strchr(alias, ':'));
+        names[3 * i] = connectors[i]->class_name;
+        names[3 * i + 1] = alias;
+        names[3 * i + 2] = shorter[i];
         int n = snprintf(
             list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", connectors[i]->alias);
         len = (size_t)n < sizeof list - len ? len + (size_t)n : sizeof list - 1;

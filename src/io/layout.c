@@ -212,9 +212,14 @@ static nlt_status request_check(const request *r, nlt_error *err)
 static nlt_status request_stat(const request *r, nlt_fs_info *info, nlt_error *err)
 {
     nlt_status status = r->fs->stat(r->path, info, err);
-    return status != NLT_ERR_NOT_FOUND
-        ? status
-        : nlt_fail(err, status, "input path does not exist: %s", r->path);
+    if (status == NLT_ERR_NOT_FOUND) {
+        nlt_fail(err, status, "input path does not exist: %s", r->path);
+        if (strstr(r->path, "://") != NULL && !nlt_path_is_hdfs(r->path)) {
+            nlt_error_hint(
+                err, "paths are local, or begin with hdfs://, webhdfs:// or swebhdfs://");
+        }
+    }
+    return status;
 }
 
 /* --- the walk ---------------------------------------------------------------------------------- */

@@ -38,8 +38,12 @@ def query(run, logs, *more, sql=COUNT, code=0, connector="squid:flows"):
 
 def test_unknown_connector_names_the_nearest(run, logs):
     done = query(run, logs, connector="squid:flow", code=2)
-    assert 'unknown connector "squid:flow"' in done.stderr
-    assert "did you mean squid:" in done.stderr
+    assert 'unknown connector "squid:flow"' in done.stderr and "did you mean squid:flows?" in done.stderr
+
+
+def test_a_file_system_that_is_not_known(run):
+    done = query(run, "s3://bucket/logs", code=3)
+    assert "s3://bucket/logs" in done.stderr and "webhdfs://" in done.stderr
 
 
 def test_unknown_algorithm(run, logs):
