@@ -33,6 +33,7 @@ from ._library import core, encoded, take_text
 from .spark_tasks import (
     FAILURE_MARK,
     HADOOP_FILES,
+    HADOOP_TOKENS,
     OwnFunction,
     PackRows,
     PairRecords,
@@ -86,8 +87,7 @@ def ship(spark: SparkSession) -> None:
     """Sends the package and the library along with the job: workers need nothing but pyarrow."""
     if spark.conf.get(_SHIPPED, "") == spark.sparkContext.applicationId:
         return
-    folder = Path(tempfile.mkdtemp(prefix="netlytics-spark-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # executors may still ask for it
+    folder = _temporary_folder()
     spark.sparkContext.addPyFile(str(_package_zip(folder)))
     library = _library.find(_library.CORE_NAME)
     shutil.copyfile(library, folder / _library.CORE_NAME)
@@ -105,17 +105,30 @@ def _hadoop_files() -> list[str]:
     return [path for path in paths if os.path.isfile(path)]
 
 
+def _temporary_folder() -> Path:
+    """Removed at the end: executors may ask for what is in it until then."""
+    folder = Path(tempfile.mkdtemp(prefix="netlytics-spark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def ship_hadoop(spark: SparkSession) -> None:
-    """Sends Hadoop's configuration: workers may have none. What the user sends with --files stands."""
+    """Sends Hadoop's configuration and delegation tokens: workers may have none. What the user sends with
+    --files stands."""
     key = spark.sparkContext.applicationId
     files = _hadoop_files()
-    if not files or spark.conf.get(_SHIPPED_HADOOP, "") == key:
+    tokens = os.environ.get("HADOOP_TOKEN_FILE_LOCATION")
+    if spark.conf.get(_SHIPPED_HADOOP, "") == key:
         return
+    if tokens and os.path.isfile(tokens):
+        files.append(str(_temporary_folder() / HADOOP_TOKENS))
+        shutil.copyfile(tokens, files[-1])
     sent = {os.path.basename(file) for file in spark.sparkContext.listFiles}
     for file in files:
         if os.path.basename(file) not in sent:
             spark.sparkContext.addFile(file)
-    spark.conf.set(_SHIPPED_HADOOP, key)
+    if files:
+        spark.conf.set(_SHIPPED_HADOOP, key)
 
 
 def hdfs_user() -> str | None:

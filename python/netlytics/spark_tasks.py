@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FAILURE_MARK = "NETLYTICS-TASK-FAILURE "
 HADOOP_FILES = ("core-site.xml", "hdfs-site.xml")
+HADOOP_TOKENS = "netlytics_hadoop_tokens"  # the file of HADOOP_TOKEN_FILE_LOCATION, as it is sent
 
 
 class TaskError(RuntimeError):
@@ -109,11 +110,14 @@ def open_task(function: str, *arguments: Any) -> Task:
 
 
 def use_hadoop(user: str | None) -> None:
-    """HDFS as the driver knows it: the configuration that it has sent, if any, and its user."""
+    """HDFS as the driver knows it: the configuration and the tokens that it has sent, if any, and its user."""
     sent = SparkFiles.getRootDirectory()
     found = {"HADOOP_USER_NAME": user}
     if any(os.path.isfile(os.path.join(sent, name)) for name in HADOOP_FILES):
         found["HADOOP_CONF_DIR"] = sent
+    tokens = os.path.join(sent, HADOOP_TOKENS)
+    if os.path.isfile(tokens):
+        found["HADOOP_TOKEN_FILE_LOCATION"] = tokens
     for name, value in found.items():
         if value is not None and os.environ.get(name) != value:
             os.environ[name] = value

@@ -104,3 +104,24 @@ def test_the_documented_script_on_hdfs(cluster, hdfs, logs, expected, tmp_path):
     assert done.returncode == 0, done.stderr
     assert hdfs.names("/results/script") == ["_SUCCESS", "_report.json", "part-00000.csv"]
     assert hdfs.get("/results/script/part-00000.csv") == (expected / "answer.csv").read_bytes()
+
+
+def test_tokens_go_with_the_job(session, hdfs, logs, expected, tmp_path, monkeypatch):
+    """The file of delegation tokens that the driver has; it is empty, so that reading goes on as the user."""
+    from netlytics import spark as engine
+
+    tokens = b"HDTS\0\0\0"
+    (tmp_path / "tokens").write_bytes(tokens)
+    monkeypatch.setenv("HADOOP_TOKEN_FILE_LOCATION", str(tmp_path / "tokens"))
+    session.conf.unset(engine._SHIPPED_HADOOP)
+    assert run(session, tmp_path / "out", f"{hdfs.web}/logs")[0] == (expected / "job/report.csv").read_bytes()
+
+    def told(batches):
+        import pyarrow as pa
+        from netlytics.spark_tasks import use_hadoop
+
+        use_hadoop("root")
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"tokens": [Path(os.environ["HADOOP_TOKEN_FILE_LOCATION"]).read_bytes()]})
+
+    assert [row.tokens for row in session.range(1).mapInArrow(told, "tokens binary").collect()] == [tokens]
