@@ -34,7 +34,7 @@ NLT_API void nlt_job_close(nlt_job *job);
 
 /**
  * Lists the files of a dataset and cuts them into splits. Up to 64.
- * @param split_bytes [in] about so many bytes of a file that can be cut; 0: 256 MiB
+ * @param split_bytes [in] about so many bytes of a file that can be cut; 0: 64 MiB, or 256 MiB where rows are combined
  * @return NLT_OK; NLT_ERR_ARG (connector, days, name; a connector that is for one machine only, a
  *         path that is no UTF-8); NLT_ERR_NOT_FOUND; NLT_ERR_IO; NLT_ERR_LIMIT
  */

@@ -21,7 +21,9 @@
 
 enum { TEXT_MAX = 1 << 30, LIST_THREADS = 4 };
 
-#define SPLIT_BYTES (INT64_C(256) << 20) /* half a second of work */
+/* What a task gives is held at the driver, if it is the answer; combined rows are few. */
+#define SPLIT_BYTES (INT64_C(64) << 20)
+#define COMBINED_SPLIT_BYTES (INT64_C(256) << 20)
 
 static nlt_status no_memory(nlt_error *err)
 {
@@ -109,12 +111,10 @@ nlt_status nlt_job_dataset(
     if (job->n_scans == JOB_SCANS_MAX) {
         return nlt_fail(err, NLT_ERR_LIMIT, "more than %d datasets in a job", JOB_SCANS_MAX);
     }
+    job->has_own_splits[job->n_scans] = split_bytes > 0;
     NLT_TRY(choose_split_bytes(request, &split_bytes, err));
     NLT_TRY(nlt__scan_open(request, LIST_THREADS, split_bytes, &job->warnings, &scan, err));
-    nlt_status status = nlt__headers_find_all(scan, LIST_THREADS, err);
-    if (status == NLT_OK) {
-        status = add_scan(job, scan, request->timezone, err);
-    }
+    nlt_status status = add_scan(job, scan, request->timezone, err);
     if (status != NLT_OK) {
         nlt__scan_close(scan);
         return status;
@@ -278,6 +278,13 @@ nlt_status nlt_job_algorithm(nlt_job *job, const char *algo, const char *params,
     return combine_scans(job, err);
 }
 
+/* What makes rows of records; NULL: tasks of splits give rows. */
+static const nlt_pairing *pairing_of(const nlt_scan *scan)
+{
+    const nlt_connector *connector = nlt__scan_connector(scan);
+    return connector->apart != NULL ? connector->apart[0]->pairing : connector->pairing;
+}
+
 /* ---- the plan as JSON ---- */
 
 static nlt_status put_split(
@@ -323,9 +330,7 @@ static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
     for (int64_t i = 0; status == NLT_OK && i < nlt__scan_split_count(s); i++) {
         status = put_split(job, scan, i, splits, err);
     }
-    const nlt_connector *connector = nlt__scan_connector(s);
-    const nlt_pairing *pairing =
-        connector->apart != NULL ? connector->apart[0]->pairing : connector->pairing;
+    const nlt_pairing *pairing = pairing_of(s);
     const char *pairs = pairing == NULL ? "" : pairing->is_by_file ? "by file" : "by time";
     json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
         "pairs", pairs, "name", nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name,
@@ -371,9 +376,25 @@ static nlt_status add_tasks(const nlt_job *job, json_t *plan, nlt_error *err)
     return json_object_set_new(plan, "output", output) == 0 ? NLT_OK : no_memory(err);
 }
 
+/* Once it is known what tasks give. */
+static nlt_status cut_scans(nlt_job *job, nlt_error *err)
+{
+    for (int i = 0; i < job->n_scans && !job->is_cut; i++) {
+        bool is_longer = job->combined[i].n_columns > 0 && !job->has_own_splits[i]
+            && pairing_of(job->scans[i]) == NULL;
+        if (is_longer) {
+            NLT_TRY(nlt__scan_cut(job->scans[i], LIST_THREADS, COMBINED_SPLIT_BYTES, err));
+        }
+        NLT_TRY(nlt__headers_find_all(job->scans[i], LIST_THREADS, err));
+    }
+    job->is_cut = true;
+    return NLT_OK;
+}
+
 nlt_status nlt_job_plan(nlt_job *job, char **text, nlt_error *err)
 {
     *text = NULL;
+    NLT_TRY(cut_scans(job, err));
     nlt_buf buf = NLT_BUF_INIT(TEXT_MAX);
     const nlt_explain explain = {.plan = &job->plan, .dataset = put_dataset, .ctx = job};
     nlt_status status = nlt__explain_json(&explain, &buf, err);

@@ -14,7 +14,9 @@ enum { JOB_SCANS_MAX = 64 };
 struct nlt_job {
     nlt_scan *scans[JOB_SCANS_MAX]; /* owned */
     char *timezones[JOB_SCANS_MAX]; /* of their requests; owned */
+    bool has_own_splits[JOB_SCANS_MAX]; /* who asks has said how long they are */
     int n_scans;
+    bool is_cut; /* the splits are final */
     nlt_plan plan;
     struct {
         nlt_column_desc *columns; /* owned by the plan */

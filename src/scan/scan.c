@@ -302,7 +302,7 @@ static nlt_status scan_fill(nlt_scan *scan, const nlt_dataset_request *request, 
         split_bytes > 0 && split_bytes < NLT_SCAN_PART_BYTES ? split_bytes : NLT_SCAN_PART_BYTES;
     bool is_pipe = scan->bytes < 0; /* it cannot be read again */
     scan->must_sort = is_pipe && connector->pairing != NULL && !connector->pairing->is_by_file;
-    return nlt__scan_make_splits(scan, threads, split_bytes, err);
+    return nlt__scan_cut(scan, threads, split_bytes, err);
 }
 
 nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err)

@@ -156,7 +156,8 @@ static inline const nlt_file_list *nlt__scan_list(const nlt_scan *scan)
 
 /* A scan of nothing; owned: nlt__scan_close. */
 nlt_status nlt__scan_new(nlt_scan **out, nlt_error *err) NLT_MUST_CHECK;
-nlt_status nlt__scan_make_splits(
+/* Cuts the files, anew if they were cut before; nobody reads them yet. */
+nlt_status nlt__scan_cut(
     nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err) NLT_MUST_CHECK;
 
 struct nlt_scan_range;

@@ -97,8 +97,22 @@ static nlt_status cut_files(nlt_scan *scan, int threads, int64_t split_bytes, nl
     return NLT_OK;
 }
 
-nlt_status nlt__scan_make_splits(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
+static void drop_splits(nlt_scan *scan)
 {
+    nlt__headers_clear(scan);
+    nlt_free(scan->splits);
+    scan->splits = NULL;
+    scan->n_splits = 0;
+    for (int64_t i = 0; i < scan->n_files; i++) {
+        scan->files[i].splits_left = 0;
+        scan->files[i].head_left = 0;
+        scan->files[i].n_states = 0;
+    }
+}
+
+nlt_status nlt__scan_cut(nlt_scan *scan, int threads, int64_t split_bytes, nlt_error *err)
+{
+    drop_splits(scan);
     NLT_TRY(cut_files(scan, threads, split_bytes, err));
     for (int64_t i = 0; i < scan->n_splits; i++) {
         scan->files[scan->splits[i].file].head_left += scan->splits[i].begin < NLT_SCAN_HEAD_BYTES;
@@ -120,11 +134,7 @@ nlt_status nlt__scan_split_range(
 {
     int64_t cap = 0;
     int64_t bytes = choose_split_bytes(range->end - range->begin, threads, SPLIT_MAX);
-    nlt_free(scan->splits);
-    scan->splits = NULL;
-    scan->n_splits = 0;
-    scan->files[0].splits_left = 0;
-    scan->files[0].head_left = 0;
+    drop_splits(scan);
     NLT_TRY(add_split(scan, &cap, 0, INT64_MAX, INT64_MAX, err)); /* no lines */
     NLT_TRY(add_headers(scan, range->headers, err));
     for (int64_t at = range->begin; at < range->end; at += bytes) {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -261,6 +262,47 @@ static void scans_give_combined_rows(void **state)
     }
 }
 
+static size_t count_splits(const char *path, const char *query, int64_t split_bytes)
+{
+    nlt_job *job = NULL;
+    nlt_dataset_request request = NLT_DATASET_REQUEST_INIT;
+    request.connector = "squid:flows";
+    request.input_path = path;
+    assert_int_equal(nlt_job_open(&job, NULL), NLT_OK);
+    assert_int_equal(nlt_job_dataset(job, &request, split_bytes, NULL), NLT_OK);
+    assert_int_equal(nlt_job_query(job, query, NULL), NLT_OK);
+    json_t *plan = plan_of(job);
+    json_t *scan = json_array_get(json_object_get(plan, "nodes"), 0);
+    json_t *splits = json_object_get(json_object_get(scan, "dataset"), "splits");
+    size_t n = json_array_size(splits);
+    int64_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += json_integer_value(json_object_get(json_array_get(splits, i), "bytes"));
+    }
+    assert_int_equal(bytes, 600000000);
+    json_decref(plan);
+    nlt_job_close(job);
+    return n;
+}
+
+/* A file of 600 MB, most of which is not on the disk. */
+static void splits_are_longer_where_rows_are_combined(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/netlytics-test-XXXXXX";
+    const char *line =
+        "1488326400.000 5 10.0.0.1 TCP_MISS/200 7 GET http://a.com/ - DIRECT/192.0.2.1 -\n";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_true(write(fd, line, strlen(line)) == (ssize_t)strlen(line));
+    assert_int_equal(ftruncate(fd, 600000000), 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(count_splits(path, "SELECT name FROM netlytics", 0), 9);
+    assert_int_equal(count_splits(path, "SELECT count(*) FROM netlytics", 0), 3);
+    assert_int_equal(count_splits(path, "SELECT count(*) FROM netlytics", 100000000), 6);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* Rows (text, decimal, decimal) of three names, one at a time: as a kernel's input. */
 typedef struct sums {
     int at;
@@ -416,6 +458,7 @@ int main(void)
         cmocka_unit_test(same_rows_and_report),
         cmocka_unit_test(statements_are_checked),
         cmocka_unit_test(scans_give_combined_rows),
+        cmocka_unit_test(splits_are_longer_where_rows_are_combined),
         cmocka_unit_test(kernels_are_found_by_their_plan),
         cmocka_unit_test(wrong_texts_are_refused),
         cmocka_unit_test(functions_take_columns),
