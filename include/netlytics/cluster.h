@@ -71,8 +71,9 @@ NLT_API nlt_status nlt_job_algorithm(
  * The plan as JSON: {"nodes": [...], "answer": name, "columns": [...], "output": file name}.
  * Nodes are those of nlt_table_explain() (session.h); of a scan, "dataset" has "bytes",
  * "splits": [{"bytes": n, "split": text for nlt_task_scan()}], and "pairs": "" if tasks of splits give
- * rows, "by time" or "by file" if they give records for nlt_task_pair(); of a kernel, "task" is the
- * text for nlt_task_kernel(). "columns" is [] where only the engine knows them.
+ * rows, "by time" or "by file" if they give records for nlt_task_pair(); "combines": true if its "columns"
+ * are those of combined rows, of which tasks are asked for one combined column at least: the last one is one.
+ * Of a kernel, "task" is the text for nlt_task_kernel(). "columns" is [] where only the engine knows them.
  * @param text [out] owned: nlt_text_free()
  */
 NLT_API nlt_status nlt_job_plan(nlt_job *job, char **text, nlt_error *err) NLT_MUST_CHECK;
@@ -172,8 +173,12 @@ typedef struct nlt_task nlt_task;
 /**
  * Reads one split.
  * @param split   [in] text of the plan
- * @param columns [in] names of the columns to make, each followed by '\n'; the last one may be
- *                "netlytics row key"
+ * @param columns [in] names of the columns to make, each followed by '\n', in the table's order; the last one
+ *                may be "netlytics row key". With one of these at least, rows are combined: those that agree in
+ *                all other columns (no lists) become one, some tens of thousands at a time. "count *"; "count C":
+ *                rows where C is not NULL; "min C", "max C"; "sum E": modulo 2^64, NULL if no row has a value,
+ *                E a postfix expression of 64-bit integers like "a b + 32 >>" (operators + - * & | ^ >>
+ *                coalesce, up to 16 words; it wraps, NULL makes NULL)
  * @param out     [out] owned: nlt_task_close(), after its stream was released
  * @return NLT_OK; NLT_ERR_FORMAT; NLT_ERR_ARG: no such column; NLT_ERR_NOMEM
  */

@@ -284,6 +284,8 @@ class Job:
     def _scan(self, node: dict[str, Any], needed: set[str]) -> DataFrame:
         dataset = node["dataset"]
         columns = [c for c in dataset["columns"] if c["name"] in needed]
+        if dataset["combines"] and dataset["columns"][-1] not in columns:
+            columns.append(dataset["columns"][-1])  # which makes it combined rows
         if ROW_KEY in needed or not columns:  # rows that are only counted have a narrow column
             columns.append({"name": ROW_KEY, "type": "bigint"})
         numbers, read = self._reading(dataset, [c["name"] for c in columns])

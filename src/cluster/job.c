@@ -332,10 +332,11 @@ static nlt_status put_dataset(void *ctx, int scan, nlt_buf *out, nlt_error *err)
     }
     const nlt_pairing *pairing = pairing_of(s);
     const char *pairs = pairing == NULL ? "" : pairing->is_by_file ? "by file" : "by time";
-    json_t *json = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
-        "pairs", pairs, "name", nlt__scan_name(s), "connector", nlt__scan_connector(s)->class_name,
-        "table", nlt__scan_table(s)->name, "files", (json_int_t)nlt__scan_file_count(s), "bytes",
-        (json_int_t)nlt__scan_bytes(s), "columns", columns_json(job, scan), "splits", splits);
+    json_t *json = json_pack("{s:i, s:s, s:b, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "dataset", scan,
+        "pairs", pairs, "combines", job->combined[scan].n_columns > 0, "name", nlt__scan_name(s),
+        "connector", nlt__scan_connector(s)->class_name, "table", nlt__scan_table(s)->name, "files",
+        (json_int_t)nlt__scan_file_count(s), "bytes", (json_int_t)nlt__scan_bytes(s), "columns",
+        columns_json(job, scan), "splits", splits);
     char *text = NULL;
     if (status == NLT_OK) {
         status = nlt__cluster_text(json, &text, err);

@@ -31,7 +31,8 @@ typedef struct combiner {
     int n_values;
     patch patches[PATCHES_MAX];
     int n_patches;
-    bool is_aggregated;
+    bool has_aggregates;
+    bool has_windows;
     bool prefers_aliases; /* HAVING, ORDER BY */
     bool fits;
 } combiner;
@@ -330,10 +331,11 @@ static nlt_status look_at_call(combiner *c, const nlt_sql_expr *expr)
 {
     const nlt_sql_call *call = expr->call;
     if (call->over != NULL) { /* over groups */
+        c->has_windows = true;
         NLT_TRY(look_at_window(c, call->over));
     } else if (nlt__sql_is_aggregate(expr->text)) {
         bool is_done = false;
-        c->is_aggregated = true;
+        c->has_aggregates = true;
         c->fits &= !c->prefers_aliases || !has_alias(c, expr);
         NLT_TRY(replace_call(c, expr, &is_done));
         if (is_done) {
@@ -414,8 +416,9 @@ static nlt_status look_at_query(combiner *c)
     NLT_TRY(look(c, select->having));
     NLT_TRY(look(c, select->qualify));
     NLT_TRY(look_at_order(c, query->order, query->n_order));
-    c->fits &= c->is_aggregated && c->n_values > 0;
-    return NLT_OK;
+    bool is_grouped = c->has_aggregates || select->n_groups > 0 || select->is_group_all;
+    c->fits &= is_grouped || (select->is_distinct && !c->has_windows);
+    return c->n_values > 0 ? NLT_OK : use_value(c, "count *", -1); /* what makes rows combined */
 }
 
 /* ---- the text ---- */

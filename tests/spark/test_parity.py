@@ -108,6 +108,8 @@ QUERIES = [
     "SELECT method, count(1) n, sum(count(*)) OVER (ORDER BY method) AS running, COUNT(DISTINCT host) AS hosts,"
     " SUM(coalesce(response_body_len, 0) >> 2) AS s FROM netlytics n GROUP BY n.method ORDER BY n.method",
     "SELECT COUNT(*), SUM(response_body_len), MAX(status_code), AVG(status_code) FROM netlytics WHERE host = 'nowhere'",
+    "SELECT COUNT(DISTINCT host), COUNT(DISTINCT method, host) FROM netlytics WHERE status_code >= 200",
+    "SELECT DISTINCT method, c_ip FROM netlytics ORDER BY method, c_ip",
     "SELECT CASE WHEN status_code IS DISTINCT FROM 200 THEN 'other' ELSE 'ok' END AS k, SUM(response_body_len) AS response_body_len"
     " FROM netlytics GROUP BY 1 ORDER BY response_body_len DESC",
 ]

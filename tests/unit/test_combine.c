@@ -75,7 +75,14 @@ static void statements(void **state)
             "SELECT name IS DISTINCT FROM 'x' AS other, coalesce(sum(`count *`), 0) AS n FROM "
             "netlytics GROUP BY 1",
             "name\ncount *\n"},
+        {"SELECT COUNT(DISTINCT name) AS n FROM netlytics",
+            "SELECT COUNT(DISTINCT name) AS n FROM netlytics", "name\ncount *\n"},
+        {"SELECT DISTINCT lower(name) AS n, c_bytes FROM netlytics",
+            "SELECT DISTINCT lower(name) AS n, c_bytes FROM netlytics", "name\nc_bytes\ncount *\n"},
+        {"SELECT name FROM netlytics GROUP BY ALL", "SELECT name FROM netlytics GROUP BY ALL",
+            "name\ncount *\n"},
         /* those that are left as they are */
+        {"SELECT DISTINCT name, row_number() OVER (ORDER BY name) AS r FROM netlytics", NULL, NULL},
         {"SELECT * FROM netlytics", NULL, NULL},
         {"SELECT name FROM netlytics WHERE c_bytes > 0", NULL, NULL},
         {"SELECT name, count(*) OVER (PARTITION BY name) FROM netlytics", NULL, NULL},
