@@ -32,6 +32,10 @@ typedef struct nlt_job nlt_job;
 NLT_API nlt_status nlt_job_open(nlt_job **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt_job_close(nlt_job *job);
 
+/** Scans give rows as they are, not combined: something else will take their place. To be called before
+ * there is a query or an algorithm. */
+NLT_API void nlt_job_keep_rows(nlt_job *job);
+
 /**
  * Lists the files of a dataset and cuts them into splits. Up to 64.
  * @param split_bytes [in] about so many bytes of a file that can be cut; 0: 64 MiB, or 256 MiB where rows are combined

@@ -284,6 +284,7 @@ CORE = {
     "nlt_text_free": (None, (c_void_p,)),
     "nlt_job_open": (Status, (POINTER(c_void_p), _ERROR)),
     "nlt_job_close": (None, (c_void_p,)),
+    "nlt_job_keep_rows": (None, (c_void_p,)),
     "nlt_job_dataset": (Status, (c_void_p, POINTER(DatasetRequest), c_int64, _ERROR)),
     "nlt_job_query": (Status, (c_void_p, c_char_p, _ERROR)),
     "nlt_query_check": (Status, (c_char_p, c_char_p, POINTER(ArrowSchema), _ERROR)),

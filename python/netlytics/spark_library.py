@@ -19,6 +19,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from . import _catalog, errors
+from ._library import core
 from ._session import DataWarning, day
 from .spark import ROW_KEY, Job, check_statement, failure_of, quoted
 
@@ -82,6 +83,7 @@ class _FrameJob(Job):
     def __init__(self, frame: DataFrame, algorithm: _catalog.Algorithm) -> None:
         super().__init__(frame.sparkSession, _say)
         self._given = frame
+        core("nlt_job_keep_rows")(self._job)
         tables = {connector.table: connector.alias for connector in reversed(_catalog.connectors())}
         with tempfile.NamedTemporaryFile(prefix="netlytics-") as nothing:
             self.dataset(connector=tables.get(algorithm.table, "squid:HTTP"), input_path=nothing.name)

@@ -125,6 +125,11 @@ nlt_status nlt_job_dataset(
 
 /* ---- rows that are combined before they leave a task ---- */
 
+void nlt_job_keep_rows(nlt_job *job)
+{
+    job->keeps_rows = true;
+}
+
 /* The columns as tasks have them; false: they cannot make them. */
 static nlt_status keep_combined(
     nlt_job *job, int scan, const nlt_sql_combined *found, bool *is_kept, nlt_error *err)
@@ -197,7 +202,7 @@ static nlt_status combine_scan(nlt_job *job, int scan, nlt_node *reader, nlt_err
 static nlt_status combine_scans(nlt_job *job, nlt_error *err)
 {
     nlt_plan *plan = &job->plan;
-    for (int scan = 0; scan < job->n_scans; scan++) {
+    for (int scan = 0; scan < job->n_scans && !job->keeps_rows; scan++) {
         int n_readers = nlt__plan_readers(plan, scan);
         for (int i = job->n_scans; n_readers == 1 && i < plan->n_nodes; i++) {
             nlt_node *node = &plan->nodes[i];

@@ -239,14 +239,21 @@ static void scans_give_combined_rows(void **state)
     static const struct {
         const char *query, *first, *last;
         size_t n;
+        bool keeps_rows;
     } cases[] = {
-        {"SELECT name, SUM(s_bytes) AS b FROM netlytics GROUP BY name", "name", "sum s_bytes", 2},
+        {"SELECT name, SUM(s_bytes) AS b FROM netlytics GROUP BY name", "name", "sum s_bytes", 2,
+            false},
+        {"SELECT name, SUM(s_bytes) AS b FROM netlytics GROUP BY name", "c_bytes", "time_start", 0,
+            true},
         {"SELECT name, SUM(s_bytes) AS b FROM netlytics GROUP BY name UNION ALL SELECT name, 0 FROM "
          "netlytics",
-            "c_bytes", "time_start", 0},
+            "c_bytes", "time_start", 0, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         nlt_job *job = open_flows();
+        if (cases[i].keeps_rows) {
+            nlt_job_keep_rows(job);
+        }
         assert_int_equal(nlt_job_query(job, cases[i].query, NULL), NLT_OK);
         json_t *plan = plan_of(job);
         json_t *scan = json_array_get(json_object_get(plan, "nodes"), 0);
