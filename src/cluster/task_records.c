@@ -47,10 +47,7 @@ static void close_records(void *state)
     if (r->assembly != NULL) {
         nlt__scan_connector(r->scan)->pairing->assembly->close(r->assembly);
     }
-    for (int i = 0; i < NLT_SHARES; i++) {
-        nlt__buf_clear(&r->records.shares[i]);
-    }
-    nlt__buf_clear(&r->records.pieces);
+    nlt__records_clear(&r->records);
     nlt__scan_reader_close(r->reader);
     nlt__scan_close(r->scan);
     nlt__batch_free(r->batch);
@@ -158,10 +155,7 @@ static nlt_status open_records(records_task *r, const int *wanted, int n_wanted,
     for (int i = 0; i < NLT_RECORD_COLUMNS; i++) {
         dtypes[i] = nlt__record_columns[i].dtype;
     }
-    for (int i = 0; i < NLT_SHARES; i++) {
-        r->records.shares[i].max = RECORDS_MAX;
-    }
-    r->records.pieces.max = RECORDS_MAX;
+    nlt__records_init(&r->records, RECORDS_MAX);
     r->records.max_time = INT64_MIN;
     NLT_TRY(nlt__batch_new(dtypes, NLT_RECORD_COLUMNS, NLT_BATCH_ROWS, &r->batch, err));
     nlt__batch_reset(r->batch, NLT_BATCH_ROWS);

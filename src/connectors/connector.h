@@ -32,7 +32,7 @@ NLT_API const char *nlt__reject_name(nlt_reject_reason reason);
 
 /* What became of a line or packet. */
 typedef enum nlt_row {
-    NLT_ROW_USED,    /* one row was put, or a record, or a fact for other files */
+    NLT_ROW_USED,    /* one row was put, or a record */
     NLT_ROW_IGNORED, /* a comment, a header, another category: no loss */
     NLT_ROW_REJECTED,
     NLT_ROW_HELD,        /* packets: a piece of a message, which nlt_assembly judges later */
@@ -44,7 +44,7 @@ typedef struct nlt_line_ctx {
     nlt_reject_reason reason; /* set by nlt_reject */
     void *state;              /* nlt_connector.state_size bytes; all zero where a file begins */
     void *facts;              /* of the request (nlt_connector.facts); NULL: none */
-    nlt_records *records;     /* where a paired connector puts its records; NULL: it is none */
+    nlt_records *records;     /* where paired connectors and tellers put theirs; NULL: it is none */
     nlt_cuts cuts;            /* of the line, if they are known */
     const nlt_zone *zone;     /* of times that name none */
     int64_t row_key;          /* of the line: file index * 2^40 + its offset in the file */
@@ -58,9 +58,12 @@ static inline nlt_row nlt_reject(nlt_line_ctx *ctx, nlt_reject_reason reason)
 }
 
 /* Facts: what the lines of some files tell about the rows of others (names of flows). Files of
- * `nlt_connector.tellers` are read first, by all threads; then the facts do not change any more. */
+ * `nlt_connector.tellers` are read first, by all threads, and their records handed in; then the facts do
+ * not change any more. */
 typedef struct nlt_facts {
     nlt_status (*open)(void **facts, nlt_error *err);
+    /* Records of a part of a file, in any order, from any thread. NLT_ERR_NOMEM. */
+    nlt_status (*take)(void *facts, const nlt_records *records);
     void (*close)(void *facts);           /* NULL is fine */
     int64_t (*unused)(const void *facts); /* told, but of no row */
     const char *unused_key;               /* what report.json calls them */
@@ -137,7 +140,8 @@ struct nlt_connector {
         is_repeatable; /* a line may be given twice on end: the second time tells and changes the same */
     /* Files must be read from their beginning, by one thread (NULL: never). */
     bool (*is_sequential)(const nlt_zone *zone);
-    const nlt_connector *const *tellers; /* connectors of the files that are read first */
+    const nlt_connector *const
+        *tellers; /* of the files that are read first; their lines put records */
     int n_tellers;
     const char *stem; /* how their names begin ("http"), where the request names files ("conn") */
     const nlt_facts *facts;

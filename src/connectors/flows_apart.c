@@ -2,10 +2,10 @@
 /* Flows whose names other files tell, where no process sees all files: lines become records by the
  * flow's identifier, and rows where those of a flow meet.
  *
- * The connectors' own line functions run, with facts that only listen (flow_names_tap): what a line
- * tells, or of which flow it asks, goes into its record. A line that asks is taken for one without
- * a name; where that makes it no row, as a datagram's without TLS, it is asked again as one that
- * has, and the record says that it needs that. */
+ * What tellers tell is a record anyway. Of the flows the connector's own line function runs, with facts
+ * that only listen (flow_names_tap): of which flow a line asks goes into its record. A line that asks
+ * is taken for one without a name; where that makes it no row, as a datagram's without TLS, it is asked
+ * again as one that has, and the record says that it needs that. */
 
 #include "connectors/flows_apart.h"
 
@@ -13,7 +13,8 @@
 #include "core/alloc.h"
 #include "core/hash.h"
 
-enum { KIND_NAME, KIND_FLOW, KIND_TLS_FLOW }; /* the last: a row only if TLS has told a name */
+/* The last: a row only if TLS has told a name. */
+enum { KIND_FLOW = FLOW_NAME_KIND + 1, KIND_TLS_FLOW };
 
 enum { COLUMN_MAX = 1 + 8, FLOW_COLUMNS = NLT_FLOW_COLUMN_COUNT };
 
@@ -127,34 +128,6 @@ static void take_row(cursor *c, nlt_builder *out)
 
 /* ---- lines ---- */
 
-nlt_row nlt__flow_apart_teller(
-    const nlt_connector *teller, nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
-{
-    flow_names_tap *tap = flow_names_tap_of(ctx->facts);
-    *tap = (flow_names_tap){.has_told = false};
-    nlt_row row = teller->line(ctx, line, out);
-    if (row != NLT_ROW_USED || !tap->has_told) {
-        return row;
-    }
-    size_t size = tap->uid.len + tap->name.name.len + 2 * sizeof(uint32_t) + 2 * sizeof(int64_t);
-    if (size > NLT_RECORD_MAX) {
-        return nlt_reject(ctx, NLT_REJECT_OTHER);
-    }
-    nlt_record *record = nlt__record_begin(ctx->records, nlt__hash(tap->uid, 0), size);
-    if (record == NULL) {
-        return row;
-    }
-    uint8_t *at = put_bytes(record->body, tap->uid);
-    at = put_i64(at, tap->name.rank);
-    at = put_i64(at, tap->name.time);
-    at = put_bytes(at, tap->name.name);
-    record->time = INT64_MIN; /* before the flows */
-    record->row_key = ctx->row_key;
-    record->kind = KIND_NAME;
-    nlt__record_end(ctx->records, record, (uint32_t)(at - record->body));
-    return row;
-}
-
 static void put_flow(nlt_line_ctx *ctx, const flow_names_tap *tap, uint32_t kind, nlt_builder *out)
 {
     size_t size = tap->uid.len + sizeof(uint32_t) + row_size(out);
@@ -175,7 +148,7 @@ nlt_row nlt__flow_apart_line(
     const nlt_connector *flows, nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
 {
     flow_names_tap *tap = flow_names_tap_of(ctx->facts);
-    *tap = (flow_names_tap){.has_told = false};
+    *tap = (flow_names_tap){.has_asked = false};
     nlt_row row = flows->line(ctx, line, out);
     if (row == NLT_ROW_USED) {
         put_flow(ctx, tap, KIND_FLOW, out);
@@ -207,22 +180,11 @@ static bool pair_expire(void *state, int64_t now, nlt_builder *out)
     return false; /* names are kept to the end */
 }
 
-static void take_name(void *names, cursor *body, const nlt_record *record, nlt_builder *out)
-{
-    nlt_bytes uid = take_bytes(body);
-    flow_name name = {.rank = (flow_name_rank)take_i64(body), .row_key = record->row_key};
-    name.time = take_i64(body);
-    name.name = take_bytes(body);
-    if (flow_names_tell(names, uid, &name) != NLT_OK) {
-        out->failed = NLT_ERR_NOMEM;
-    }
-}
-
 static nlt_row pair_take(void *state, const nlt_record *record, nlt_builder *out)
 {
     cursor body = {record->body, record->body + record->len};
-    if (record->kind == KIND_NAME) {
-        take_name(state, &body, record, out);
+    if (record->kind == FLOW_NAME_KIND) {
+        out->failed = flow_names_take(state, record) == NLT_OK ? out->failed : NLT_ERR_NOMEM;
         return NLT_ROW_USED;
     }
     bool has_tls = false;
@@ -233,7 +195,7 @@ static nlt_row pair_take(void *state, const nlt_record *record, nlt_builder *out
     }
     take_row(&body, out);
     if (name.ptr != NULL && nlt_wants(out, NLT_FLOW_NAME)) {
-        nlt__put_dirty(out, NLT_FLOW_NAME, name);
+        nlt_put_clean_copy(out, NLT_FLOW_NAME, name);
     }
     (void)nlt__row_end(out, record->row_key);
     return NLT_ROW_USED;

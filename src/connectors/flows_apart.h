@@ -7,9 +7,7 @@
 
 #include "connectors/connector.h"
 
-/* A line of a teller's file, and of a flow's: record instead of fact and row. */
-nlt_row nlt__flow_apart_teller(
-    const nlt_connector *teller, nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
+/* A line of a flow's file: a record instead of a row. Those of tellers are records already. */
 nlt_row nlt__flow_apart_line(
     const nlt_connector *flows, nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out);
 

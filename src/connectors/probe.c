@@ -106,11 +106,9 @@ static nlt_status probe_open(probe_run *run, const nlt_connector *owner, nlt_err
     for (int i = 0; i < connector->table->n_columns; i++) {
         columns[i] = i;
     }
-    for (int i = 0; i < NLT_SHARES; i++) {
-        run->records.shares[i] = (nlt_buf)NLT_BUF_INIT(RECORDS_MAX);
-    }
+    nlt__records_init(&run->records, RECORDS_MAX);
     run->ctx.file_day = NLT_DAY_OPEN;
-    run->ctx.records = connector->pairing != NULL ? &run->records : NULL;
+    run->ctx.records = &run->records;
     run->ctx.state = nlt_alloc_zero(1, connector->state_size + 1);
     if (run->ctx.state == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -127,9 +125,7 @@ static void probe_close(probe_run *run, const nlt_connector *owner)
     if (run->ctx.facts != NULL) {
         owner->facts->close(run->ctx.facts);
     }
-    for (int i = 0; i < NLT_SHARES; i++) {
-        nlt__buf_clear(&run->records.shares[i]);
-    }
+    nlt__records_clear(&run->records);
     nlt__zone_close(run->zone);
     nlt__builder_free(run->out);
     nlt_free(run->ctx.state);

@@ -3,6 +3,31 @@
 
 #include <string.h>
 
+void nlt__records_init(nlt_records *records, size_t max)
+{
+    *records = (nlt_records){.pieces = NLT_BUF_INIT(max)};
+    for (int i = 0; i < NLT_SHARES; i++) {
+        records->shares[i] = (nlt_buf)NLT_BUF_INIT(max);
+    }
+}
+
+void nlt__records_rewind(nlt_records *records)
+{
+    records->pieces.len = 0;
+    for (int i = 0; i < NLT_SHARES; i++) {
+        records->shares[i].len = 0;
+        records->counts[i] = 0;
+    }
+}
+
+void nlt__records_clear(nlt_records *records)
+{
+    nlt__buf_clear(&records->pieces);
+    for (int i = 0; i < NLT_SHARES; i++) {
+        nlt__buf_clear(&records->shares[i]);
+    }
+}
+
 bool nlt__record_reserve(nlt_records *records, nlt_buf *buf, size_t size)
 {
     nlt_status status = nlt__buf_reserve(buf, size, NULL);

@@ -28,6 +28,12 @@ typedef struct nlt_records {
     nlt_status failed;          /* first shortage of memory; checked by the scan */
 } nlt_records;
 
+/* Empty ones, with room for `max` bytes in each share. */
+NLT_API void nlt__records_init(nlt_records *records, size_t max);
+/* Empties them; their memory stays for the next ones. */
+NLT_API void nlt__records_rewind(nlt_records *records);
+NLT_API void nlt__records_clear(nlt_records *records);
+
 static inline int nlt__share_of(uint64_t hash)
 {
     return (int)(hash >> 60);

@@ -8,6 +8,7 @@
 #include "connectors/zeek_probe.h"
 #include "core/ip.h"
 #include "core/num.h"
+#include "core/utf8.h"
 
 #define PORT_MAX 65535
 
@@ -402,7 +403,7 @@ static nlt_row tell_name(
     if (row != NLT_ROW_USED) {
         return row;
     }
-    flow_name name = {.rank = rank, .row_key = ctx->row_key};
+    flow_name name = {.uid = values[NAME_UID].text, .rank = rank};
     if (!zeek_time(&values[NAME_TS], &name.time)) {
         return nlt_reject(ctx, NLT_REJECT_BAD_TIME);
     }
@@ -411,36 +412,12 @@ static nlt_row tell_name(
     }
     nlt__arena_reset(&out->arena); /* no row is put */
     nlt_bytes text = zeek_text(&values[NAME_NAME], ctx, &out->arena);
-    name.name = text.ptr == NULL ? text : nlt__name_normalise(&out->arena, text);
-    if (name.name.ptr == NULL
-        || (name.name.len > 0
-            && flow_names_tell(ctx->facts, values[NAME_UID].text, &name) != NLT_OK)) {
+    text = text.ptr == NULL ? text : nlt__name_normalise(&out->arena, text);
+    if (text.ptr == NULL || nlt__text_escape(&out->arena, text, &name.name) != NLT_OK) {
         out->failed = NLT_ERR_NOMEM;
+        return NLT_ROW_USED;
     }
-    return NLT_ROW_USED;
-}
-
-/* Lines of the same flows come: their names are wanted soon. */
-static void expect_flows(
-    nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n, int uid, bool is_told)
-{
-    const zeek_state *state = ctx->state;
-    nlt_bytes uids[NLT_AHEAD_MAX];
-    int32_t column = nlt__columns_find(&state->columns, uid);
-    if (column < 0 || !nlt__columns_are_cut(&state->separator, cuts)) {
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        bool is_there = (uint32_t)column < cuts[i].n;
-        uids[i] = is_there ? nlt__cuts_column(&cuts[i], lines[i].ptr, (uint32_t)column)
-                           : (nlt_bytes){"", 0};
-    }
-    flow_names_expect(ctx->facts, uids, n, is_told);
-}
-
-static void names_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n)
-{
-    expect_flows(ctx, lines, cuts, n, NAME_UID, false);
+    return name.name.len > 0 ? flow_names_tell(ctx, &name) : NLT_ROW_USED;
 }
 
 static nlt_row http_name_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
@@ -482,7 +459,7 @@ static const number_field conn_numbers[] = {{CONN_ID + ID_C_PORT, NLT_FLOW_C_POR
 static void put_flow_name(nlt_builder *out, nlt_bytes name, const zeek_value *s_ip)
 {
     if (name.ptr != NULL) {
-        nlt__put_dirty(out, NLT_FLOW_NAME, name);
+        nlt_put_clean(out, NLT_FLOW_NAME, name); /* lives as long as the facts */
     } else if (s_ip->kind != ZEEK_ABSENT) {
         (void)nlt__name_put(out, NLT_FLOW_NAME, s_ip->text);
     }
@@ -527,9 +504,21 @@ static nlt_row zeek_flow_line(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *ou
     return NLT_ROW_USED;
 }
 
+/* The names of the flows that come are wanted soon. */
 static void conn_ahead(nlt_line_ctx *ctx, const nlt_bytes *lines, const nlt_cuts *cuts, int n)
 {
-    expect_flows(ctx, lines, cuts, n, CONN_UID, true);
+    const zeek_state *state = ctx->state;
+    nlt_bytes uids[NLT_AHEAD_MAX];
+    int32_t column = nlt__columns_find(&state->columns, CONN_UID);
+    if (column < 0 || !nlt__columns_are_cut(&state->separator, cuts)) {
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        bool is_there = (uint32_t)column < cuts[i].n;
+        uids[i] = is_there ? nlt__cuts_column(&cuts[i], lines[i].ptr, (uint32_t)column)
+                           : (nlt_bytes){"", 0};
+    }
+    flow_names_expect(ctx->facts, uids, n);
 }
 
 /* ---- connectors ---- */
@@ -570,7 +559,6 @@ static const nlt_connector http_names = {
     .layouts = http_layouts,
     .n_layouts = FIELD_COUNT(http_layouts),
     .line = http_name_line,
-    .ahead = names_ahead,
     .header_mark = '#',
     .marking = ZEEK_MARKING,
     .state_size = sizeof(zeek_state),
@@ -584,7 +572,6 @@ static const nlt_connector ssl_names = {
     .layouts = ssl_layouts,
     .n_layouts = FIELD_COUNT(ssl_layouts),
     .line = ssl_name_line,
-    .ahead = names_ahead,
     .probe = ssl_name_probe,
     .header_mark = '#',
     .marking = ZEEK_MARKING,
@@ -595,16 +582,6 @@ static const nlt_connector ssl_names = {
 static const nlt_connector *const flow_tellers[] = {&http_names, &ssl_names};
 
 /* ---- the same where no process sees all files ---- */
-
-static nlt_row http_name_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
-{
-    return nlt__flow_apart_teller(&http_names, ctx, line, out);
-}
-
-static nlt_row ssl_name_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
-{
-    return nlt__flow_apart_teller(&ssl_names, ctx, line, out);
-}
 
 extern const nlt_connector nlt_connector_zeek_named_flows;
 
@@ -621,8 +598,8 @@ static nlt_row flow_apart(nlt_line_ctx *ctx, nlt_bytes line, nlt_builder *out)
         .pairing = &nlt__flow_apart_pairing                                                        \
     }
 
-static const nlt_connector http_names_apart = APART(http_name_apart);
-static const nlt_connector ssl_names_apart = APART(ssl_name_apart);
+static const nlt_connector http_names_apart = APART(http_name_line);
+static const nlt_connector ssl_names_apart = APART(ssl_name_line);
 static const nlt_connector flows_apart = APART(flow_apart);
 static const nlt_connector *const all_apart[] = {&http_names_apart, &ssl_names_apart, &flows_apart};
 

@@ -27,11 +27,22 @@ struct nlt_scan_worker {
 
 /* ---- tellers ---- */
 
-static nlt_status read_teller(nlt_scan_reader *reader, int64_t split, nlt_error *err)
+enum { TOLD_MAX = 1 << 30 }; /* bytes of a share; NLT_SCAN_PART_BYTES is usual */
+
+/* What the lines of a teller's split tell becomes facts, part by part. */
+static nlt_status read_teller(
+    nlt_scan_reader *reader, int64_t split, nlt_records *told, nlt_scan *scan, nlt_error *err)
 {
     const nlt_batch *batch = NULL;
-    NLT_TRY(nlt__scan_reader_start(reader, split, NULL, err));
-    return nlt__scan_reader_next(reader, &batch, err);
+    NLT_TRY(nlt__scan_reader_start(reader, split, told, err));
+    while (nlt__scan_reader_is_reading(reader)) {
+        NLT_TRY(nlt__scan_reader_next(reader, &batch, err));
+        if (scan->connector->facts->take(scan->facts, told) != NLT_OK) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory for what other files tell");
+        }
+        nlt__records_rewind(told);
+    }
+    return nlt__scan_reader_file(reader, err);
 }
 
 static void teller_done(nlt_scan *scan, const nlt_error *failure)
@@ -65,6 +76,8 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err)
         return NLT_OK;
     }
     nlt_scan_reader *reader = NULL;
+    nlt_records told;
+    nlt__records_init(&told, TOLD_MAX);
     for (;;) {
         int64_t split = atomic_fetch_add(&scan->next_teller, 1);
         if (split >= scan->first_split) {
@@ -74,11 +87,12 @@ nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err)
         nlt_status status =
             reader != NULL ? NLT_OK : nlt__scan_reader_open(scan, NULL, 0, &reader, &failure);
         if (status == NLT_OK) {
-            status = read_teller(reader, split, &failure);
+            status = read_teller(reader, split, &told, scan, &failure);
         }
         teller_done(scan, status == NLT_OK ? NULL : &failure);
     }
     nlt__scan_reader_close(reader);
+    nlt__records_clear(&told);
     return wait_for_tellers(scan, err);
 }
 

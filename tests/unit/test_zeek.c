@@ -13,6 +13,7 @@
 
 #include "connectors/columns.h"
 #include "connectors/flow_names.h"
+#include "core/hash.h"
 #include "support/line_rows.h"
 
 /* '|' stands for TAB in what follows. */
@@ -253,6 +254,9 @@ static void test_names(void **state)
     for (int turn = 0; turn < 2; turn++) {
         line_rows rows;
         line_rows_open(&rows, "zeek:flows", NULL, 0, NULL);
+        nlt_records records;
+        nlt__records_init(&records, 1 << 20);
+        rows.ctx.records = &records;
         void *own = rows.ctx.state;
         void *states[2] = {calloc(1, 4096), calloc(1, 4096)};
         for (int i = 0; i < TOLD; i++) {
@@ -267,6 +271,7 @@ static void test_names(void **state)
                 &rows.ctx, (nlt_bytes){padded, strlen(padded)}, rows.out);
             assert_int_equal(row, padded[0] == '#' ? NLT_ROW_IGNORED : NLT_ROW_USED);
         }
+        assert_int_equal(rows.connector->facts->take(rows.ctx.facts, &records), NLT_OK);
         rows.ctx.state = own;
         (void)line_rows_text(&rows, tabs("#fields|ts|uid|id.orig_h|id.resp_h|proto"));
         assert_string_equal(line_rows_text(&rows, tabs("1|C1|1.1.1.1|2.2.2.2|tcp")),
@@ -275,6 +280,7 @@ static void test_names(void **state)
             "c_ip=1.1.1.1 name=quic.com s_ip=2.2.2.2 time_end=1.0 time_start=1.0");
         assert_int_equal(rows.connector->facts->unused(rows.ctx.facts), 1);
         line_rows_close(&rows);
+        nlt__records_clear(&records);
         free(states[0]);
         free(states[1]);
     }
@@ -290,32 +296,45 @@ static size_t number_text(char *out, const char *prefix, int number)
     return (size_t)n;
 }
 
+static void hand_in(void *facts, nlt_records *told)
+{
+    assert_int_equal(told->failed, NLT_OK);
+    assert_int_equal(flow_names_facts.take(facts, told), NLT_OK);
+    nlt__records_rewind(told);
+}
+
+static void tell(nlt_records *told, int row, nlt_bytes uid, flow_name_rank rank, nlt_bytes text)
+{
+    nlt_line_ctx ctx = {.records = told, .row_key = row};
+    flow_name name = {.uid = uid, .rank = rank, .time = 5, .name = text};
+    assert_int_equal(flow_names_tell(&ctx, &name), NLT_ROW_USED);
+}
+
 /* Enough flows for tables that grow often; every third one is told a second, worse name. */
 static void test_many_names(void **state)
 {
     (void)state;
     void *facts = NULL;
+    nlt_records told;
     char uid[TEXT_BYTES];
     char text[TEXT_BYTES];
+    nlt__records_init(&told, 1 << 20);
     assert_int_equal(flow_names_facts.open(&facts, NULL), NLT_OK);
     for (int i = 0; i < FLOWS; i++) {
         nlt_bytes key = {uid, number_text(uid, "Cabcdefghi", i)};
-        flow_name name = {.rank = FLOW_NAME_HTTP,
-            .time = 5,
-            .row_key = i,
-            .name = {text, number_text(text, "host", i)}};
-        flow_names_expect(facts, &key, 1, false);
-        assert_int_equal(flow_names_tell(facts, key, &name), NLT_OK);
+        tell(&told, i, key, FLOW_NAME_HTTP, (nlt_bytes){text, number_text(text, "host", i)});
         if (i % 3 == 0) {
-            name.rank = FLOW_NAME_TLS;
-            name.name = (nlt_bytes){"other.example", 13};
-            assert_int_equal(flow_names_tell(facts, key, &name), NLT_OK);
+            tell(&told, i, key, FLOW_NAME_TLS, (nlt_bytes){"other.example", 13});
+        }
+        if (i % 1000 == 0) {
+            hand_in(facts, &told);
         }
     }
+    hand_in(facts, &told);
     for (int i = 0; i < FLOWS + 1000; i++) {
         nlt_bytes key = {uid, number_text(uid, "Cabcdefghi", i)};
         bool has_tls = false;
-        flow_names_expect(facts, &key, 1, true);
+        flow_names_expect(facts, &key, 1);
         nlt_bytes found = flow_names_find(facts, key, &has_tls);
         size_t len = i < FLOWS ? number_text(text, "host", i) : 0;
         assert_int_equal(found.len, len);
@@ -324,6 +343,34 @@ static void test_many_names(void **state)
     }
     assert_int_equal(flow_names_facts.unused(facts), 0);
     flow_names_facts.close(facts);
+    nlt__records_clear(&told);
+}
+
+/* A name that no record holds, and a record that holds less than it says. */
+static void test_odd_names(void **state)
+{
+    (void)state;
+    void *facts = NULL;
+    char *text = calloc(1, NLT_RECORD_MAX);
+    nlt_records told;
+    nlt_line_ctx ctx = {.records = &told};
+    flow_name name = {.uid = {"C1", 2}, .name = {text, NLT_RECORD_MAX}};
+    assert_non_null(text);
+    nlt__records_init(&told, 1 << 20);
+    assert_int_equal(flow_names_tell(&ctx, &name), NLT_ROW_REJECTED);
+    assert_int_equal(ctx.reason, NLT_REJECT_OTHER);
+    const nlt_buf *share = &told.shares[nlt__share_of(nlt__hash(name.uid, 0))];
+    name.name.len = 100;
+    assert_int_equal(flow_names_tell(&ctx, &name), NLT_ROW_USED);
+    nlt_record *record = (nlt_record *)(void *)share->ptr;
+    record->len -= 10;
+    bool has_tls = false;
+    assert_int_equal(flow_names_facts.open(&facts, NULL), NLT_OK);
+    assert_int_equal(flow_names_take(facts, record), NLT_OK);
+    assert_null(flow_names_find(facts, name.uid, &has_tls).ptr);
+    flow_names_facts.close(facts);
+    nlt__records_clear(&told);
+    free(text);
 }
 
 static int field_of_letter(const void *ctx, nlt_bytes name)
@@ -420,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_no_header),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_many_names),
+        cmocka_unit_test(test_odd_names),
         cmocka_unit_test(test_one_column),
         cmocka_unit_test(test_columns_split),
     };
