@@ -113,19 +113,29 @@ int64_t nlt__temp_folder_bytes(const char *folder)
     return bytes;
 }
 
-nlt_status nlt__temp_space_take(nlt_temp_space *space, int64_t bytes, nlt_error *err)
+nlt_status nlt__temp_space_check(nlt_temp_space *space, nlt_error *err)
 {
-    int64_t used = atomic_fetch_add(&space->bytes, bytes) + bytes;
-    if (space->bytes_max >= 0 && space->folder != NULL) {
-        used += nlt__temp_folder_bytes(space->folder);
-    }
-    if (space->bytes_max < 0 || used <= space->bytes_max) {
+    int64_t used = atomic_load(&space->bytes);
+    if (space->bytes_max < 0 || used == 0) {
         return NLT_OK;
     }
-    nlt__temp_space_give_back(space, bytes);
+    used += space->folder != NULL ? nlt__temp_folder_bytes(space->folder) : 0;
+    if (used <= space->bytes_max) {
+        return NLT_OK;
+    }
     nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT, (long long)(space->bytes_max / 1000000));
-    nlt_error_hint(err, "give more with --temp_limit");
+    nlt_error_hint(err, "give more with --temp_limit or --memory");
     return NLT_ERR_OUTPUT;
+}
+
+nlt_status nlt__temp_space_take(nlt_temp_space *space, int64_t bytes, nlt_error *err)
+{
+    atomic_fetch_add(&space->bytes, bytes);
+    nlt_status status = nlt__temp_space_check(space, err);
+    if (status != NLT_OK) {
+        nlt__temp_space_give_back(space, bytes);
+    }
+    return status;
 }
 
 void nlt__temp_space_give_back(nlt_temp_space *space, int64_t bytes)

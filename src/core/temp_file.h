@@ -20,6 +20,9 @@ typedef struct nlt_temp_space {
 /* Counts bytes that are going to be written. NLT_ERR_OUTPUT: too many, and they do not count. */
 NLT_API nlt_status nlt__temp_space_take(
     nlt_temp_space *space, int64_t bytes, nlt_error *err) NLT_MUST_CHECK;
+/* The same without writing more: whether others have made named files too large beside ours. Looks at
+ * the folder only if there are any of ours. */
+NLT_API nlt_status nlt__temp_space_check(nlt_temp_space *space, nlt_error *err) NLT_MUST_CHECK;
 /* Their file is closed. */
 NLT_API void nlt__temp_space_give_back(nlt_temp_space *space, int64_t bytes);
 

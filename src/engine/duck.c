@@ -358,7 +358,10 @@ nlt_status nlt__duck_execute(
 {
     long pause_ns = PAUSE_MIN_NS;
     duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    *result = (duckdb_result){0};
     while (state == DUCKDB_PENDING_RESULT_NOT_READY || state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
+        /* the engine keeps to --temp_limit, but does not know of our files beside its own */
+        NLT_TRY(nlt__temp_space_check(&session->budget.disk, err));
         if (state == DUCKDB_PENDING_RESULT_NOT_READY) {
             pause_ns = PAUSE_MIN_NS;
         } else {
@@ -368,7 +371,6 @@ nlt_status nlt__duck_execute(
         state = duckdb_pending_execute_task(pending);
     }
     if (state == DUCKDB_PENDING_ERROR) {
-        *result = (duckdb_result){0};
         return nlt__duck_failure(session, duckdb_pending_error(pending), err);
     }
     return duckdb_execute_pending(pending, result) == DuckDBSuccess

@@ -250,13 +250,9 @@ int nlt__row_lane_count(const nlt_row_store *store)
 static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *offset, nlt_error *err)
 {
     nlt_temp_space *disk = &store->budget->disk;
-    nlt_status status = nlt__temp_space_take(disk, bytes, err);
-    if (status != NLT_OK) {
-        nlt_error_hint(err, "give more with --temp_limit or --memory");
-        return status;
-    }
+    NLT_TRY(nlt__temp_space_take(disk, bytes, err));
     pthread_mutex_lock(&store->lock);
-    status = store->fd >= 0 ? NLT_OK : nlt__temp_file_open(disk->folder, &store->fd, err);
+    nlt_status status = store->fd >= 0 ? NLT_OK : nlt__temp_file_open(disk->folder, &store->fd, err);
     *offset = store->file_end;
     store->file_end += status == NLT_OK ? bytes : 0;
     pthread_mutex_unlock(&store->lock);

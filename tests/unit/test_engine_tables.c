@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/plan_table.h"
+#include "engine/engine.h"
 #include "netlytics/netlytics.h"
 
 typedef struct fixture {
@@ -285,9 +286,40 @@ static void damaged_again(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* The engine's files and ours keep to --temp_limit together: of 1 GB ours have 1 MB, or all but 1 MB,
+ * and the statement sorts 500 MB in 128 MiB. */
+static void test_temp_limit_is_one(void **state)
+{
+    const fixture *f = *state;
+    enum { MB = 1000000, LIMIT_MB = 1000 };
+    static const char sort[] =
+        "SELECT count(*) AS n, max(r) AS r FROM (SELECT row_number() OVER (ORDER "
+        "BY t, i) AS r, t FROM (SELECT i, concat(i, repeat('x', 100)) AS t FROM "
+        "explode(sequence(1, 4000000)) e(i)))";
+    nlt_session_options options = NLT_SESSION_OPTIONS_INIT;
+    nlt_error err = NLT_ERROR_INIT;
+    options.memory_bytes = 256 << 20;
+    options.temp_bytes_max = (int64_t)LIMIT_MB * MB;
+    options.temp_dir = f->folder;
+    for (int turn = 0; turn < 2; turn++) {
+        nlt_session *session = NULL;
+        nlt_table *answer = NULL;
+        assert_int_equal(nlt_session_open(&options, &session, NULL), NLT_OK);
+        assert_int_equal(nlt_query(session, NULL, 0, sort, &answer, &err), NLT_OK);
+        atomic_store(&session->budget.disk.bytes, turn == 0 ? MB : (int64_t)(LIMIT_MB - 1) * MB);
+        nlt_status status = nlt_table_write(answer, "csv", "/dev/null", NULL, &err);
+        assert_int_equal(status, turn == 0 ? NLT_OK : NLT_ERR_OUTPUT);
+        nlt_table_free(answer);
+        nlt_session_close(session);
+    }
+    assert_non_null(strstr(err.message, "--temp_limit, 1000 MB"));
+    assert_non_null(strstr(err.hint, "--temp_limit"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_temp_limit_is_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_datasets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_as_tables, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_others, set_up, tear_down),
