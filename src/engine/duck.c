@@ -72,7 +72,7 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"threads", threads},
         {"external_threads", absent},
         {"memory_limit", memory},
-        {"temp_directory", session->temp_dir},
+        {"temp_directory", session->temp.path},
         /* kept, a scan of ours has one thread; files keep theirs, and their order */
         {"preserve_insertion_order",
             session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
@@ -249,9 +249,7 @@ void nlt__duck_close(nlt_session *session)
 {
     nlt__duck_shut(session);
     nlt__strings_clear(&session->allowed);
-    if (session->temp_dir != NULL) {
-        nlt__folder_remove(session->temp_dir); /* spilled files */
-    }
+    nlt__temp_folder_remove(&session->temp); /* with spilled files */
 }
 
 /* An error of one of our functions: without DuckDB's words in front, its hint apart. */
@@ -277,8 +275,8 @@ static nlt_status spill_failure(const nlt_session *session, const char *message,
 {
     if (strstr(message, "max_temp_directory_size") == NULL) {
         const char *why = strrchr(message, ':');
-        nlt_fail(err, NLT_ERR_OUTPUT, "%s: temporary files cannot be written:%s", session->temp_dir,
-            why != NULL ? why + 1 : message);
+        nlt_fail(err, NLT_ERR_OUTPUT, "%s: temporary files cannot be written:%s",
+            session->temp.path, why != NULL ? why + 1 : message);
     } else if (session->temp_bytes_max > 0) {
         nlt_fail(err, NLT_ERR_OUTPUT, NLT_TEMP_LIMIT_TEXT,
             (long long)(session->temp_bytes_max / 1000000));
@@ -286,7 +284,7 @@ static nlt_status spill_failure(const nlt_session *session, const char *message,
         return NLT_ERR_OUTPUT;
     } else {
         nlt_fail(
-            err, NLT_ERR_OUTPUT, "%s: there is no room for temporary files", session->temp_dir);
+            err, NLT_ERR_OUTPUT, "%s: there is no room for temporary files", session->temp.path);
     }
     nlt_error_hint(err, "choose another folder with --temp_dir_local, or give more with --memory");
     return NLT_ERR_OUTPUT;

@@ -33,6 +33,18 @@ typedef struct nlt_stored_relation {
     const nlt_kernel *kernel;
 } nlt_stored_relation;
 
+/* A private folder for temporary files. */
+typedef struct nlt_temp_folder {
+    char *path; /* owned; NULL: none */
+    int lock;   /* descriptor by which it is locked; -1: none */
+} nlt_temp_folder;
+
+/* Makes one below `base` (NULL: $TMPDIR or /tmp) and removes those that killed processes of the same
+ * user have left there. NLT_ERR_OUTPUT, NLT_ERR_NOMEM. */
+nlt_status nlt__temp_folder_make(
+    const char *base, nlt_temp_folder *out, nlt_error *err) NLT_MUST_CHECK;
+void nlt__temp_folder_remove(nlt_temp_folder *folder);
+
 struct nlt_session {
     atomic_int n_holders; /* its owner and open streams; the last one to leave closes it */
     atomic_int n_streams;
@@ -46,7 +58,7 @@ struct nlt_session {
     int64_t sql_bytes;
     int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
-    char *temp_dir;       /* private folder; removed at the end */
+    nlt_temp_folder temp; /* removed at the end */
     char *persistent_dir; /* of states; NULL: none */
 
     duckdb_database db; /* opened when the first statement needs it */

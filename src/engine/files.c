@@ -266,10 +266,10 @@ static nlt_status unpack(nlt_session *session, const char *path, const char *cop
 static nlt_status copy_of(nlt_session *session, nlt_files *files, int64_t i, nlt_error *err)
 {
     char copy[NLT_FS_PATH_MAX];
-    int n = snprintf(copy, sizeof copy, "%s/input-%d-%lld.%s", session->temp_dir, files->index,
+    int n = snprintf(copy, sizeof copy, "%s/input-%d-%lld.%s", session->temp.path, files->index,
         (long long)i, formats[files->format].name);
     if (n >= (int)sizeof copy) {
-        return nlt_fail(err, NLT_ERR_OUTPUT, "%s: the name is too long", session->temp_dir);
+        return nlt_fail(err, NLT_ERR_OUTPUT, "%s: the name is too long", session->temp.path);
     }
     NLT_TRY(unpack(session, files->list.items[i].path, copy, err));
     files->paths[i] = nlt_strdup(copy);

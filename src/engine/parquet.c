@@ -249,7 +249,7 @@ static nlt_status write_indirect(
     nlt_table *table, nlt_outfile *file, int64_t *n_rows, nlt_error *err)
 {
     nlt_buf name = NLT_BUF_INIT(1 << 16);
-    nlt_status status = nlt__buf_printf(&name, err, "%s/output", table->session->temp_dir);
+    nlt_status status = nlt__buf_printf(&name, err, "%s/output", table->session->temp.path);
     const char *path = status == NLT_OK ? nlt__buf_cstr(&name) : NULL;
     if (status == NLT_OK && path == NULL) {
         status = nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
@@ -462,7 +462,7 @@ static nlt_status send_folder(const char *from, const char *to, nlt_error *err)
 static nlt_status fill_far_folder(nlt_table *table, const char *path, const char *place,
     const partition *by, int64_t *n_rows, nlt_error *err)
 {
-    char *here = nlt__fs_join(table->session->temp_dir, "partitions");
+    char *here = nlt__fs_join(table->session->temp.path, "partitions");
     if (here == NULL) {
         return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }

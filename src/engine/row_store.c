@@ -252,7 +252,8 @@ static nlt_status reserve_file(nlt_row_store *store, int64_t bytes, int64_t *off
     nlt_temp_space *disk = &store->budget->disk;
     NLT_TRY(nlt__temp_space_take(disk, bytes, err));
     pthread_mutex_lock(&store->lock);
-    nlt_status status = store->fd >= 0 ? NLT_OK : nlt__temp_file_open(disk->folder, &store->fd, err);
+    nlt_status status =
+        store->fd >= 0 ? NLT_OK : nlt__temp_file_open(disk->folder, &store->fd, err);
     *offset = store->file_end;
     store->file_end += status == NLT_OK ? bytes : 0;
     pthread_mutex_unlock(&store->lock);

@@ -18,34 +18,6 @@
 
 enum { MEMORY_MIN = 256 << 20, REPORT_MAX = 64 << 20, SORT_BYTES_MIN = 8 << 20 };
 
-static nlt_status make_temp_dir(nlt_session *session, const char *base, nlt_error *err)
-{
-    if (base == NULL) {
-        base = getenv("TMPDIR");
-    }
-    if (base == NULL || base[0] == '\0') {
-        base = "/tmp";
-    }
-    static const char suffix[] = "/netlytics-XXXXXX";
-    size_t len = strlen(base);
-    session->temp_dir = nlt_alloc(len + sizeof suffix);
-    if (session->temp_dir == NULL) {
-        return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
-    }
-    memcpy(session->temp_dir, base, len);
-    memcpy(session->temp_dir + len, suffix, sizeof suffix);
-    if (mkdtemp(session->temp_dir) == NULL) {
-        int code = errno;
-        nlt_free(session->temp_dir);
-        session->temp_dir = NULL;
-        nlt_fail(err, NLT_ERR_OUTPUT, "%s: no temporary folder can be made there: %s", base,
-            strerror(code));
-        nlt_error_hint(err, "choose another with --temp_dir_local");
-        return NLT_ERR_OUTPUT;
-    }
-    return NLT_OK;
-}
-
 static nlt_status open_asn_view(
     nlt_session *session, const nlt_session_options *options, nlt_error *err)
 {
@@ -71,7 +43,7 @@ static void share_memory(nlt_session *session)
     session->sql_bytes = nlt__memory_rest(session) / 10 * 3;
     session->budget.memory_max = session->sql_bytes;
     session->budget.disk.bytes_max = session->temp_bytes_max > 0 ? session->temp_bytes_max : -1;
-    session->budget.disk.folder = session->temp_dir;
+    session->budget.disk.folder = session->temp.path;
     session->sort_bytes = sorting / session->threads;
     if (session->sort_bytes < SORT_BYTES_MIN) {
         session->sort_bytes = SORT_BYTES_MIN;
@@ -106,7 +78,7 @@ static nlt_status take_options(
         }
     }
     NLT_TRY(open_asn_view(session, options, err));
-    NLT_TRY(make_temp_dir(session, options->temp_dir, err));
+    NLT_TRY(nlt__temp_folder_make(options->temp_dir, &session->temp, err));
     share_memory(session);
     return NLT_OK;
 }
@@ -166,7 +138,6 @@ void nlt__session_leave(nlt_session *session)
         nlt__kept_arrow_free(session->arrows[i]);
     }
     nlt__strings_clear(&session->names);
-    nlt_free(session->temp_dir);
     nlt_free(session->persistent_dir);
     pthread_mutex_destroy(&session->lock);
     nlt_free(session);

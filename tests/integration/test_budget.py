@@ -107,6 +107,36 @@ def test_a_signal_while_it_spills_leaves_nothing(log, tmp_path, number):
     assert left(tmp_path) == ["t"]
 
 
+def test_what_a_killed_run_left_goes_with_the_next(run, log, tmp_path):
+    """Not before it is a minute old, and not while its process lives."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    (folder / "netlytics-run-mine").symlink_to(tmp_path)
+    command = list(map(str, [BIN, *args(log, ORDER_BY, "--temp_dir_local", folder)]))
+
+    def age(path: Path) -> None:
+        os.utime(path, (time.time() - 120, time.time() - 120))
+
+    children = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
+    while len({path.parent for path in folder.glob("*/duckdb_temp_*")}) < 2:
+        time.sleep(0.01)
+    children[0].kill()
+    children[0].wait()
+    children[1].send_signal(signal.SIGSTOP)
+    runs = [path for path in folder.iterdir() if not path.is_symlink()]
+    assert len(runs) == 2
+    run(*args(log, "SELECT 1 AS a", "--temp_dir_local", folder))
+    assert all(path.exists() for path in runs)
+    for path in runs:
+        age(path)
+    run(*args(log, "SELECT 1 AS a", "--temp_dir_local", folder))
+    assert sum(path.exists() for path in runs) == 1
+    children[1].send_signal(signal.SIGCONT)
+    assert children[1].wait(60) == 0
+    assert left(folder) == ["netlytics-run-mine"]
+    assert log.exists()
+
+
 # ---- lines that are paired, out of order: sorted in temporary files first ----
 
 DNS_NAMES = "c_ip c_port s_ip s_port time entry trans_id query ttl class type answer flags".split()
