@@ -6,6 +6,8 @@
 #include "sql/functions.h"
 #include "sql/text.h"
 
+enum { WINDOWS_MAX = 100000 };
+
 /* ---- structs ---- */
 
 static nlt_status new_struct(
@@ -66,35 +68,112 @@ nlt_status nlt__sql_named_struct(nlt_sql_call_state *call, nlt_sql_value *out)
     return nlt__sql_text(tr, &out->sql, "{%s}", list);
 }
 
-/* WINDOW(time, width): spans count from 1970. Rows without a time are in none. */
-nlt_status nlt__sql_window(nlt_sql_call_state *call, nlt_sql_value *out)
+/* ---- windows of time ---- */
+
+typedef struct time_window {
+    const char *time;
+    int64_t width, slide, offset; /* microseconds; windows begin at offset + n * slide */
+} time_window;
+
+static nlt_status read_window(nlt_sql_call_state *call, time_window *out)
 {
     nlt_sql_translator *tr = call->tr;
-    nlt_sql_field *fields = NULL;
-    int64_t micros = 0;
-    const char *time = call->args[0].sql;
-    const nlt_sql_type type = nlt__sql_plain(NLT_SQL_TIMESTAMP);
-    nlt_sql_scope *query = call->scope;
-    if (!nlt__sql_interval_micros(nlt__sql_constant(call, 1), &micros) || micros <= 0) {
-        return nlt__sql_refuse(
-            tr, call->expr->place, "a window of other than '5 minutes' or the like");
+    nlt_bytes place = call->expr->place;
+    int64_t spans[3] = {0, 0, 0};
+    for (int i = 1; i < call->n_args; i++) {
+        if (!nlt__sql_interval_micros(nlt__sql_constant(call, i), &spans[i - 1])) {
+            return nlt__sql_refuse(tr, place, "a window of other than '5 minutes' or the like");
+        }
     }
-    while (query != NULL && query->select == NULL) {
-        query = query->parent;
+    *out = (time_window){
+        call->args[0].sql, spans[0], call->n_args > 2 ? spans[1] : spans[0], spans[2]};
+    if (out->width <= 0 || out->slide <= 0) {
+        return nlt__sql_refuse(tr, place, "a window of other than '5 minutes' or the like");
     }
+    if (out->slide > out->width) {
+        return nlt__sql_wrong(tr, place, "a window slides by no more than its width");
+    }
+    if (out->offset <= -out->slide || out->offset >= out->slide) {
+        return nlt__sql_wrong(tr, place, "the start of a window is less than what it slides by");
+    }
+    return out->width / out->slide <= WINDOWS_MAX
+        ? NLT_OK
+        : nlt__sql_refuse(tr, place, "more than %d windows for a time", WINDOWS_MAX);
+}
+
+/* The query whose rows fall into the windows; NULL: none. */
+static nlt_sql_scope *query_of(nlt_sql_scope *scope)
+{
+    while (scope != NULL && scope->select == NULL) {
+        scope = scope->parent;
+    }
+    return scope;
+}
+
+/* Microseconds at which the last window begins that has the time in it. */
+static nlt_status last_start(nlt_sql_call_state *call, const time_window *w, const char **out)
+{
+    return nlt__sql_text(call->tr, out,
+        "epoch_us(%s) - ((epoch_us(%s) - %lld) %% %lld + %lld) %% %lld", w->time, w->time,
+        (long long)w->offset, (long long)w->slide, (long long)w->slide, (long long)w->slide);
+}
+
+/* Rows without a time are in none. */
+static nlt_status fixed_window(nlt_sql_call_state *call, const time_window *w, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    nlt_sql_scope *query = query_of(call->scope);
+    const char *start = NULL;
     if (query != NULL && query->needed == NULL) {
-        NLT_TRY(nlt__sql_text(tr, &query->needed, "%s IS NOT NULL", time));
+        NLT_TRY(nlt__sql_text(tr, &query->needed, "%s IS NOT NULL", w->time));
     }
+    NLT_TRY(last_start(call, w, &start));
+    return nlt__sql_text(tr, &out->sql,
+        "{'start': make_timestamp(%s), 'end': make_timestamp(%s + %lld)}", start, start,
+        (long long)w->width);
+}
+
+/* Each row is there once for every window that it falls into: the query's FROM gets them all. */
+static nlt_status sliding_window(nlt_sql_call_state *call, const time_window *w, nlt_sql_value *out)
+{
+    nlt_sql_translator *tr = call->tr;
+    nlt_sql_scope *query = query_of(call->scope);
+    const char *start = NULL;
+    const char *list = NULL;
+    if (query == NULL || query->grouping == NULL) {
+        return nlt__sql_refuse(
+            tr, call->expr->place, "a sliding window outside SELECT and GROUP BY");
+    }
+    NLT_TRY(last_start(call, w, &start));
+    /* a lambda in LATERAL does not see the row */
+    NLT_TRY(nlt__sql_text(tr, &list,
+        "list_transform(range(%s, epoch_us(%s) - %lld, -%lld), lambda nlt_w: {'start': "
+        "make_timestamp(nlt_w), 'end': make_timestamp(nlt_w + %lld)})",
+        start, w->time, (long long)w->width, (long long)w->slide, (long long)w->width));
+    if (query->windows == NULL) {
+        query->windows = list;
+        NLT_TRY(nlt__sql_new_param(tr, &query->windows_name));
+    } else if (strcmp(query->windows, list) != 0) {
+        return nlt__sql_wrong(tr, call->expr->place, "two different windows in one SELECT");
+    }
+    return nlt__sql_text(tr, &out->sql, "%s.w", query->windows_name);
+}
+
+/* WINDOW(time, width[, slide[, start]]): windows count from 1970. */
+nlt_status nlt__sql_window(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_field *fields = NULL;
+    time_window window;
+    const nlt_sql_type type = nlt__sql_plain(NLT_SQL_TIMESTAMP);
+    NLT_TRY(read_window(call, &window));
     NLT_TRY(new_struct(call, 2, &fields, &out->type));
     NLT_TRY(set_field(call, &fields[0], "start", type));
     NLT_TRY(set_field(call, &fields[1], "end", type));
-    const char *start = NULL;
-    NLT_TRY(nlt__sql_text(tr, &start, "epoch_us(%s) - ((epoch_us(%s) %% %lld) + %lld) %% %lld",
-        time, time, (long long)micros, (long long)micros, (long long)micros));
-    return nlt__sql_text(tr, &out->sql,
-        "{'start': make_timestamp(%s), 'end': make_timestamp(%s + %lld)}", start, start,
-        (long long)micros);
+    return window.slide == window.width ? fixed_window(call, &window, out)
+                                        : sliding_window(call, &window, out);
 }
+
+/* ---- arrays of structs ---- */
 
 /* SORT_ARRAY(structs[, ascending]), in Spark's order of NULLs. */
 nlt_status nlt__sql_sort_structs(nlt_sql_call_state *call, nlt_sql_value *out)

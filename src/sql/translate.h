@@ -43,6 +43,8 @@ struct nlt_sql_scope {
     bool prefers_outputs;                    /* HAVING and ORDER BY look at aliases first */
     const struct nlt_sql_grouping *grouping; /* GROUP BY's expressions, for grouping_id() */
     const char *needed;                      /* one more condition of WHERE; NULL: none */
+    const char *windows;      /* list of the sliding windows that a row falls into; NULL: none */
+    const char *windows_name; /* relation whose column w has one of them */
 };
 
 typedef struct nlt_sql_grouping {

@@ -1050,6 +1050,10 @@ static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
     if (from != NULL) {
         NLT_TRY(nlt__buf_printf(out, tr->err, " FROM %s", from));
     }
+    if (scope.windows != NULL) {
+        NLT_TRY(nlt__buf_printf(out, tr->err, "%s(SELECT unnest(%s) AS w) AS %s",
+            from != NULL ? ", LATERAL " : " FROM ", scope.windows, scope.windows_name));
+    }
     if (condition != NULL || scope.needed != NULL) {
         NLT_TRY(nlt__buf_printf(out, tr->err, " WHERE %s%s%s", condition != NULL ? condition : "",
             condition != NULL && scope.needed != NULL ? " AND " : "",

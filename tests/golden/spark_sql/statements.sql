@@ -427,3 +427,13 @@ SELECT a FROM VALUES (array(1, null)), (array(1, 2)), (array(null, 3)), (array(2
 SELECT max(a) AS a, min(a) AS b FROM VALUES (array('b', null)), (array('b', 'a')), (array(null, 'z')), (null) AS t(a)
 SELECT array(1, null) < array(1, 2) AS a, array(null) >= array(0) AS b, array(1, 2) > array(1) AS c, array(1, null) = array(1, null) AS d, max(null) AS e FROM VALUES (1) AS t(x)
 SELECT a, b FROM VALUES (array('b', null), 1), (array('b', 'a'), 2), (array(null), 3), (null, 4), (array('b', null), 0) AS t(a, b) ORDER BY ALL
+SELECT window(timestamp'2020-01-01 00:07:00', '10 minutes', '5 minutes').start AS a ORDER BY a
+SELECT window(timestamp'1969-12-31 23:58:30', '1 hour', '25 minutes', '10 minutes') AS w ORDER BY w.start
+SELECT window(timestamp'2020-01-01 00:07:00', '1 hour', '1 hour', '15 minutes') AS a
+SELECT window(timestamp'2020-01-01 00:20:00', '1 hour', '30 minutes', '15 minutes') AS a, window(timestamp'2020-01-01 00:20:00', '2 hours', '30 minutes', '15 minutes') AS b
+SELECT window(timestamp'2020-01-01 00:07:00', '1 hour', '1 hour', '-15 minutes').start AS a
+SELECT window.start AS s, window.end AS e, count(*) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t FROM http) GROUP BY window(t, '1 hour', '20 minutes') ORDER BY s
+SELECT window(t, '2 hours', '90 minutes') AS w, host, sum(l) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t, host, response_body_len AS l FROM http) WHERE host IS NOT NULL GROUP BY window(t, '2 hours', '90 minutes'), host ORDER BY w.start, host
+SELECT window(t, '2 hours', '1 hour').start AS s, m FROM (SELECT timestamp_seconds(cast(resp_time AS bigint)) AS t, method AS m FROM http) ORDER BY s, m
+SELECT s.start AS a, count(*) AS n FROM (SELECT window(timestamp_seconds(cast(req_time AS bigint)), '1 day', '12 hours') AS s FROM http) GROUP BY s.start HAVING count(*) > 1 ORDER BY a
+SELECT window.end AS e, count(DISTINCT h.host) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t, host FROM http) h JOIN (SELECT DISTINCT query FROM dns) d ON h.host = d.query GROUP BY window(h.t, '1 day', '6 hours') ORDER BY e
