@@ -437,3 +437,14 @@ SELECT window(t, '2 hours', '90 minutes') AS w, host, sum(l) AS n FROM (SELECT t
 SELECT window(t, '2 hours', '1 hour').start AS s, m FROM (SELECT timestamp_seconds(cast(resp_time AS bigint)) AS t, method AS m FROM http) ORDER BY s, m
 SELECT s.start AS a, count(*) AS n FROM (SELECT window(timestamp_seconds(cast(req_time AS bigint)), '1 day', '12 hours') AS s FROM http) GROUP BY s.start HAVING count(*) > 1 ORDER BY a
 SELECT window.end AS e, count(DISTINCT h.host) AS n FROM (SELECT timestamp_seconds(cast(req_time AS bigint)) AS t, host FROM http) h JOIN (SELECT DISTINCT query FROM dns) d ON h.host = d.query GROUP BY window(h.t, '1 day', '6 hours') ORDER BY e
+SELECT to_json(named_struct('a', 1, 'b', 'x"y\\z', 'c', cast(null AS string), 'd', true)) AS j
+SELECT to_json(array('a', null, 'é/\t')) AS j, to_json(array(1, null, 3)) AS k, to_json(array()) AS l
+SELECT to_json(map('a', 1, 'b', null)) AS j, to_json(map('k', array(1.5D, 1e10D, cast('NaN' AS double), cast('-Infinity' AS double)))) AS k
+SELECT to_json(named_struct('t', timestamp'2020-01-02 03:04:05.678901', 'd', date'2020-01-02', 'n', 1.50, 'f', 0.1D)) AS j
+SELECT to_json(named_struct('o', named_struct('a', cast(null AS int), 'b', array(named_struct('x', 1)))) ) AS j
+SELECT to_json(cast(null AS array<int>)) AS j, to_json(named_struct('a b', 1)) AS k
+SELECT query, to_json(answers) AS j, to_json(struct(query, answer_ttls AS ttls)) AS k FROM dns ORDER BY query, j, k
+SELECT to_json(collect_list(named_struct('h', host, 's', status_code))) AS j FROM (SELECT * FROM http WHERE host = 'a.com' ORDER BY status_code)
+SELECT to_json('a') AS j
+SELECT to_json(array(cast('ab' AS binary))) AS j
+SELECT to_json(map(1, 2)) AS j
