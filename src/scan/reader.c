@@ -58,10 +58,9 @@ struct nlt_scan_reader {
 
 /* ---- opening ---- */
 
-static nlt_status reader_columns(
-    nlt_scan_reader *reader, const int *wanted, int n_wanted, nlt_error *err)
+static nlt_status new_builder(
+    const nlt_scan *scan, const int *wanted, int n_wanted, nlt_builder **out, nlt_error *err)
 {
-    const nlt_scan *scan = reader->scan;
     const nlt_table_desc *table = scan->connector->table;
     int columns[NLT_BUILDER_COLUMNS_MAX];
     NLT_ASSERT(n_wanted < NLT_BUILDER_COLUMNS_MAX);
@@ -75,11 +74,11 @@ static nlt_status reader_columns(
         time_slot = n;
         columns[n++] = table->time_column;
     }
-    NLT_TRY(nlt__builder_new(table, columns, n, &reader->builder, err));
+    NLT_TRY(nlt__builder_new(table, columns, n, out, err));
     if (scan->filter_rows) {
-        reader->builder->filter_slot = time_slot;
-        reader->builder->filter_from = scan->time_from;
-        reader->builder->filter_to = scan->time_to;
+        (*out)->filter_slot = time_slot;
+        (*out)->filter_from = scan->time_from;
+        (*out)->filter_to = scan->time_to;
     }
     return NLT_OK;
 }
@@ -114,7 +113,7 @@ nlt_status nlt__scan_reader_open(
     if (status == NLT_OK) {
         status = reader->buf == NULL || reader->ctx.state == NULL
             ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory")
-            : reader_columns(reader, wanted, n_wanted, err);
+            : new_builder(scan, wanted, n_wanted, &reader->builder, err);
     }
     if (status != NLT_OK) {
         nlt__scan_reader_close(reader);
@@ -199,6 +198,36 @@ void nlt__scan_reader_abandon(nlt_scan_reader *reader)
 nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader)
 {
     return reader->builder;
+}
+
+nlt_status nlt__scan_reader_part(nlt_scan_reader *reader, nlt_scan_parcel *parcel, nlt_error *err)
+{
+    if (parcel->builder == NULL) {
+        NLT_TRY(nlt__builder_like(
+            reader->builder, reader->scan->connector->table, &parcel->builder, err));
+    }
+    if (parcel->cap < reader->cap) {
+        char *grown = nlt_realloc(parcel->buf, reader->cap + PAD_BYTES);
+        if (grown == NULL) {
+            return nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
+        }
+        parcel->buf = grown;
+        parcel->cap = reader->cap;
+    }
+    /* what is not read yet stays where it is: all places count from the buffer's beginning */
+    memcpy(parcel->buf + reader->pos, reader->buf + reader->pos,
+        reader->len - reader->pos + PAD_BYTES);
+    nlt_scan_parcel spare = *parcel;
+    parcel->view = *nlt__scan_reader_view(reader);
+    parcel->builder = reader->builder;
+    parcel->buf = reader->buf;
+    parcel->cap = reader->cap;
+    reader->builder = spare.builder;
+    reader->buf = spare.buf;
+    reader->cap = spare.cap;
+    reader->view = *reader->builder->batch;
+    reader->view.n_cols = parcel->view.n_cols;
+    return NLT_OK;
 }
 
 const nlt_batch *nlt__scan_reader_view(nlt_scan_reader *reader)

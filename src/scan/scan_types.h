@@ -215,6 +215,20 @@ void nlt__scan_reader_abandon(nlt_scan_reader *reader);
 nlt_builder *nlt__scan_reader_builder(nlt_scan_reader *reader);
 const nlt_batch *nlt__scan_reader_view(nlt_scan_reader *reader);
 
+/* A batch with all that it points into. */
+typedef struct nlt_scan_parcel {
+    nlt_batch view;
+    nlt_builder *builder; /* owned */
+    char *buf;            /* owned */
+    size_t cap;
+    struct nlt_scan_parcel *next; /* who keeps it may use this */
+} nlt_scan_parcel;
+
+/* Packs the rows that the last call has given, for another thread; the reader goes on with what was in the
+ * parcel, which may be all zero. NLT_ERR_NOMEM. */
+nlt_status nlt__scan_reader_part(
+    nlt_scan_reader *reader, nlt_scan_parcel *parcel, nlt_error *err) NLT_MUST_CHECK;
+
 /* Reads the tellers' files, together with all other threads that call it, and returns when they are
  * complete. */
 nlt_status nlt__scan_tell(nlt_scan *scan, nlt_error *err) NLT_MUST_CHECK;

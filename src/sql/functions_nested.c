@@ -163,7 +163,7 @@ static nlt_status sliding_window(nlt_sql_call_state *call, const time_window *w,
 nlt_status nlt__sql_window(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     nlt_sql_field *fields = NULL;
-    time_window window;
+    time_window window = {NULL, 0, 0, 0};
     const nlt_sql_type type = nlt__sql_plain(NLT_SQL_TIMESTAMP);
     NLT_TRY(read_window(call, &window));
     NLT_TRY(new_struct(call, 2, &fields, &out->type));

@@ -38,6 +38,22 @@ nlt_status nlt__builder_new(
     return NLT_OK;
 }
 
+nlt_status nlt__builder_like(
+    const nlt_builder *other, const nlt_table_desc *table, nlt_builder **out, nlt_error *err)
+{
+    int wanted[NLT_BUILDER_COLUMNS_MAX];
+    for (int column = 0; column < table->n_columns; column++) {
+        if (other->slot[column] >= 0) {
+            wanted[other->slot[column]] = column;
+        }
+    }
+    NLT_TRY(nlt__builder_new(table, wanted, other->batch->n_cols, out, err));
+    (*out)->filter_slot = other->filter_slot;
+    (*out)->filter_from = other->filter_from;
+    (*out)->filter_to = other->filter_to;
+    return NLT_OK;
+}
+
 void nlt__builder_free(nlt_builder *builder)
 {
     if (builder == NULL) {

@@ -30,6 +30,9 @@ typedef struct nlt_builder {
 /* Columns `wanted` (positions in `table`, in output order). Owned: nlt__builder_free. */
 NLT_API nlt_status nlt__builder_new(const nlt_table_desc *table, const int *wanted, int n_wanted,
     nlt_builder **out, nlt_error *err) NLT_MUST_CHECK;
+/* An empty one of the same columns and filter. */
+NLT_API nlt_status nlt__builder_like(const nlt_builder *other, const nlt_table_desc *table,
+    nlt_builder **out, nlt_error *err) NLT_MUST_CHECK;
 NLT_API void nlt__builder_free(nlt_builder *builder);
 NLT_API void nlt__builder_reset(nlt_builder *builder); /* empties batch and arena */
 /* Takes back what was put into the current row. */
