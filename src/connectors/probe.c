@@ -30,6 +30,7 @@ typedef struct probe_run {
 
 bool nlt__sample_line(const nlt_sample *sample, size_t *at, nlt_bytes *line)
 {
+    *at += *at == 0 ? nlt__bom_length(sample->head) : 0;
     size_t left = sample->head.len - *at;
     const char *begin = sample->head.ptr + *at;
     const char *newline = left == 0 ? NULL : memchr(begin, '\n', left);

@@ -286,6 +286,18 @@ bool zeek_other_time(const zeek_value *value, int64_t *ns)
     return zeek_seconds(value->text, ns);
 }
 
+bool zeek_other_integer(const zeek_value *value, int64_t *number)
+{
+    const double exact = 9007199254740992.0; /* 2^53 */
+    double real = 0.0;
+    if (value->kind != ZEEK_JSON_OTHER || !nlt__parse_double(value->text, &real)
+        || !(real > -exact && real < exact)) {
+        return false;
+    }
+    *number = (int64_t)real;
+    return (double)*number == real;
+}
+
 /* ---- texts ---- */
 
 static int hex_digit(char c)

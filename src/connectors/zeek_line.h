@@ -88,13 +88,18 @@ static inline bool zeek_interval(const zeek_value *value, int64_t *ns)
         || zeek_seconds(value->text, ns);
 }
 
+/* 53.0 or 5.3e1 of JSON, as programs write it that know no integers. */
+bool zeek_other_integer(const zeek_value *value, int64_t *number);
+
 /* False: no integer between min and max. Absent: *has = false. */
 static inline bool zeek_integer(
     const zeek_value *value, int64_t min, int64_t max, int64_t *number, bool *has)
 {
     *number = 0;
     *has = value->kind != ZEEK_ABSENT;
-    return !*has || (nlt__field_i64(value->text, number) && *number >= min && *number <= max);
+    return !*has
+        || ((nlt__field_i64(value->text, number) || zeek_other_integer(value, number))
+            && *number >= min && *number <= max);
 }
 
 static inline bool zeek_is_true(const zeek_value *value)

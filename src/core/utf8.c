@@ -174,3 +174,9 @@ nlt_status nlt__text_escape(nlt_arena *arena, nlt_bytes text, nlt_bytes *out)
     *out = (nlt_bytes){escaped, n};
     return NLT_OK;
 }
+
+size_t nlt__bom_length(nlt_bytes text)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    return text.len >= sizeof mark && memcmp(text.ptr, mark, sizeof mark) == 0 ? sizeof mark : 0;
+}

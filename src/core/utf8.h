@@ -15,4 +15,7 @@ NLT_API bool nlt__text_is_clean(nlt_bytes text);
 NLT_API nlt_status nlt__text_escape(
     nlt_arena *arena, nlt_bytes text, nlt_bytes *out) NLT_MUST_CHECK;
 
+/* Length of the byte order mark that some editors put before a text: 3, or 0. */
+NLT_API size_t nlt__bom_length(nlt_bytes text);
+
 #endif

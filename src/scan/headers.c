@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "core/utf8.h"
 
 enum { LOOK_BYTES = 256 << 10 /* read at once */ };
 
@@ -17,7 +18,9 @@ enum { LOOK_BYTES = 256 << 10 /* read at once */ };
 nlt_status nlt__headers_search(
     nlt_header_search *search, const char *block, size_t len, size_t end, nlt_error *err)
 {
-    size_t at = 0;
+    const size_t begin = search->is_file_begin ? nlt__bom_length((nlt_bytes){block, len}) : 0;
+    size_t at = begin;
+    search->is_file_begin = false;
     while (at < len) {
         if (!search->in_header) {
             size_t stop = end < len ? end : len;
@@ -26,7 +29,7 @@ nlt_status nlt__headers_search(
                 break;
             }
             at = (size_t)(mark - block);
-            search->in_header = at == 0 ? search->is_line_begin : block[at - 1] == '\n';
+            search->in_header = at == begin ? search->is_line_begin : block[at - 1] == '\n';
             at += !search->in_header;
             continue;
         }
@@ -49,6 +52,7 @@ void nlt__headers_begin(const nlt_scan *scan, int64_t split, nlt_header_search *
         : (size_t)(range->end - range->begin) + NLT_SCAN_LINE_MAX + 2;
     *search = (nlt_header_search){.found = NLT_BUF_INIT(max),
         .mark = scan->files[range->file].connector->header_mark,
+        .is_file_begin = range->begin == 0,
         .is_line_begin = range->begin == 0};
 }
 

@@ -16,7 +16,8 @@
 typedef struct nlt_header_search {
     nlt_buf found;
     char mark;
-    bool is_line_begin; /* the next byte begins a line */
+    bool is_file_begin; /* the next byte begins the file */
+    bool is_line_begin; /* a line */
     bool in_header;     /* it belongs to a header line */
     bool is_done;
 } nlt_header_search;

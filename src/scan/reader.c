@@ -562,6 +562,11 @@ static void take_line(nlt_scan_reader *reader, nlt_bytes line, int64_t offset)
 {
     nlt_builder *out = reader->builder;
     nlt_line_counts *counts = &reader->report.counts;
+    size_t mark = offset == 0 ? nlt__bom_length(line) : 0;
+    if (mark > 0) {
+        line = (nlt_bytes){line.ptr + mark, line.len - mark};
+        reader->ctx.cuts.at = NULL; /* the first one is before it */
+    }
     counts->lines++;
     if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
         line.len--;

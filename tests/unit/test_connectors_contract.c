@@ -456,6 +456,36 @@ static void packed_files_give_the_same(void **state)
     for_each_sample(check_codecs);
 }
 
+/* A byte order mark at the beginning of a text is no part of its first line. */
+static void check_marked(sample *s)
+{
+    if (s->connector->packet != NULL) {
+        return;
+    }
+    for (int i = 0; i < s->n_files; i++) {
+        char *text = malloc(s->files[i].len + 3);
+        assert_non_null(text);
+        memcpy(text, "\xef\xbb\xbf", 3);
+        memcpy(text + 3, s->files[i].bytes, s->files[i].len);
+        write_sample(s, i, NLT_CODEC_PLAIN, text, s->files[i].len + 3);
+        free(text);
+    }
+    for (int threads = 1; threads <= 8; threads *= 8) {
+        for (int64_t split = 0; split <= 64; split += 32) {
+            scan_rows rows;
+            read_sample(s, (scan_how){.threads = threads, .split_bytes = split}, &rows);
+            check_documented(s, &rows);
+            scan_rows_clear(&rows);
+        }
+    }
+}
+
+static void texts_may_begin_with_a_mark(void **state)
+{
+    (void)state;
+    for_each_sample(check_marked);
+}
+
 /* ---- probes ---- */
 
 /* The score of a connector for a file, 0: it is none of those that read it; and the best one's. */
@@ -753,6 +783,7 @@ int main(void)
         cmocka_unit_test(samples_give_their_rows_however_cut),
         cmocka_unit_test(columns_asked_for_change_nothing_else),
         cmocka_unit_test(packed_files_give_the_same),
+        cmocka_unit_test(texts_may_begin_with_a_mark),
         cmocka_unit_test(samples_are_known_by_their_connector),
         cmocka_unit_test(files_may_end_anywhere),
         cmocka_unit_test(packed_files_that_are_cut_are_damaged),

@@ -167,6 +167,12 @@ static const line_case json_cases[] = {
     {"{\"a\":1}", "rejected bad_time"},
     {"{\"ts\":1,\"id.orig_h\":\"x\"}", "rejected bad_address"},
     {"{\"ts\":1,\"id.orig_p\":-1}", "rejected bad_number"},
+    {"{\"ts\":1,\"id.orig_p\":5.3e1,\"id.resp_p\":443.0}",
+        "answer_ttls=[] answer_types=[] answers=[] c_port=53 flags_req=0 req_time=1.0 s_port=443"},
+    {"{\"ts\":1,\"id.orig_p\":53.5}", "rejected bad_number"},
+    {"{\"ts\":1,\"id.orig_p\":\"53.0\"}", "rejected bad_number"},
+    {"{\"ts\":1,\"id.orig_p\":65536.0}", "rejected bad_number"},
+    {"{\"ts\":1,\"trans_id\":1e300}", "rejected bad_number"},
 };
 
 static const line_case http_cases[] = {
