@@ -2,7 +2,8 @@
 /* Counting sort by key, then a natural merge sort of each key's rows, which logs nearly are in order
  * of already.
  *
- * What does not fit is sorted in passes over the part, each taking the keys of a range of hashes. */
+ * What does not fit is sorted in passes over the part, each taking the keys of a range of hashes; where
+ * one key alone does not fit, each taking a range of its first ordering column. */
 
 #include "engine/key_sort.h"
 
@@ -14,7 +15,8 @@
 enum {
     ROW_BYTES = 64, /* beside the lanes: group, place, scratch, bits, the table of keys */
     ROWS_MAX = INT32_MAX,
-    TABLE_MIN = 256
+    TABLE_MIN = 256,
+    BUCKETS = 1024 /* of a range of the ordering column */
 };
 
 /* A row on its way to its place. */
@@ -171,10 +173,14 @@ static bool join_group(sorter *s, uint64_t hash, uint32_t row)
     return true;
 }
 
-/* The keys of one pass: those whose turned hash begins with [from, to). */
-typedef struct hash_range {
+/* The rows of one pass: those whose turned hash begins with [from, to), and the prefix of whose first
+ * ordering column lies in [first, last]. */
+typedef struct selection {
     uint64_t from, to;
-} hash_range;
+    uint64_t first, last;
+} selection;
+
+static const selection everything = {0, UINT64_C(1) << 32, 0, UINT64_MAX};
 
 /* The upper bits have chosen the part: the lower ones come first, so that passes are in order. */
 static uint64_t turned(uint64_t hash)
@@ -182,10 +188,22 @@ static uint64_t turned(uint64_t hash)
     return hash << 32 | hash >> 32;
 }
 
-static bool is_in(hash_range range, uint64_t turned_hash)
+static bool is_all(const selection *which)
 {
-    uint64_t high = turned_hash >> 32;
-    return high >= range.from && high < range.to;
+    return memcmp(which, &everything, sizeof *which) == 0;
+}
+
+static bool is_in(const sorter *s, const selection *which, const nlt_row_lanes *rows, int64_t row)
+{
+    uint64_t high = turned(nlt__row_hash(s->store, rows, row)) >> 32;
+    if (high < which->from || high >= which->to) {
+        return false;
+    }
+    if (which->first == 0 && which->last == UINT64_MAX) {
+        return true;
+    }
+    uint64_t prefix = nlt__row_prefix(s->store, s->order->columns[0], rows, row);
+    return prefix >= which->first && prefix <= which->last;
 }
 
 static void set_bit(uint64_t *bits, int64_t at, bool value)
@@ -224,22 +242,17 @@ static void copy_block(sorter *s, const nlt_row_lanes *from, int n)
     s->n += n;
 }
 
-static bool is_all(hash_range range)
-{
-    return range.from == 0 && range.to == UINT64_C(1) << 32;
-}
-
 static nlt_status load_block(sorter *s, const nlt_row_cursor *cursor, const nlt_row_lanes *block,
-    int n, hash_range range, nlt_error *err)
+    int n, const selection *which, nlt_error *err)
 {
     int64_t first = s->n;
     NLT_TRY(reserve(s, n, err));
     s->rows.whole_columns &= block->whole_columns;
-    if (is_all(range)) {
+    if (is_all(which)) {
         copy_block(s, block, n);
     }
-    for (int i = 0; !is_all(range) && i < n; i++) {
-        if (is_in(range, turned(nlt__row_hash(s->store, block, i)))) {
+    for (int i = 0; !is_all(which) && i < n; i++) {
+        if (is_in(s, which, block, i)) {
             copy_row(s, block, i);
         }
     }
@@ -253,28 +266,55 @@ static nlt_status load_block(sorter *s, const nlt_row_cursor *cursor, const nlt_
     return NLT_OK;
 }
 
-static nlt_status load(sorter *s, int part, hash_range range, nlt_error *err)
+typedef nlt_status (*block_fn)(
+    void *ctx, const nlt_row_cursor *cursor, const nlt_row_lanes *block, int n, nlt_error *err);
+
+static nlt_status for_each_block(const nlt_key_order *order, nlt_row_store *store, int part,
+    block_fn take, void *ctx, const bool *is_over, nlt_error *err)
 {
     nlt_row_cursor *cursor = NULL;
     const nlt_row_lanes *block = NULL;
     int n = 0;
-    s->rows.whole_columns = UINT64_MAX;
-    if (is_all(range)) {
-        NLT_TRY(reserve(s, nlt__row_store_rows(s->store, part), err));
-    }
-    nlt_status status = nlt__row_cursor_open(s->store, part, &cursor, err);
-    while (status == NLT_OK) {
+    nlt_status status = nlt__row_cursor_open(store, part, &cursor, err);
+    while (status == NLT_OK && !*is_over) {
         status = nlt__row_cursor_next(cursor, &block, &n, err);
         if (status != NLT_OK || n == 0) {
             break;
         }
-        status = load_block(s, cursor, block, n, range, err);
-        if (status == NLT_OK && s->order->stop != NULL && atomic_load(s->order->stop)) {
+        status = take(ctx, cursor, block, n, err);
+        if (status == NLT_OK && order->stop != NULL && atomic_load(order->stop)) {
             status = nlt_fail(err, NLT_ERR_CANCELLED, "interrupted");
         }
     }
     nlt__row_cursor_close(cursor);
     return status;
+}
+
+typedef struct loading {
+    sorter *s;
+    const selection *which;
+    int64_t limit; /* rows */
+    bool is_over;  /* there are more */
+} loading;
+
+static nlt_status take_block(
+    void *ctx, const nlt_row_cursor *cursor, const nlt_row_lanes *block, int n, nlt_error *err)
+{
+    loading *l = ctx;
+    NLT_TRY(load_block(l->s, cursor, block, n, l->which, err));
+    l->is_over = l->s->n > l->limit;
+    return NLT_OK;
+}
+
+static nlt_status load(loading *l, int part, nlt_error *err)
+{
+    sorter *s = l->s;
+    s->rows.whole_columns = UINT64_MAX;
+    if (is_all(l->which)) {
+        l->is_over = nlt__row_store_rows(s->store, part) > l->limit;
+        NLT_TRY(l->is_over ? NLT_OK : reserve(s, nlt__row_store_rows(s->store, part), err));
+    }
+    return for_each_block(s->order, s->store, part, take_block, l, &l->is_over, err);
 }
 
 /* ---- order within a key ---- */
@@ -440,31 +480,154 @@ static void sorter_clear(sorter *s)
     nlt_free(s->scratch);
 }
 
-static nlt_status sort_pass(nlt_row_store *store, int part, const nlt_key_order *order,
-    hash_range range, nlt_sorted_fn rows, void *ctx, nlt_error *err)
+/* ---- passes ---- */
+
+typedef struct passes {
+    nlt_row_store *store;
+    int part;
+    const nlt_key_order *order;
+    int64_t limit; /* rows of a pass */
+    nlt_sorted_fn rows;
+    void *ctx;
+} passes;
+
+/* Nothing is handed on if there are more than `limit` rows: *is_over. */
+static nlt_status sort_pass(
+    const passes *p, const selection *which, int64_t limit, bool *is_over, nlt_error *err)
 {
-    sorter s = {.store = store, .order = order};
-    nlt_status status = load(&s, part, range, err);
-    if (status == NLT_OK && s.n > 0) {
+    sorter s = {.store = p->store, .order = p->order};
+    loading l = {&s, which, limit, false};
+    nlt_status status = load(&l, p->part, err);
+    if (status == NLT_OK && !l.is_over && s.n > 0) {
         status = arrange(&s, err);
     }
-    if (status == NLT_OK) {
-        status = hand_on(&s, rows, ctx, err);
+    if (status == NLT_OK && !l.is_over) {
+        status = hand_on(&s, p->rows, p->ctx, err);
     }
     sorter_clear(&s);
+    *is_over = l.is_over;
     return status;
+}
+
+/* What is known of the rows of a selection. */
+typedef struct survey {
+    const selection *which;
+    sorter s; /* with one of the rows */
+    bool is_one_key;
+    uint64_t first, last;    /* prefixes */
+    int64_t counts[BUCKETS]; /* by prefix, if `width` is known */
+    uint64_t width;          /* of a bucket; 0: not yet */
+    bool is_over;
+} survey;
+
+static nlt_status survey_block(
+    void *ctx, const nlt_row_cursor *cursor, const nlt_row_lanes *block, int n, nlt_error *err)
+{
+    survey *v = ctx;
+    sorter *s = &v->s;
+    for (int i = 0; i < n; i++) {
+        if (!is_in(s, v->which, block, i)) {
+            continue;
+        }
+        uint64_t prefix = nlt__row_prefix(s->store, s->order->columns[0], block, i);
+        if (v->width > 0) {
+            v->counts[(prefix - v->first) / v->width]++;
+            continue;
+        }
+        if (s->n == 0) {
+            NLT_TRY(reserve(s, 1, err));
+            copy_row(s, block, i);
+            NLT_TRY(nlt__row_keep_texts(cursor, &s->rows, 0, 1, &s->texts, err));
+        }
+        for (int k = 0; k < s->order->n_keys; k++) {
+            v->is_one_key &=
+                nlt__row_compare(s->store, s->order->keys[k], &s->rows, 0, block, i) == 0;
+        }
+        v->first = prefix < v->first ? prefix : v->first;
+        v->last = prefix > v->last ? prefix : v->last;
+    }
+    v->is_over = !v->is_one_key;
+    return NLT_OK;
+}
+
+/* First whether all rows have one key, and how far its rows reach; then how they lie. */
+static nlt_status look_at_rows(const passes *p, survey *v, nlt_error *err)
+{
+    v->s = (sorter){.store = p->store, .order = p->order};
+    nlt_status status =
+        for_each_block(p->order, p->store, p->part, survey_block, v, &v->is_over, err);
+    v->width = v->is_one_key && v->last > v->first ? (v->last - v->first) / BUCKETS + 1 : 0;
+    if (status == NLT_OK && v->width > 0) {
+        status = for_each_block(p->order, p->store, p->part, survey_block, v, &v->is_over, err);
+    }
+    sorter_clear(&v->s);
+    return status;
+}
+
+/* The rows of one key, in passes over ranges of the first ordering column. What that does not tell apart
+ * is sorted in memory, however much it is; so are keys of one hash. */
+static nlt_status sort_key(const passes *p, const selection *which, nlt_error *err)
+{
+    bool is_over = false;
+    survey *v = p->order->n_columns > 0 ? nlt_alloc_zero(1, sizeof *v) : NULL;
+    if (v == NULL) {
+        return sort_pass(p, which, INT64_MAX, &is_over, err);
+    }
+    v->which = which;
+    v->is_one_key = true;
+    v->first = UINT64_MAX;
+    nlt_status status = look_at_rows(p, v, err);
+    if (status == NLT_OK && v->width == 0) {
+        status = sort_pass(p, which, INT64_MAX, &is_over, err);
+    }
+    for (int begin = 0, end; status == NLT_OK && v->width > 0 && begin < BUCKETS; begin = end) {
+        int64_t n = v->counts[begin];
+        for (end = begin + 1; end < BUCKETS && n + v->counts[end] <= p->limit; end++) {
+            n += v->counts[end];
+        }
+        selection some = *which;
+        some.first = v->first + (uint64_t)begin * v->width;
+        uint64_t reach = (uint64_t)end * v->width - 1;
+        some.last = reach < v->last - v->first ? v->first + reach : v->last;
+        if (n > 0) {
+            status = n <= p->limit ? sort_pass(p, &some, INT64_MAX, &is_over, err)
+                                   : sort_key(p, &some, err);
+        }
+    }
+    nlt_free(v);
+    return status;
+}
+
+static nlt_status sort_keys(const passes *p, const selection *which, nlt_error *err)
+{
+    bool is_over = false;
+    NLT_TRY(sort_pass(p, which, p->limit, &is_over, err));
+    if (!is_over) {
+        return NLT_OK;
+    }
+    if (which->to - which->from == 1) {
+        return sort_key(p, which, err);
+    }
+    selection half = *which;
+    half.to = which->from + (which->to - which->from) / 2;
+    NLT_TRY(sort_keys(p, &half, err));
+    half.from = half.to;
+    half.to = which->to;
+    return sort_keys(p, &half, err);
 }
 
 nlt_status nlt__key_sort(nlt_row_store *store, int part, const nlt_key_order *order,
     int64_t memory_max, nlt_sorted_fn rows, void *ctx, nlt_error *err)
 {
-    int64_t row_bytes = ROW_BYTES + nlt__row_lane_count(store) * 8;
-    int64_t n_passes = nlt__row_store_rows(store, part) * row_bytes / memory_max + 1;
-    const uint64_t all = UINT64_C(1) << 32;
+    int64_t fitting = memory_max / (ROW_BYTES + nlt__row_lane_count(store) * 8) + 1;
+    int64_t n_passes = nlt__row_store_rows(store, part) / fitting + 1;
+    /* keys are of different size: a pass may take twice as much before it is made smaller */
+    const passes p = {store, part, order, n_passes > 1 ? 2 * fitting : INT64_MAX, rows, ctx};
     for (int64_t i = 0; i < n_passes; i++) {
-        hash_range range = {
-            all * (uint64_t)i / (uint64_t)n_passes, all * (uint64_t)(i + 1) / (uint64_t)n_passes};
-        NLT_TRY(sort_pass(store, part, order, range, rows, ctx, err));
+        selection which = everything;
+        which.from = everything.to * (uint64_t)i / (uint64_t)n_passes;
+        which.to = everything.to * (uint64_t)(i + 1) / (uint64_t)n_passes;
+        NLT_TRY(sort_keys(&p, &which, err));
     }
     return NLT_OK;
 }
