@@ -73,6 +73,7 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"external_threads", absent},
         {"memory_limit", memory},
         {"temp_directory", session->temp.path},
+        {"partitioned_write_flush_threshold", session->has_many_folders ? "2048" : "524288"},
         /* kept, a scan of ours has one thread; files keep theirs, and their order */
         {"preserve_insertion_order",
             session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},

@@ -58,8 +58,9 @@ struct nlt_session {
     int64_t sql_bytes;
     int64_t sort_bytes; /* what one thread may use to sort a part of them */
     nlt_hooks hooks;
-    nlt_temp_folder temp; /* removed at the end */
-    char *persistent_dir; /* of states; NULL: none */
+    nlt_temp_folder temp;  /* removed at the end */
+    bool has_many_folders; /* of --partition_by: rows are sorted, and few gathered at a time */
+    char *persistent_dir;  /* of states; NULL: none */
 
     duckdb_database db; /* opened when the first statement needs it */
     duckdb_connection con;

@@ -130,8 +130,13 @@ static nlt_status put_rows(
 static nlt_status put_copy(
     const nlt_table *table, const char *path, const partition *by, nlt_buf *out, nlt_error *err)
 {
-    NLT_TRY(nlt__buf_printf(out, err, "COPY ("));
+    bool is_sorted = by != NULL && table->session->has_many_folders;
+    NLT_TRY(nlt__buf_printf(out, err, is_sorted ? "COPY (SELECT * FROM (" : "COPY ("));
     NLT_TRY(put_rows(table, by, out, err));
+    if (is_sorted) {
+        NLT_TRY(nlt__buf_printf(out, err, ") ORDER BY "));
+        NLT_TRY(nlt__duck_name(by->name, out, err));
+    }
     NLT_TRY(nlt__buf_printf(out, err, ") TO "));
     NLT_TRY(nlt__duck_literal(path, out, err));
     NLT_TRY(nlt__buf_printf(out, err, " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"));
@@ -397,7 +402,7 @@ static nlt_status put_report(nlt_session *session, const char *folder, nlt_error
     return status;
 }
 
-static nlt_status fill_folder(nlt_table *table, const char *path, const char *place,
+static nlt_status copy_into(nlt_table *table, const char *path, const char *place,
     const partition *by, int64_t *n_rows, nlt_error *err)
 {
     nlt_buf folder = NLT_BUF_INIT(1 << 16);
@@ -408,13 +413,37 @@ static nlt_status fill_folder(nlt_table *table, const char *path, const char *pl
                               : nlt_fail(err, NLT_ERR_NOMEM, "out of memory");
     }
     nlt__buf_clear(&folder);
-    if (status == NLT_OK) {
-        status = copy_rows(table, path, place, by, n_rows, err);
+    return status == NLT_OK ? copy_rows(table, path, place, by, n_rows, err) : status;
+}
+
+static bool can_read_again(const nlt_session *session)
+{
+    for (int i = 0; i < session->n_scans; i++) {
+        if (nlt__scan_bytes(session->scans[i]) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How many values there are shows in the end. Where their rows are too many to gather, the files are
+ * written again, from rows that are sorted by the value, in small row groups. */
+static nlt_status fill_folder(nlt_table *table, const char *path, const char *place,
+    const partition *by, int64_t *n_rows, nlt_error *err)
+{
+    nlt_session *session = table->session;
+    nlt_status status = copy_into(table, path, place, by, n_rows, err);
+    if (status == NLT_ERR_NOMEM && can_read_again(session)) {
+        nlt__folder_remove(place);
+        status = nlt__fs_for(place)->make_folder(place, err);
+        session->has_many_folders = true;
+        status = status == NLT_OK ? copy_into(table, path, place, by, n_rows, err) : status;
+        session->has_many_folders = false;
     }
     if (status == NLT_OK) {
-        status = nlt__run_finish(table->session, err);
+        status = nlt__run_finish(session, err);
     }
-    return status == NLT_OK ? put_report(table->session, place, err) : status;
+    return status == NLT_OK ? put_report(session, place, err) : status;
 }
 
 /* ---- folders that DuckDB cannot write to ---- */

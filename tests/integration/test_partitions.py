@@ -133,11 +133,25 @@ def test_a_result_without_time(run, log):
     assert os.listdir(run.folder) == []
 
 
-def test_more_values_than_fit_in_memory(run, log):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_more_values_than_are_gathered_in_memory(run, log, threads):
+    """Forty rows of each, far from each other."""
+    n = 2000
+    total = 40 * n
+    log.write_text("".join(line(f"{i}.000", f"host{i % n}.com") for i in range(total)))
+    args = ["--partition_by", "host", "-o", "o", "--memory", "256M", "--threads", threads]
+    run("query", "-c", "squid:http", "-i", log, "-q", "SELECT * FROM netlytics", *args)
+    folder = run.folder / "o"
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == n
+    assert rows(folder, "count(*), count(DISTINCT host), sum(CAST(req_time AS BIGINT))") == [(total, n, total * (total - 1) // 2)]
+    assert json.loads((folder / "_report.json").read_text())["lines"] == total
+
+
+def test_a_pipe_cannot_be_read_again(run, log):
     """What the engine advises, its settings, is not passed on: nobody can follow it."""
-    log.write_text("".join(line(f"{i}.000", f"host{i}.com") for i in range(20000)))
+    text = "".join(line(f"{i}.000", f"host{i}.com") for i in range(20000)).encode()
     args = ["--partition_by", "host", "-o", "o", "--memory", "256M", "--threads", "1"]
-    done = run("query", "-c", "squid:http", "-i", log, "-q", "SELECT * FROM netlytics", *args, code=1)
+    done = run("query", "-c", "squid:http", "-i", "-", "-q", "SELECT * FROM netlytics", *args, code=1, stdin=text)
     assert "--memory" in done.stderr and "SET" not in done.stderr
     assert list(run.folder.iterdir()) == []
 
