@@ -115,7 +115,8 @@ nlt_status nlt__scan_run_open(
     run->scan = scan;
     pthread_mutex_init(&run->lock, NULL);
     run->n_wanted = n_wanted;
-    run->first_split = run->next_split = scan->first_split;
+    run->first_split = scan->first_split;
+    run->next_split = scan->first_split;
     run->end_split = scan->n_splits;
     for (int i = 0; i < n_wanted; i++) {
         run->wanted[i] = wanted[i];
@@ -140,7 +141,8 @@ void nlt__scan_run_one_file(nlt_scan_run *run, int64_t file)
 {
     const nlt_scan *scan = run->scan;
     NLT_ASSERT(run->pairing == NULL && file >= 0 && file < scan->n_files);
-    run->first_split = run->next_split = scan->files[file].first_split;
+    run->first_split = scan->files[file].first_split;
+    run->next_split = run->first_split;
     run->end_split = file + 1 < scan->n_files ? scan->files[file + 1].first_split : scan->n_splits;
 }
 
