@@ -14,7 +14,11 @@
 #include "core/alloc.h"
 #include "scan/feed.h"
 
-enum { PARCELS_AHEAD = 24, FEEDERS_MAX = 16 }; /* some 100,000 rows, some 16 MB */
+enum {
+    PARCELS_AHEAD = 24,   /* some 50,000 rows, some 16 MB */
+    BYTES_MAX = 24 << 20, /* of the buffers; long lines make them larger */
+    FEEDERS_MAX = 16
+};
 
 struct nlt_feed {
     nlt_scan_run *run;
@@ -24,6 +28,7 @@ struct nlt_feed {
     nlt_scan_parcel *first, *last; /* full ones, in the order in which they are handed out */
     nlt_scan_parcel *empty;
     int n_parcels, n_parcels_max;
+    size_t bytes; /* of their buffers, as they were when they were last full */
     int n_feeding;
     bool is_closing;
     nlt_error failure; /* the first one */
@@ -39,7 +44,8 @@ static nlt_status take_empty(nlt_feed *feed, nlt_scan_parcel **parcel, nlt_error
     bool is_made = false;
     *parcel = NULL;
     pthread_mutex_lock(&feed->lock);
-    while (feed->empty == NULL && feed->n_parcels == feed->n_parcels_max && !feed->is_closing) {
+    while (feed->empty == NULL && !feed->is_closing && feed->n_parcels > 0
+        && (feed->n_parcels == feed->n_parcels_max || feed->bytes > BYTES_MAX)) {
         pthread_cond_wait(&feed->has_room, &feed->lock);
     }
     if (!feed->is_closing && feed->empty != NULL) {
@@ -54,11 +60,24 @@ static nlt_status take_empty(nlt_feed *feed, nlt_scan_parcel **parcel, nlt_error
     return is_made && *parcel == NULL ? nlt_fail(err, NLT_ERR_NOMEM, "out of memory") : NLT_OK;
 }
 
+static void free_parcel(nlt_scan_parcel *parcel)
+{
+    nlt__builder_free(parcel->builder);
+    nlt_free(parcel->buf);
+    nlt_free(parcel);
+}
+
 static void give_empty(nlt_feed *feed, nlt_scan_parcel *parcel)
 {
     pthread_mutex_lock(&feed->lock);
-    parcel->next = feed->empty;
-    feed->empty = parcel;
+    if (feed->bytes > BYTES_MAX) {
+        feed->bytes -= parcel->counted;
+        feed->n_parcels--;
+        free_parcel(parcel);
+    } else {
+        parcel->next = feed->empty;
+        feed->empty = parcel;
+    }
     pthread_cond_signal(&feed->has_room);
     pthread_mutex_unlock(&feed->lock);
 }
@@ -66,6 +85,8 @@ static void give_empty(nlt_feed *feed, nlt_scan_parcel *parcel)
 static void give_full(nlt_feed *feed, nlt_scan_parcel *parcel)
 {
     pthread_mutex_lock(&feed->lock);
+    feed->bytes += parcel->cap - parcel->counted;
+    parcel->counted = parcel->cap;
     parcel->next = NULL;
     *(feed->first == NULL ? &feed->first : &feed->last->next) = parcel;
     feed->last = parcel;
@@ -168,9 +189,7 @@ static void free_parcels(nlt_scan_parcel *parcel)
 {
     while (parcel != NULL) {
         nlt_scan_parcel *next = parcel->next;
-        nlt__builder_free(parcel->builder);
-        nlt_free(parcel->buf);
-        nlt_free(parcel);
+        free_parcel(parcel);
         parcel = next;
     }
 }

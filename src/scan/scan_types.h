@@ -221,7 +221,8 @@ typedef struct nlt_scan_parcel {
     nlt_builder *builder; /* owned */
     char *buf;            /* owned */
     size_t cap;
-    struct nlt_scan_parcel *next; /* who keeps it may use this */
+    struct nlt_scan_parcel *next; /* who keeps it may use this, and the next one */
+    size_t counted;
 } nlt_scan_parcel;
 
 /* Packs the rows that the last call has given, for another thread; the reader goes on with what was in the

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import signal
@@ -47,6 +48,29 @@ def test_large_state_keeps_to_the_memory(run, log, tmp_path, sql):
     peak = int(re.search(r"peak memory (\d+) MB", done.stderr)[1]) * 1_000_000
     assert peak < 1.1 * MEMORY_MIB * (1 << 20)
     assert left(tmp_path / "t") == []
+
+
+def peak_of_reading(path: Path, threads: int) -> int:
+    """Bytes, when nobody takes the rows."""
+    query = ["query", "-c", "squid:HTTP", "-i", path, "-q", "SELECT path FROM netlytics", "--format", "csv"]
+    child = subprocess.Popen(list(map(str, [BIN, *query, "--memory", f"{MEMORY_MIB}M", "--threads", threads])),
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # fmt: skip
+    peaks = [0, 1]
+    while peaks[-1] != peaks[-2]:
+        time.sleep(1)
+        peaks.append(int(re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{child.pid}/status").read_text())[1]))
+    child.kill()
+    child.communicate()
+    return peaks[-1] * 1024
+
+
+def test_long_lines_are_not_read_far_ahead(tmp_path):
+    """Rows of one stream are read for several threads, with the buffers in which they lie: of these, 24 MiB."""
+    row = "1488326400.1 5 10.0.0.1 TCP_MISS/200 7 GET http://a.com/{} - HIER_DIRECT/1.2.3.4 -\n"
+    path = tmp_path / "access.log.gz"
+    long = gzip.compress(row.format("x" * (12 << 20)).encode(), 1)
+    path.write_bytes(30 * long + gzip.compress(os.urandom(5_000_000).hex().encode(), 1))
+    assert peak_of_reading(path, 4) < peak_of_reading(path, 1) + (64 << 20)
 
 
 def test_one_thread_spills_many_groups(run, log):
