@@ -154,6 +154,7 @@ nlt_status cli_run_session(
     NLT_TRY(dataset_request(options, request, err));
     cli_catch_signals();
     NLT_TRY(nlt_session_open(&session, &run->session, err));
+    nlt_session_cap_process(run->session);
     running = run->session;
     return cli_check_signals(err);
 }

@@ -306,6 +306,12 @@ NLT_API void nlt_follow_totals(const nlt_follow *follow, nlt_totals *out);
 NLT_API nlt_status nlt_session_report(
     nlt_session *session, char **text, nlt_error *err) NLT_MUST_CHECK;
 
+/** Stops the whole process from allocating much more than the session may use (a third above its
+ * memory, at least 1 GiB and 64 MiB per thread), so that a query whose single values are too large
+ * fails with NLT_ERR_NOMEM and not the machine. For a program that does nothing else; it stays when the
+ * session is closed, and processes that are started inherit it. */
+NLT_API void nlt_session_cap_process(const nlt_session *session);
+
 /** Peak resident bytes of the process; cores it may use. */
 NLT_API int64_t nlt_memory_peak(void);
 NLT_API int nlt_cpu_count(void);

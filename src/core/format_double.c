@@ -15,7 +15,12 @@
 
 __extension__ typedef unsigned __int128 format_u128;
 
-enum { FIXED_POWER_MIN = -4, FIXED_POWER_MAX = 15, SMALLEST_POWER = -1074 };
+enum {
+    FIXED_POWER_MIN = -4,
+    FIXED_POWER_MAX = 15,
+    SMALLEST_POWER = -1074,
+    SMALLEST_FLOAT_POWER = -149
+};
 
 /* digits * 10^exponent */
 typedef struct shortest {
@@ -140,6 +145,17 @@ static shortest decompose(double value)
     return strip_zeros(find_shortest(c, SMALLEST_POWER + biased - 1, mantissa == 0 && biased > 1));
 }
 
+static shortest decompose_float(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t mantissa = bits & ((UINT32_C(1) << 23) - 1);
+    int biased = (int)(bits >> 23 & 0xff);
+    uint32_t c = biased > 0 ? mantissa | UINT32_C(1) << 23 : mantissa;
+    int q = SMALLEST_FLOAT_POWER + (biased > 0 ? biased - 1 : 0);
+    return strip_zeros(find_shortest(c, q, mantissa == 0 && biased > 1));
+}
+
 static size_t put_text(char *out, const char *text)
 {
     size_t len = strlen(text);
@@ -195,24 +211,35 @@ static size_t put_scientific(char *out, const char *digits, int n, int power)
     return len + nlt__format_u64(magnitude, out + len);
 }
 
-size_t nlt__format_double(double value, char *out)
+/* NaN, the infinities and zeros; 0: it is none of them. */
+static size_t put_special(double value, char *out)
 {
     if (isnan(value)) {
         return put_text(out, "NaN");
     }
-    size_t sign = signbit(value) ? 1 : 0;
-    out[0] = '-';
-    out += sign;
-    if (isinf(value)) {
-        return sign + put_text(out, "Infinity");
-    }
-    if (value == 0.0) {
-        return sign + put_text(out, "0.0");
-    }
-    shortest x = decompose(fabs(value));
+    const char *text = isinf(value) ? "-Infinity" : value == 0.0 ? "-0.0" : "";
+    return put_text(out, text[0] != '\0' && !signbit(value) ? text + 1 : text);
+}
+
+static size_t put_finite(bool is_negative, shortest x, char *out)
+{
     char digits[20];
     int n = (int)nlt__format_u64(x.digits, digits);
     int power = x.exponent + n - 1;
     bool is_fixed = power >= FIXED_POWER_MIN && power <= FIXED_POWER_MAX;
-    return sign + (is_fixed ? put_fixed : put_scientific)(out, digits, n, power);
+    out[0] = '-';
+    return is_negative
+        + (is_fixed ? put_fixed : put_scientific)(out + is_negative, digits, n, power);
+}
+
+size_t nlt__format_double(double value, char *out)
+{
+    size_t len = put_special(value, out);
+    return len > 0 ? len : put_finite(signbit(value), decompose(fabs(value)), out);
+}
+
+size_t nlt__format_float(float value, char *out)
+{
+    size_t len = put_special((double)value, out);
+    return len > 0 ? len : put_finite(signbit(value), decompose_float(fabsf(value)), out);
 }

@@ -26,6 +26,8 @@ NLT_API size_t nlt__format_u64(uint64_t value, char *out);
 /* Shortest text that reads back equal; fixed notation for 1e-4 <= |x| < 1e16 and always with a
  * point ("1500.0"), else "1e+16", "1e-05"; "NaN", "Infinity", "-Infinity"; zero is "0.0"/"-0.0". */
 NLT_API size_t nlt__format_double(double value, char *out);
+/* The same; shortest among texts that read back as this float. */
+NLT_API size_t nlt__format_float(float value, char *out);
 /* 128-bit integer with `scale` digits after the point (none for 0). */
 NLT_API size_t nlt__format_i128(nlt_i128 value, int scale, char *out);
 

@@ -18,6 +18,15 @@
 #include "core/num.h"
 #include "netlytics/session.h"
 
+/* Sanitizers allocate far more than they use. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define IS_SANITIZED 0
+#endif
+
 typedef struct worker {
     pthread_t thread;
     nlt_thread_fn fn;
@@ -168,6 +177,15 @@ int64_t nlt__memory_total(void)
     int64_t total = (int64_t)sysconf(_SC_PHYS_PAGES) * (int64_t)sysconf(_SC_PAGESIZE);
     int64_t limit = cgroup_limit();
     return limit < total ? limit : total;
+}
+
+void nlt__memory_cap(int64_t bytes)
+{
+    struct rlimit limit;
+    if (!IS_SANITIZED && getrlimit(RLIMIT_DATA, &limit) == 0 && (rlim_t)bytes < limit.rlim_cur) {
+        limit.rlim_cur = (rlim_t)bytes;
+        (void)setrlimit(RLIMIT_DATA, &limit);
+    }
 }
 
 int64_t nlt__memory_peak(void)

@@ -18,6 +18,9 @@ NLT_API nlt_status nlt__parallel(int n, nlt_thread_fn fn, void *ctx, nlt_error *
 NLT_API int nlt__cpu_count(void);
 /* Bytes of memory of the machine, or of the cgroup where that is less. */
 NLT_API int64_t nlt__memory_total(void);
+/* From here on the process allocates no more than `bytes`, resident or not: what asks for more gets
+ * nothing. Not under a sanitizer, nor above a limit that is set already. */
+NLT_API void nlt__memory_cap(int64_t bytes);
 /* Peak resident bytes of this process. */
 NLT_API int64_t nlt__memory_peak(void);
 

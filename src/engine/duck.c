@@ -174,6 +174,9 @@ static nlt_status lock_database(nlt_session *session, nlt_error *err)
         status = nlt__buf_printf(&sql, err, "SET max_temp_directory_size = '%lldB';",
             (long long)session->temp_bytes_max);
     }
+    if (status == NLT_OK && session->dialect == NLT_DIALECT_SPARK) {
+        status = nlt__buf_printf(&sql, err, "SET TimeZone = 'UTC';");
+    }
     if (status == NLT_OK) {
         status = nlt__buf_printf(
             &sql, err, "SET enable_external_access = false; SET lock_configuration = true");

@@ -26,7 +26,7 @@
 #include "io/source.h"
 #include "sql/column_types.h"
 
-enum { SQL_MAX = 64 << 20, BLOCK_BYTES = 256 << 10 };
+enum { SQL_MAX = 64 << 20, BLOCK_BYTES = 256 << 10, LINES_LOOKED_AT = 20480 /* as DuckDB does */ };
 
 /* A row of csv is a row whatever columns are asked for. */
 #define ROW_FUNCTION "netlytics_row"
@@ -505,6 +505,44 @@ static nlt_status add_unseen(const nlt_files *files, const nlt_column_type *give
     return NLT_ERR_ARG;
 }
 
+/* Whether the lines that are looked at first have the column in a narrower type. */
+static bool holds_narrow(
+    nlt_session *session, const nlt_buf *reader, const nlt_column_type *column, const char *type)
+{
+    nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
+    nlt_statement statement = {0};
+    const nlt_batch *batch = NULL;
+    bool holds =
+        nlt__buf_printf(&sql, NULL, "SELECT count(CAST(x AS %s)) FROM (SELECT ", type) == NLT_OK
+        && nlt__duck_name(column->name, &sql, NULL) == NLT_OK
+        && nlt__buf_printf(&sql, NULL, " AS x FROM %.*s LIMIT %d)", (int)reader->len, reader->ptr,
+               LINES_LOOKED_AT)
+            == NLT_OK
+        && nlt__buf_cstr(&sql) != NULL
+        && nlt__statement_prepare(session, sql.ptr, &statement, NULL) == NLT_OK;
+    if (holds) {
+        statement.reads_no_scan = true;
+        holds = nlt__statement_next(&statement, &batch, NULL) == NLT_OK;
+    }
+    nlt__statement_clear(&statement);
+    nlt__buf_clear(&sql);
+    return holds;
+}
+
+/* DuckDB infers HUGEINT of integers of both signs, and of large ones. */
+static nlt_status narrow_types(nlt_session *session, const nlt_files *files, const nlt_buf *reader,
+    described *d, nlt_error *err)
+{
+    for (int i = 0; i < d->n && files->format == NLT_FILES_NDJSON; i++) {
+        const char *type = NULL;
+        NLT_TRY(nlt__files_narrow_type(d->columns[i].type, &d->arena, &type, err));
+        if (type != NULL && holds_narrow(session, reader, &d->columns[i], type)) {
+            d->columns[i].type = type;
+        }
+    }
+    return NLT_OK;
+}
+
 /* Types that the user gave, over those that were inferred. */
 static nlt_status take_types(nlt_session *session, const nlt_files *files, const char *text,
     described *d, nlt_strings *warnings, nlt_error *err)
@@ -547,56 +585,21 @@ static nlt_status put_types(const described *d, nlt_buf *out, nlt_error *err)
 
 /* ---- the columns of the statement ---- */
 
-/* Types that Spark does not have, and what stands for a column of them in its dialect: what Spark
- * makes of them in Parquet, else text. A type that ends in "(" is any that begins so. */
-static const struct {
-    const char *type, *before, *behind;
-} stand_ins[] = {
-    {"UTINYINT", "CAST(", " AS SMALLINT)"},
-    {"USMALLINT", "CAST(", " AS INTEGER)"},
-    {"UINTEGER", "CAST(", " AS BIGINT)"},
-    {"UBIGINT", "CAST(", " AS DECIMAL(20, 0))"},
-    {"HUGEINT", "CAST(", " AS DOUBLE)"},
-    {"UHUGEINT", "CAST(", " AS DOUBLE)"},
-    {"TIMESTAMP WITH TIME ZONE", "(", " AT TIME ZONE 'UTC')"},
-    {"TIMESTAMP_S", "CAST(", " AS TIMESTAMP)"},
-    {"TIMESTAMP_MS", "CAST(", " AS TIMESTAMP)"},
-    {"TIMESTAMP_NS", "CAST(", " AS TIMESTAMP)"},
-    {"TIME", "CAST(", " AS VARCHAR)"},
-    {"TIME_NS", "CAST(", " AS VARCHAR)"},
-    {"TIME WITH TIME ZONE", "CAST(", " AS VARCHAR)"},
-    {"INTERVAL", "CAST(", " AS VARCHAR)"},
-    {"UUID", "CAST(", " AS VARCHAR)"},
-    {"ENUM(", "CAST(", " AS VARCHAR)"},
-};
-
-enum { N_STAND_INS = sizeof stand_ins / sizeof stand_ins[0] };
-
-static bool stands_for(int row, const char *type)
-{
-    const char *wanted = stand_ins[row].type;
-    size_t len = strlen(wanted);
-    return wanted[len - 1] == '(' ? strncmp(type, wanted, len) == 0 : strcmp(type, wanted) == 0;
-}
-
 /* "SELECT *", with what stands for columns in the dialect of the session. */
 static nlt_status put_all_columns(
-    const nlt_session *session, const described *d, nlt_buf *out, nlt_error *err)
+    const nlt_session *session, described *d, nlt_buf *out, nlt_error *err)
 {
     int n = 0;
     NLT_TRY(nlt__buf_printf(out, err, "SELECT *"));
     for (int i = 0; i < d->n && session->dialect == NLT_DIALECT_SPARK; i++) {
-        int row = 0;
-        while (row < N_STAND_INS && !stands_for(row, d->columns[i].type)) {
-            row++;
-        }
-        if (row == N_STAND_INS) {
+        const char *type = NULL;
+        NLT_TRY(nlt__files_spark_type(d->columns[i].type, &d->arena, &type, err));
+        if (type == NULL) {
             continue;
         }
-        NLT_TRY(
-            nlt__buf_printf(out, err, "%s%s", n > 0 ? ", " : " REPLACE (", stand_ins[row].before));
+        NLT_TRY(nlt__buf_printf(out, err, "%sCAST(", n > 0 ? ", " : " REPLACE ("));
         NLT_TRY(nlt__duck_name(d->columns[i].name, out, err));
-        NLT_TRY(nlt__buf_printf(out, err, "%s AS ", stand_ins[row].behind));
+        NLT_TRY(nlt__buf_printf(out, err, " AS %s) AS ", type));
         NLT_TRY(nlt__duck_name(d->columns[i].name, out, err));
         n++;
     }
@@ -618,8 +621,8 @@ static nlt_status put_row_check(
     return nlt__buf_append(out, ")", 1, err);
 }
 
-static nlt_status put_text_select(const nlt_session *session, const nlt_files *files,
-    const described *d, bool counts, nlt_buf *out, nlt_error *err)
+static nlt_status put_text_select(const nlt_session *session, const nlt_files *files, described *d,
+    bool counts, nlt_buf *out, nlt_error *err)
 {
     NLT_TRY(counts ? nlt__buf_printf(out, err, "SELECT filename AS f, count(*) AS n")
                    : put_all_columns(session, d, out, err));
@@ -630,7 +633,7 @@ static nlt_status put_text_select(const nlt_session *session, const nlt_files *f
 }
 
 static nlt_status text_sql(
-    const nlt_session *session, nlt_files *files, const described *d, nlt_error *err)
+    const nlt_session *session, nlt_files *files, described *d, nlt_error *err)
 {
     nlt_buf types = NLT_BUF_INIT(SQL_MAX);
     nlt_buf sql = NLT_BUF_INIT(SQL_MAX);
@@ -692,6 +695,9 @@ static nlt_status learn_text(nlt_session *session, nlt_files *files,
     nlt_status status = put_reader(files, false, &reader, err);
     if (status == NLT_OK) {
         status = describe(session, files, &reader, d, err);
+    }
+    if (status == NLT_OK) {
+        status = narrow_types(session, files, &reader, d, err);
     }
     nlt__buf_clear(&reader);
     NLT_TRY(status);

@@ -70,6 +70,15 @@ void nlt__files_unfit(const nlt_files *files, nlt_error *err);
 nlt_status nlt__files_guard(
     nlt_session *session, const nlt_node *node, nlt_error *err) NLT_MUST_CHECK;
 
+/* ---- files_types.c ---- */
+
+/* The type of Spark's that stands for one of DuckDB's; the type with BIGINT for HUGEINT, which is what
+ * DuckDB infers of integers of both signs. NULL: it stays. */
+nlt_status nlt__files_spark_type(
+    const char *type, nlt_arena *arena, const char **other, nlt_error *err) NLT_MUST_CHECK;
+nlt_status nlt__files_narrow_type(
+    const char *type, nlt_arena *arena, const char **other, nlt_error *err) NLT_MUST_CHECK;
+
 /* ---- files_report.c ---- */
 
 /* After a run: what was rejected. NLT_ERR_DAMAGED: too much of a file. */

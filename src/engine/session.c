@@ -105,6 +105,15 @@ nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **ou
     return NLT_OK;
 }
 
+void nlt_session_cap_process(const nlt_session *session)
+{
+    const int64_t least = INT64_C(1) << 30;
+    const int64_t of_thread = 64 << 20;
+    int64_t above = session->memory_bytes / 3;
+    int64_t room = least + session->threads * of_thread;
+    nlt__memory_cap(session->memory_bytes + (above > room ? above : room));
+}
+
 void nlt__session_row_memory(nlt_session *session, int64_t rows, int64_t sorting)
 {
     session->kernel_bytes = rows;

@@ -29,11 +29,17 @@ typedef struct cast_rule {
     const char *sql; /* $1: the value; $t: the type; NULL: CAST */
 } cast_rule;
 
+/* Beyond the largest float lies infinity; NaN is no more than it. */
+#define TO_FLOAT(x)                                                                                \
+    "CASE WHEN abs(" x ") >= 3.4028235677973366e38 AND NOT isnan(" x ") THEN CAST(CASE WHEN " x    \
+    " > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(" x " AS FLOAT) END"
+
 static const cast_rule rules[] = {
     /* to the wider: as DuckDB */
     {TINY, SMALL | INT | BIG, NULL},
     {SMALL, INT | BIG, NULL},
     {INT, BIG, NULL},
+    {DOUBLE, FLOAT, TO_FLOAT("$1")},
     {INTEGERS | DECIMAL | REALS, REALS, NULL},
     {REALS, DECIMAL, "TRY_CAST(nlt_cast_string(CAST($1 AS DOUBLE)) AS $t)"},
     {BOOLEAN, INTEGERS | REALS, NULL},
@@ -51,10 +57,11 @@ static const cast_rule rules[] = {
     /* texts */
     {INTEGERS | BOOLEAN, TEXT, NULL},
     {DOUBLE | DATE | TIMESTAMP, TEXT, "nlt_cast_string($1)"},
+    {FLOAT, TEXT, "nlt_cast_float_string(CAST($1 AS DOUBLE))"},
     {BINARY, TEXT, "decode($1)"},
     {TEXT, BINARY, "encode($1)"},
     {TEXT, DOUBLE, "nlt_cast_double($1)"},
-    {TEXT, FLOAT, "CAST(nlt_cast_double($1) AS FLOAT)"},
+    {TEXT, FLOAT, TO_FLOAT("nlt_cast_double($1)")},
     {TEXT, DECIMAL, "TRY_CAST(nlt_number_text($1) AS $t)"},
     {TEXT, BOOLEAN, "nlt_cast_boolean($1)"},
     {TEXT, DATE, "nlt_to_date($1)"},
@@ -123,6 +130,60 @@ static nlt_status cast_items(nlt_sql_translator *tr, nlt_sql_value *value, nlt_s
         tr, &value->sql, "list_transform(%s, lambda %s: %s)", value->sql, name, item.sql);
 }
 
+/* A nested value as part of a text. */
+static nlt_status part_to_text(
+    nlt_sql_translator *tr, const char *sql, nlt_sql_type type, const char **out)
+{
+    nlt_sql_value part = {sql, type, NULL};
+    NLT_TRY(nlt__sql_cast(tr, &part, nlt__sql_plain(NLT_SQL_STRING)));
+    return nlt__sql_text(tr, out, "coalesce(%s, 'null')", part.sql);
+}
+
+/* [a, null] and {key -> value}. */
+static nlt_status items_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
+{
+    bool is_map = value->type.kind == NLT_SQL_MAP;
+    const char *name = NULL;
+    const char *item = NULL;
+    NLT_TRY(nlt__sql_text(tr, &name, "\"x%d\"", ++tr->n_names));
+    if (is_map) {
+        const char *key = NULL;
+        NLT_TRY(nlt__sql_text(tr, &key, "%s.key", name));
+        NLT_TRY(part_to_text(tr, key, *value->type.key, &key));
+        NLT_TRY(nlt__sql_text(tr, &item, "%s.value", name));
+        NLT_TRY(part_to_text(tr, item, *value->type.item, &item));
+        NLT_TRY(nlt__sql_text(tr, &item, "%s || ' -> ' || %s", key, item));
+    } else {
+        NLT_TRY(part_to_text(tr, name, *value->type.item, &item));
+    }
+    return nlt__sql_text(tr, &value->sql,
+        "('%c' || array_to_string(list_transform(%s%s%s, lambda %s: %s), ', ') || '%c')",
+        is_map ? '{' : '[', is_map ? "map_entries(" : "", value->sql, is_map ? ")" : "", name, item,
+        is_map ? '}' : ']');
+}
+
+/* {a, null} */
+static nlt_status fields_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
+{
+    const char *all = "'{'";
+    for (int i = 0; i < value->type.n_fields; i++) {
+        const char *field = NULL;
+        NLT_TRY(nlt__sql_text(tr, &field, "struct_extract_at(%s, %d)", value->sql, i + 1));
+        NLT_TRY(part_to_text(tr, field, *value->type.fields[i].type, &field));
+        NLT_TRY(nlt__sql_text(tr, &all, "%s || %s%s", all, i > 0 ? "', ' || " : "", field));
+    }
+    return nlt__sql_text(
+        tr, &value->sql, "CASE WHEN %s IS NOT NULL THEN %s || '}' END", value->sql, all);
+}
+
+static nlt_status nested_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
+{
+    NLT_TRY(
+        value->type.kind == NLT_SQL_STRUCT ? fields_to_text(tr, value) : items_to_text(tr, value));
+    value->type = nlt__sql_plain(NLT_SQL_STRING);
+    return NLT_OK;
+}
+
 /* A decimal as text: BigDecimal writes an exponent only below 1E-6. */
 static nlt_status decimal_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
 {
@@ -132,6 +193,9 @@ static nlt_status decimal_to_text(nlt_sql_translator *tr, nlt_sql_value *value)
             "CASE WHEN abs(%s) >= 0.000001 THEN CAST(%s AS VARCHAR) ELSE error('a decimal below "
             "1E-6 as text is not supported') END",
             value->sql, value->sql));
+    } else if (value->type.precision == value->type.scale) { /* with a 0 before the point */
+        NLT_TRY(nlt__sql_text(tr, &value->sql, "CAST(CAST(%s AS DECIMAL(%d, %d)) AS VARCHAR)",
+            value->sql, value->type.precision + 1, value->type.scale));
     } else {
         NLT_TRY(nlt__sql_text(tr, &value->sql, "CAST(%s AS VARCHAR)", value->sql));
     }
@@ -174,6 +238,9 @@ nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_t
         }
         value->type = to;
         return nlt__sql_text(tr, &value->sql, "CAST(%s AS %s)", value->sql, type);
+    }
+    if (from.kind >= NLT_SQL_ARRAY && to.kind == NLT_SQL_STRING) {
+        return nested_to_text(tr, value);
     }
     if (from.kind == NLT_SQL_DECIMAL && to.kind == NLT_SQL_STRING) {
         return decimal_to_text(tr, value);

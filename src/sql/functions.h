@@ -113,7 +113,7 @@ nlt_status nlt__sql_read_pattern(
     X(timestampadd) X(timestampdiff) X(sequence_time) X(max_struct) X(array_sort) X(arrays_zip) \
     X(map_concat) X(map_entries) X(map_filter) X(map_from_arrays) X(map_from_entries) \
     X(named_struct) X(transform_map) X(sort_structs) X(window) X(format_string) \
-    X(array_join) X(to_json)
+    X(array_join) X(to_json) X(format_decimal)
 /* clang-format on */
 
 #define X(name) nlt_status nlt__sql_##name(nlt_sql_call_state *call, nlt_sql_value *out);

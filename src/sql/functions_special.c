@@ -599,6 +599,7 @@ nlt_status nlt__sql_encode(nlt_sql_call_state *call, nlt_sql_value *out)
 /* HASH and XXHASH64: the hash of a value is the seed of the next one's. */
 nlt_status nlt__sql_hash(nlt_sql_call_state *call, nlt_sql_value *out)
 {
+    enum { LONG_DIGITS = 18 };
     nlt_sql_translator *tr = call->tr;
     bool is_wide = call->expr->text[0] == 'x';
     const char *function = is_wide ? "nlt_xxhash64" : "nlt_hash";
@@ -614,6 +615,12 @@ nlt_status nlt__sql_hash(nlt_sql_call_state *call, nlt_sql_value *out)
             || kind == NLT_SQL_DOUBLE || kind == NLT_SQL_BOOLEAN || kind == NLT_SQL_DATE
             || kind == NLT_SQL_TIMESTAMP;
         if (kind == NLT_SQL_NULL) {
+            continue;
+        }
+        if (kind == NLT_SQL_DECIMAL && arg->type.precision <= LONG_DIGITS) { /* its digits */
+            NLT_TRY(nlt__sql_text(tr, &seed,
+                "%s(CAST(replace(CAST(%s AS VARCHAR), '.', '') AS BIGINT), %s)", function, arg->sql,
+                seed));
             continue;
         }
         if (!is_hashed) {
@@ -646,8 +653,15 @@ nlt_status nlt__sql_operator(nlt_sql_call_state *call, nlt_sql_value *out)
         op = strcmp(operators[i].function, call->expr->text) == 0 ? operators[i].op : op;
     }
     NLT_TRY(nlt__sql_arithmetic(call->tr, op, call->args, call->expr, out));
-    return call->expr->text[0] == 't' ? nlt__sql_text(call->tr, &out->sql, "TRY(%s)", out->sql)
-                                      : NLT_OK;
+    bool is_try = call->expr->text[0] == 't';
+    if (is_try && nlt__sql_is_integer(out->type.kind) && op[0] != '%') {
+        return nlt__sql_text(call->tr, &out->sql,
+            "TRY_CAST(CAST(%s AS HUGEINT) %s CAST(%s AS HUGEINT) AS %s)", call->args[0].sql, op,
+            call->args[1].sql, nlt__sql_type_text(call->tr, out->type));
+    }
+    return is_try && out->type.kind == NLT_SQL_DECIMAL
+        ? nlt__sql_text(call->tr, &out->sql, "TRY(%s)", out->sql)
+        : NLT_OK;
 }
 
 nlt_status nlt__sql_if_then(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -755,7 +769,7 @@ nlt_status nlt__sql_pmod(nlt_sql_call_state *call, nlt_sql_value *out)
     NLT_TRY(nlt__sql_text(tr, &out->sql, "CASE WHEN %s < 0 THEN (%s + %s) %% %s ELSE %s END",
         out->sql, out->sql, call->args[1].sql, call->args[1].sql, out->sql));
     return out->type.kind == NLT_SQL_DECIMAL ? nlt__sql_text(
-               tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type))
+               tr, &out->sql, "TRY_CAST(%s AS %s)", out->sql, nlt__sql_type_text(tr, out->type))
                                              : NLT_OK;
 }
 
@@ -799,13 +813,28 @@ static nlt_status half_to_even(nlt_sql_call_state *call, int scale, nlt_sql_valu
         point, n, zeros, nlt__sql_type_text(call->tr, out->type), out->sql);
 }
 
+static nlt_status round_to_tens(
+    nlt_sql_call_state *call, nlt_sql_type type, int digits, nlt_sql_value *out)
+{
+    int whole = type.precision - type.scale + 1;
+    int precision = whole > digits + 1 ? whole : digits + 1;
+    if (call->expr->text[0] == 'b' || precision > NLT_SQL_DECIMAL_MAX) {
+        return nlt__sql_refuse(
+            call->tr, call->expr->place, "%s of a decimal to so many tens", call->expr->text);
+    }
+    out->type = nlt__sql_decimal(precision, 0);
+    return nlt__sql_text(call->tr, &out->sql, "CAST(round(%s, %d) AS %s)", call->args[0].sql,
+        -digits, nlt__sql_type_text(call->tr, out->type));
+}
+
 nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
 {
     int64_t digits = 0;
     nlt_sql_type type = call->args[0].type;
     NLT_TRY(nlt__sql_constant_integer(call, 1, 0, &digits));
     if (digits < 0) {
-        return nlt__sql_refuse(call->tr, call->expr->place, "round of a decimal to tens");
+        int tens = digits < -NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : (int)-digits;
+        return round_to_tens(call, type, tens, out);
     }
     int scale = digits < type.scale ? (int)digits : type.scale;
     int precision = type.precision - type.scale + 1 + scale;
@@ -815,6 +844,30 @@ nlt_status nlt__sql_round_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
         nlt__sql_type_text(call->tr, out->type)));
     return call->expr->text[0] == 'b' && scale < type.scale ? half_to_even(call, scale, out)
                                                             : NLT_OK;
+}
+
+/* Half to even as a decimal; then its digits are few enough to be those of a double. */
+nlt_status nlt__sql_format_decimal(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    enum { DOUBLE_DIGITS = 15 };
+    int64_t digits = 0;
+    nlt_sql_type type = call->args[0].type;
+    NLT_TRY(nlt__sql_constant_integer(call, 1, 0, &digits));
+    if (type.precision >= DOUBLE_DIGITS) {
+        return nlt__sql_refuse(
+            call->tr, call->expr->place, "format_number of a decimal of so many digits");
+    }
+    *out = call->args[0];
+    if (digits >= 0 && digits < type.scale) {
+        int precision = type.precision - type.scale + 1 + (int)digits;
+        out->type = nlt__sql_decimal(precision, (int)digits);
+        NLT_TRY(nlt__sql_text(call->tr, &out->sql, "CAST(%s AS %s)", out->sql,
+            nlt__sql_type_text(call->tr, out->type)));
+        NLT_TRY(half_to_even(call, (int)digits, out));
+    }
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_text(call->tr, &out->sql, "nlt_format_number(CAST(%s AS DOUBLE), %lld)",
+        out->sql, (long long)digits);
 }
 
 nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
@@ -843,7 +896,7 @@ nlt_status nlt__sql_round_integer(nlt_sql_call_state *call, nlt_sql_value *out)
 static nlt_status whole_decimal(nlt_sql_call_state *call, const char *function, nlt_sql_value *out)
 {
     nlt_sql_type type = call->args[0].type;
-    int precision = type.precision - type.scale + 1;
+    int precision = type.precision - type.scale + (type.scale > 0);
     out->type =
         nlt__sql_decimal(precision > NLT_SQL_DECIMAL_MAX ? NLT_SQL_DECIMAL_MAX : precision, 0);
     return nlt__sql_text(call->tr, &out->sql, "CAST(%s(%s) AS %s)", function, call->args[0].sql,

@@ -139,6 +139,8 @@ nlt_status nlt__parser_text(nlt_parser *p, const char **out)
     return status;
 }
 
+enum { NUMBER_MAX = 64, SIGNED_MAX = NUMBER_MAX + 1 };
+
 typedef struct number_suffix {
     const char *suffix;
     nlt_sql_kind kind;
@@ -165,13 +167,14 @@ static int decimal_digits(nlt_bytes text, int *scale)
     return digits > *scale ? digits : *scale;
 }
 
-static nlt_status number_type(
-    nlt_parser *p, const nlt_token *token, nlt_bytes *digits, nlt_sql_type *out)
+/* `text`: the number with its sign and without the suffix, as what follows it reads it. */
+static nlt_status number_type(nlt_parser *p, const nlt_token *token, bool is_negative,
+    char text_out[SIGNED_MAX], nlt_sql_type *out)
 {
     static const number_suffix suffixes[] = {{"bd", NLT_SQL_DECIMAL}, {"l", NLT_SQL_BIGINT},
         {"s", NLT_SQL_SMALLINT}, {"y", NLT_SQL_TINYINT}, {"d", NLT_SQL_DOUBLE},
         {"f", NLT_SQL_FLOAT}};
-    char word[64] = "";
+    char word[NUMBER_MAX] = "";
     nlt_bytes text = token->text;
     if (text.len >= sizeof word) {
         return nlt__parser_fail_at(p, token, "a number of too many digits");
@@ -186,7 +189,7 @@ static nlt_status number_type(
             break;
         }
     }
-    *digits = text;
+    (void)snprintf(text_out, SIGNED_MAX, "%s%.*s", is_negative ? "-" : "", (int)text.len, text.ptr);
     int scale = 0;
     int n = decimal_digits(text, &scale);
     double value = 0;
@@ -203,11 +206,13 @@ static nlt_status number_type(
             n > NLT_SQL_DECIMAL_MAX ? "a number of more than 38 digits" : "this is no number");
     }
     int64_t whole = 0;
-    bool is_whole = !is_point && nlt__parse_i64(text, &whole);
+    bool is_whole = !is_point && nlt__parse_i64((nlt_bytes){text_out, strlen(text_out)}, &whole);
     if (kind == NLT_SQL_NULL) {
-        kind = !is_whole ? NLT_SQL_DECIMAL : whole <= INT32_MAX ? NLT_SQL_INT : NLT_SQL_BIGINT;
-    } else if ((kind == NLT_SQL_TINYINT && whole > INT8_MAX)
-        || (kind == NLT_SQL_SMALLINT && whole > INT16_MAX)
+        kind = !is_whole                               ? NLT_SQL_DECIMAL
+            : whole >= INT32_MIN && whole <= INT32_MAX ? NLT_SQL_INT
+                                                       : NLT_SQL_BIGINT;
+    } else if ((kind == NLT_SQL_TINYINT && (whole < INT8_MIN || whole > INT8_MAX))
+        || (kind == NLT_SQL_SMALLINT && (whole < INT16_MIN || whole > INT16_MAX))
         || (kind == NLT_SQL_BIGINT && !is_whole)) {
         return nlt__parser_fail_at(p, token, "the number does not fit its type");
     }
@@ -219,19 +224,10 @@ static nlt_status number_type(
 nlt_status nlt__parser_number(nlt_parser *p, bool is_negative, nlt_bytes place, nlt_sql_expr **out)
 {
     const nlt_token *token = peek(p, 0);
-    nlt_bytes digits = {NULL, 0};
-    char text[80];
+    char text[SIGNED_MAX];
     NLT_TRY(new_expr(p, NLT_SQL_EXPR_LITERAL, place, out));
-    NLT_TRY(number_type(p, token, &digits, &(*out)->type));
-    (void)snprintf(
-        text, sizeof text, "%s%.*s", is_negative ? "-" : "", (int)digits.len, digits.ptr);
+    NLT_TRY(number_type(p, token, is_negative, text, &(*out)->type));
     advance(p);
-    /* the two integers whose positive twins are one too large */
-    if (is_negative && strcmp(text, "-2147483648") == 0) {
-        (*out)->type = nlt__sql_plain(NLT_SQL_INT);
-    } else if (is_negative && strcmp(text, "-9223372036854775808") == 0) {
-        (*out)->type = nlt__sql_plain(NLT_SQL_BIGINT);
-    }
     return copy_text(p, (nlt_bytes){text, strlen(text)}, &(*out)->text);
 }
 

@@ -116,6 +116,24 @@ static nlt_status cast_string(nlt_scalar_call *call, int64_t row, nlt_error *err
     return nlt__put_copy(call, row, (nlt_bytes){text, len}, err);
 }
 
+static nlt_status cast_float_string(nlt_scalar_call *call, int64_t row, nlt_error *err)
+{
+    char text[NLT_SPARK_TEXT_MAX];
+    size_t len = nlt__spark_float_text((float)nlt__arg_double(call, 0, row), text);
+    return nlt__put_copy(call, row, (nlt_bytes){text, len}, err);
+}
+
+const nlt_scalar nlt_scalar_cast_float_string = {
+    .name = "nlt_cast_float_string",
+    .usage = "nlt_cast_float_string(value)",
+    .is_spark = true,
+    .summary = "CAST(value AS STRING) of a number of 32 bits: 0.1, not 0.10000000149011612",
+    .n_args = 1,
+    .args = {NLT_ARG_DOUBLE},
+    .result = {NLT_TYPE_STRING, NLT_TYPE_STRING, 0},
+    .row = cast_float_string,
+};
+
 const nlt_scalar nlt_scalar_cast_string = {
     .name = "nlt_cast_string",
     .usage = "nlt_cast_string(value)",

@@ -424,11 +424,9 @@ bool nlt__spark_date(nlt_bytes text, int32_t *days)
 
 /* ---- texts ---- */
 
-/* Digits of the shortest text and the position of the point behind the first one. */
-static size_t shortest_digits(double value, char digits[NLT_NUM_TEXT_MAX], int *exponent)
+/* Digits of a shortest text and the position of the point behind the first one. */
+static size_t digits_of(const char *text, size_t len, char digits[NLT_NUM_TEXT_MAX], int *exponent)
 {
-    char text[NLT_NUM_TEXT_MAX];
-    size_t len = nlt__format_double(value, text);
     size_t n = 0;
     int point = -1; /* digits before it */
     int64_t power = 0;
@@ -466,16 +464,14 @@ static size_t put(char *out, size_t at, const char *text, size_t len)
     return at + len;
 }
 
-size_t nlt__spark_double_text(double value, char out[NLT_SPARK_TEXT_MAX])
+/* A finite number that is not 0, as Java shows it. */
+static size_t put_number(bool is_negative, const char *text, size_t text_len, char *out)
 {
-    if (isnan(value) || isinf(value) || value == 0) {
-        return nlt__format_double(value, out);
-    }
     char digits[NLT_NUM_TEXT_MAX];
     int exponent = 0;
     size_t len = 0;
-    size_t n = shortest_digits(value, digits, &exponent);
-    if (value < 0) {
+    size_t n = digits_of(text, text_len, digits, &exponent);
+    if (is_negative) {
         out[len++] = '-';
     }
     if (exponent < -3 || exponent >= 7) {
@@ -495,6 +491,24 @@ size_t nlt__spark_double_text(double value, char out[NLT_SPARK_TEXT_MAX])
     out[len++] = '.';
     size_t whole = (size_t)exponent + 1;
     return n > whole ? put(out, len, digits + whole, n - whole) : put(out, len, "0", 1);
+}
+
+size_t nlt__spark_double_text(double value, char out[NLT_SPARK_TEXT_MAX])
+{
+    char text[NLT_NUM_TEXT_MAX];
+    if (!isfinite(value) || value == 0) {
+        return nlt__format_double(value, out);
+    }
+    return put_number(value < 0, text, nlt__format_double(value, text), out);
+}
+
+size_t nlt__spark_float_text(float value, char out[NLT_SPARK_TEXT_MAX])
+{
+    char text[NLT_NUM_TEXT_MAX];
+    if (!isfinite(value) || value == 0) {
+        return nlt__format_float(value, out);
+    }
+    return put_number(value < 0, text, nlt__format_float(value, text), out);
 }
 
 static size_t put_padded(char *out, size_t at, int64_t value, size_t width)

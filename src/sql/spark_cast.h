@@ -43,6 +43,8 @@ enum { NLT_SPARK_TEXT_MAX = 64 };
 
 /* Java's text of a double: "3.0", "1.0E7", "1.0E-4", "NaN", "-Infinity"; its length, no NUL. */
 NLT_API size_t nlt__spark_double_text(double value, char out[NLT_SPARK_TEXT_MAX]);
+/* The same of a number of 32 bits. */
+NLT_API size_t nlt__spark_float_text(float value, char out[NLT_SPARK_TEXT_MAX]);
 /* "2017-03-01 10:20:30.5", the fraction without zeros at its end; its length, no NUL. */
 NLT_API size_t nlt__spark_timestamp_text(int64_t us, char out[NLT_SPARK_TEXT_MAX]);
 NLT_API size_t nlt__spark_date_text(int64_t days, char out[NLT_SPARK_TEXT_MAX]);

@@ -396,8 +396,10 @@ static nlt_status unscaled(nlt_sql_translator *tr, const nlt_sql_value *value, c
     if (value->type.scale == 0) {
         return nlt__sql_text(tr, out, "CAST(%s AS HUGEINT)", value->sql);
     }
-    return nlt__sql_text(tr, out, "CAST(%s * CAST('1%0*d' AS DECIMAL(%d, 0)) AS HUGEINT)",
-        value->sql, value->type.scale, 0, value->type.scale + 1);
+    /* DuckDB keeps a product of narrow decimals narrow */
+    return nlt__sql_text(tr, out,
+        "CAST(CAST(%s AS DECIMAL(38, %d)) * CAST('1%0*d' AS DECIMAL(%d, 0)) AS HUGEINT)",
+        value->sql, value->type.scale, value->type.scale, 0, value->type.scale + 1);
 }
 
 nlt_status nlt__sql_decimal_quotient(
@@ -422,6 +424,17 @@ nlt_status nlt__sql_decimal_quotient(
         "CAST(CAST((%s // %s) + CASE WHEN 2 * abs(%s %% %s) >= abs(%s) THEN sign(%s) * sign(%s) "
         "ELSE 0 END AS DECIMAL(38, 0)) * %s AS DECIMAL(%d, %d))",
         top, bottom, top, bottom, bottom, top, bottom, unit, type.precision, type.scale);
+}
+
+/* DuckDB keeps results of narrow decimals narrow (18 digits), and fails where they are not. */
+static nlt_status widen_first(nlt_sql_translator *tr, nlt_sql_value *values, nlt_sql_type result)
+{
+    enum { NARROW_MAX = 18 };
+    bool is_narrow =
+        values[0].type.precision <= NARROW_MAX && values[1].type.precision <= NARROW_MAX;
+    return is_narrow && result.precision > NARROW_MAX ? nlt__sql_text(tr, &values[0].sql,
+               "CAST(%s AS DECIMAL(%d, %d))", values[0].sql, result.precision, values[0].type.scale)
+                                                      : NLT_OK;
 }
 
 static nlt_status decimal_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
@@ -449,6 +462,7 @@ static nlt_status decimal_arithmetic(nlt_sql_translator *tr, const char *op, nlt
     if (op[0] == '*' && values[0].type.scale + values[1].type.scale > NLT_SQL_DECIMAL_MAX) {
         return nlt__sql_refuse(tr, expr->place, "a product of more than 38 decimals");
     }
+    NLT_TRY(widen_first(tr, values, out->type));
     return nlt__sql_text(tr, &out->sql, "CAST(%s %s %s AS DECIMAL(%d, %d))", values[0].sql, op,
         values[1].sql, out->type.precision, out->type.scale);
 }
@@ -575,6 +589,10 @@ nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_v
         }
     }
     *out = (nlt_sql_value){NULL, type, expr};
+    if (op[0] == '%' && nlt__sql_is_integer(type.kind)) { /* the least number by -1 overflows */
+        NLT_TRY(nlt__sql_text(tr, &values[1].sql, "CASE WHEN %s = -1 THEN 1 ELSE %s END",
+            values[1].sql, values[1].sql));
+    }
     return nlt__sql_text(
         tr, &out->sql, "(%s %s %s)", values[0].sql, is_div ? "//" : op, values[1].sql);
 }
@@ -737,7 +755,7 @@ static nlt_status unary(
     }
     out->expr = expr;
     return expr->text[0] == '+' ? NLT_OK
-                                : nlt__sql_text(tr, &out->sql, "(%s%s)", expr->text, out->sql);
+                                : nlt__sql_text(tr, &out->sql, "(%s %s)", expr->text, out->sql);
 }
 
 static nlt_status between(

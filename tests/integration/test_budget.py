@@ -50,6 +50,19 @@ def test_large_state_keeps_to_the_memory(run, log, tmp_path, sql):
     assert left(tmp_path / "t") == []
 
 
+@pytest.mark.parametrize("value", [
+    "array_repeat(s_port, 1000000000)", "size(sequence(1L, 3000000000L))", "length(repeat('x', 2000000000))",
+    "sum(length(repeat('x', s_port * 10000)))", "length(concat_ws(',', array_repeat('abcdefghijkl', 100000000)))",
+])  # fmt: skip
+def test_values_that_are_too_large_end_the_query_and_not_the_machine(run, log, tmp_path, value):
+    done = run(*args(log, f"SELECT {value} AS x FROM netlytics", "-o", tmp_path / "out"), code=1)
+    assert "--memory" in done.stderr and left(tmp_path) == []
+
+
+def test_a_text_too_long_is_refused(run, log):
+    assert "100 MB" in run(*args(log, "SELECT lpad(host, 2000000000, 'y') FROM netlytics"), code=5).stderr
+
+
 def peak_of_reading(path: Path, threads: int) -> int:
     """Bytes, when nobody takes the rows."""
     query = ["query", "-c", "squid:HTTP", "-i", path, "-q", "SELECT path FROM netlytics", "--format", "csv"]

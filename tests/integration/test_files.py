@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import json
 import lzma
@@ -196,6 +197,20 @@ def test_ndjson(ask, tmp_path):
     assert json.loads((tmp_path / "r.json").read_text())["rows"] == 5
 
 
+def test_integers_of_both_signs_in_ndjson(ask, tmp_path):
+    """DuckDB infers HUGEINT of them; the table has BIGINT as long as the first lines fit."""
+    (tmp_path / "t.ndjson").write_text(
+        '{"a":1,"l":[1,-1],"s":{"HUGEINT":-1,"HUGEINT[]":2},"big":-1}\n'
+        '{"a":-9007199254740993,"l":[],"s":{"HUGEINT":1,"HUGEINT[]":-2},"big":9223372036854775808}\n')  # fmt: skip
+    args = ("-c", "ndjson", "-i", "t.ndjson")
+    done = ask("SELECT sum(a) AS a, typeof(first(a)) AS b, typeof(first(l)) AS c, typeof(first(s)) AS d FROM netlytics", *args)
+    assert done.stdout == 'a,b,c,d\n-9007199254740992,bigint,array<bigint>,"struct<HUGEINT:bigint,HUGEINT[]:bigint>"\n'
+    assert ask("SELECT big FROM netlytics", *args).stdout == "big\n-1.0\n9.223372036854776e+18\n"
+    lines = '{"a":1}\n{"a":-1}\n' * 15000 + '{"a":9223372036854775808}\n'  # behind the lines that are looked at
+    (tmp_path / "t.ndjson").write_text(lines)
+    assert "--columns" in ask("SELECT sum(a) FROM netlytics", *args, code=6).stderr
+
+
 @pytest.mark.parametrize(("raw", "sql"), [
     (b"", "SELECT 1"), (b"hello\n", "SELECT * FROM netlytics"), (b'{"a":1}\n{"a":2\n', "SELECT count(*) FROM netlytics"),
     (b'1\n"x"\n[1]\n', "SELECT 1"), (b'{"a":1}\n' * 30000 + b'{"a":"x"}\n', "SELECT sum(a) FROM netlytics"),
@@ -246,6 +261,23 @@ def test_types_that_spark_lacks_in_parquet(ask, tmp_path):
     assert ask("SELECT * FROM netlytics", *args).stdout.splitlines()[1:] == [expected, "," * 7]
     done = ask("SELECT u8 + 1 AS a, u64 - 1 AS b, year(utc) AS c FROM netlytics LIMIT 1", *args)
     assert done.stdout == "a,b,c\n256,18446744073709551614,2017\n"
+
+
+def test_types_that_spark_lacks_within_others(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    item = pa.struct([("TIME", pa.uint8()), ('a, "b" UBIGINT[]', pa.list_(pa.time64("us")))])
+    columns = {
+        "l": pa.array([[255, None], None], pa.list_(pa.uint8())),
+        "at": pa.array([[1488326400_000_000], []], pa.list_(pa.timestamp("us", "UTC"))),
+        "s": pa.array([{"TIME": 200, 'a, "b" UBIGINT[]': [3_723_000_000]}, None], item),
+        "m": pa.array([[("k", 7)], None], pa.map_(pa.string(), pa.uint32())),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet", version="2.6")
+    sql = "SELECT l, at, s, typeof(l) AS a, typeof(at) AS b, m['k'] + 1 AS c FROM netlytics LIMIT 1"
+    row = next(csv.DictReader(ask(sql, "-c", "parquet", "-i", "t.parquet").stdout.splitlines()))
+    assert (row["l"], row["at"], row["c"]) == ("[255,null]", '["2017-03-01 00:00:00"]', "8")
+    assert (row["a"], row["b"]) == ("array<smallint>", "array<timestamp>")
+    assert json.loads(row["s"]) == {"TIME": 200, 'a, "b" UBIGINT[]': ["01:02:03"]}
 
 
 def test_types_that_spark_lacks_in_text(ask, tmp_path, monkeypatch):

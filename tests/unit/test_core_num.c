@@ -442,6 +442,45 @@ static void short_decimals_survive(void **state)
     }
 }
 
+/* Java's, of version 19 and later: Float.toString. */
+static void texts_of_floats_are_shortest(void **state)
+{
+    static const struct {
+        float value;
+        const char *text;
+    } rows[] = {{0.1F, "0.1"}, {1.0F, "1.0"}, {-2.5F, "-2.5"}, {16777216.0F, "16777216.0"},
+        {1e15F, "1000000000000000.0"}, {3.4028235e38F, "3.4028235e+38"}, {0x1p-149F, "1e-45"},
+        {0x1p-148F, "3e-45"}, {0x1p-126F, "1.1754944e-38"}, {0x1p+24F, "16777216.0"},
+        {33554432.0F, "33554432.0"}, {8.5899346e9F, "8589935000.0"}, {0.0F, "0.0"}, {-0.0F, "-0.0"},
+        {HUGE_VALF, "Infinity"}, {-HUGE_VALF, "-Infinity"}, {NAN, "NaN"}};
+    char text[NLT_NUM_TEXT_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t len = nlt__format_float(rows[i].value, text);
+        if (len != strlen(rows[i].text) || memcmp(text, rows[i].text, len) != 0) {
+            fail_msg("%a: %.*s, not %s", (double)rows[i].value, (int)len, text, rows[i].text);
+        }
+    }
+    uint64_t seed = 1985;
+    for (int i = 0; i < 200000; i++) {
+        uint32_t bits = (uint32_t)(next_random(&seed) >> 33);
+        float value = 0.0F;
+        double back = 0.0;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) {
+            continue;
+        }
+        int power = 0;
+        size_t len = nlt__format_float(value, text);
+        assert_true(nlt__parse_double((nlt_bytes){text, len}, &back) && (float)back == value);
+        uint64_t digits = significant(text, len, &power);
+        bool has_shorter = digits >= 10
+            && ((float)read_scaled(digits / 10, power + 1) == value
+                || (float)read_scaled(digits / 10 + 1, power + 1) == value);
+        assert_false(has_shorter);
+    }
+}
+
 static void seconds_are_rounded_once(void **state)
 {
     (void)state;
@@ -489,6 +528,7 @@ int main(void)
         cmocka_unit_test(doubles_to_text),
         cmocka_unit_test(texts_of_doubles_are_shortest),
         cmocka_unit_test(powers_of_two_are_shortest),
+        cmocka_unit_test(texts_of_floats_are_shortest),
         cmocka_unit_test(short_decimals_survive),
         cmocka_unit_test(seconds_are_rounded_once),
     };

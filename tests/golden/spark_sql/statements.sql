@@ -448,3 +448,34 @@ SELECT to_json(collect_list(named_struct('h', host, 's', status_code))) AS j FRO
 SELECT to_json('a') AS j
 SELECT to_json(array(cast('ab' AS binary))) AS j
 SELECT to_json(map(1, 2)) AS j
+
+-- found by comparing expressions that were made at random
+SELECT repeat('x', n) AS a, space(n) AS b, array_repeat(1, n) AS c, overlay('abc', 'x', 2, n) AS d FROM VALUES (2), (-1), (0), (CAST(NULL AS INT)) AS t(n)
+SELECT split_part('a,b', ',', n) AS a FROM VALUES (1), (-1), (3), (CAST(NULL AS INT)) AS t(n)
+SELECT split_part('a,b', ',', n) AS a FROM VALUES (0) AS t(n)
+SELECT slice(array(1, 2, 3), n, m) AS a FROM VALUES (1, 2), (-2, 2147483647), (2, 2147483647), (NULL, 1), (3, 0) AS t(n, m)
+SELECT slice(array(1, 2, 3), n, 1) AS a FROM VALUES (0) AS t(n)
+SELECT slice(array(1, 2, 3), 1, n) AS a FROM VALUES (-1) AS t(n)
+SELECT bit_get(5L, n) AS a, getbit(5, n) AS b FROM VALUES (0), (1), (31), (CAST(NULL AS INT)) AS t(n)
+SELECT bit_get(5L, 40) AS a
+SELECT bit_get(5, n) AS a FROM VALUES (32) AS t(n)
+SELECT atan2(y, x) AS a, cot(y) AS b, csc(y) AS c, sin(x) AS d, cos(x) AS e, tan(x) AS f, sec(x) AS g FROM VALUES (-0D, -0D), (0D, 1D), (1D, double('inf')) AS t(y, x)
+SELECT initcap('straße ßa ÉA') AS a
+SELECT -9223372036854775808L AS a, -128Y AS b, -32768S AS c, -2147483648 AS d, typeof(-2147483648) AS e, typeof(-2147483649) AS f
+SELECT a % b AS m, mod(a, b) AS n, try_mod(a, b) AS o FROM VALUES (-9223372036854775808L, -1L), (7L, -1L), (7L, 0L), (7L, -4L) AS t(a, b)
+SELECT - -2.5D AS a, - - x AS b, -(-x) AS c FROM VALUES (1), (-1) AS t(x)
+SELECT CAST(0.10 AS STRING) AS a, concat(-0.05, '') AS b, CAST(CAST(0 AS DECIMAL(1, 1)) AS STRING) AS c, to_json(struct(0.10 AS x)) AS d
+SELECT CAST(CAST(x AS FLOAT) AS STRING) AS a, concat(CAST(x AS FLOAT), '') AS b FROM VALUES (0.1D), (16777216D), (1e-3D), (-2.5e6D), (1e300D), (-1e300D), (double('nan')), (0D), (3.4028235677973366e38D), (3.4028235e38D), (NULL) AS t(x)
+SELECT CAST(array('a', NULL, '') AS STRING) AS a, CAST(array(1.5D, 1e7D) AS STRING) AS b, CAST(map('k', array(1, 2), 'l', NULL) AS STRING) AS c, CAST(struct(1 AS x, 'y' AS y, NULL AS z) AS STRING) AS d, CAST(CAST(NULL AS ARRAY<INT>) AS STRING) AS e, CAST(array() AS STRING) AS f, CAST(array(timestamp'2024-01-01 01:02:03.5', NULL) AS STRING) AS g
+SELECT CAST(answers AS STRING) AS a, CAST(answer_ttls AS STRING) AS b FROM dns ORDER BY req_time
+SELECT d DIV 0.5 AS a, d / 0.01 AS b, d * 12345.678 AS c, d - 2147483647 AS e, d % 7.5 AS f, pmod(-2.55, d) AS g FROM (SELECT CAST(x AS DECIMAL(18, 4)) AS d FROM VALUES (10000000000D), (-2.5D), (0D) AS t(x))
+SELECT round(99.995, -1) AS a, round(-55.5, -1) AS b, round(1.5, -3) AS c, typeof(round(123.45, -1)) AS d, ceil(floor(-1.5)) AS e, typeof(ceil(floor(-1.5))) AS f
+SELECT format_number(2.45, 1) AS a, format_number(-1234567.875, 2) AS b, format_number(0.5, 0) AS c, format_number(1.5, 0) AS d, format_number(12.5, 4) AS e
+SELECT hash(1.50) AS a, xxhash64(1.50) AS b, hash(CAST(-0.05 AS DECIMAL(10, 3))) AS c, hash(CAST(NULL AS DECIMAL(5, 2)), 1) AS d
+SELECT base64(repeat('a', 57)) AS a, base64(repeat('a', 58)) AS b, base64(repeat('ab', 90)) AS c, hex(unbase64(base64(repeat('ab', 90)))) AS d
+SELECT hex(unbase64(x)) AS a FROM VALUES ('YQ'), ('Y Q'), ('YQ=='), (''), ('äYQ'), ('YWJj') AS t(x)
+SELECT unbase64(x) AS a FROM VALUES ('YQ=') AS t(x)
+SELECT unix_seconds(t) AS a FROM VALUES (timestamp'9999-12-31 23:59:59.999999'), (timestamp'1969-12-31 23:59:59.5'), (timestamp'1970-01-01') AS v(t)
+SELECT width_bucket(1D, 0D, 10D, n) AS a, width_bucket(x, 0D, 10D, 5) AS b FROM VALUES (CAST(NULL AS BIGINT), 3D), (2L, NULL) AS t(n, x)
+SELECT try_add(a, b) AS p, try_subtract(a, b) AS q, try_multiply(a, b) AS r, try_add(CAST(a AS INT), 1) AS s FROM VALUES (9223372036854775807L, 1L), (-9223372036854775808L, 1L), (5L, 7L), (NULL, 1L) AS t(a, b)
+SELECT try_multiply(factorial(x), 2L) AS a FROM VALUES (20), (3) AS t(x)
