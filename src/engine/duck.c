@@ -78,6 +78,7 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"preserve_insertion_order",
             session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
         {"default_null_order", "nulls_first_on_asc_last_on_desc"}, /* as Spark */
+        {"order_by_non_integer_literal", "true"},                  /* an aggregate's constant */
         {"ieee_floating_point_ops", "false"},                      /* x / 0 is NULL, as Spark */
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},

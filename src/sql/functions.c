@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/num.h"
 #include "sql/text.h"
 
 enum { SQL_MAX = 16 << 20, ARGS_MAX = 255 };
@@ -536,6 +537,25 @@ static nlt_status translate_arguments(nlt_sql_call_state *call, const nlt_sql_fu
     return NLT_OK;
 }
 
+static nlt_status translate_call(
+    nlt_sql_call_state *call, const nlt_sql_function *first, nlt_sql_value *out)
+{
+    NLT_TRY(translate_arguments(call, first));
+    const nlt_sql_function *row = choose(first, call->args, call->n_args);
+    if (row == NULL) {
+        return nlt__sql_refuse(
+            call->tr, call->expr->place, "%s: these arguments are not supported", call->expr->text);
+    }
+    NLT_TRY(cast_arguments(call, row));
+    NLT_TRY(tails(call, row));
+    *out = (nlt_sql_value){.expr = call->expr};
+    if (row->special != NULL) {
+        return row->special(call, out);
+    }
+    NLT_TRY(result_type(call, row->result, &out->type));
+    return nlt__sql_fill(call, row->sql, &out->sql);
+}
+
 nlt_status nlt__sql_call_function(
     nlt_sql_translator *tr, nlt_sql_scope *scope, const nlt_sql_expr *expr, nlt_sql_value *out)
 {
@@ -557,18 +577,44 @@ nlt_status nlt__sql_call_function(
         return nlt__sql_wrong(tr, expr->place, "more than %d arguments", ARGS_MAX);
     }
     nlt_sql_call_state call = {.tr = tr, .scope = scope, .expr = expr};
-    NLT_TRY(translate_arguments(&call, first));
-    const nlt_sql_function *row = choose(first, call.args, call.n_args);
-    if (row == NULL) {
-        return nlt__sql_refuse(
-            tr, expr->place, "%s: these arguments are not supported", expr->text);
+    bool is_over = expr->call != NULL && expr->call->over != NULL;
+    if (scope == NULL || first->kind != NLT_SQL_FUNCTION_AGGREGATE || is_over) {
+        return translate_call(&call, first, out);
     }
-    NLT_TRY(cast_arguments(&call, row));
-    NLT_TRY(tails(&call, row));
-    *out = (nlt_sql_value){.expr = expr};
-    if (row->special != NULL) {
-        return row->special(&call, out);
+    bool prefers_outputs = scope->prefers_outputs;
+    scope->prefers_outputs = false; /* they may be aggregates themselves */
+    nlt_status status = translate_call(&call, first, out);
+    scope->prefers_outputs = prefers_outputs;
+    return status;
+}
+
+/* ---- for the special functions ---- */
+
+nlt_status nlt__sql_array_of(nlt_sql_call_state *call, nlt_sql_type item, nlt_sql_type *out)
+{
+    nlt_sql_type *copy = nlt__sql_alloc(call->tr, 1, sizeof *copy);
+    if (copy == NULL) {
+        return nlt__sql_oom(call->tr);
     }
-    NLT_TRY(result_type(&call, row->result, &out->type));
-    return nlt__sql_fill(&call, row->sql, &out->sql);
+    *copy = item;
+    *out = nlt__sql_plain(NLT_SQL_ARRAY);
+    out->item = copy;
+    return NLT_OK;
+}
+
+/* A constant integer argument, or `fallback` where it was left out. */
+nlt_status nlt__sql_constant_integer(
+    nlt_sql_call_state *call, int index, int64_t fallback, int64_t *out)
+{
+    *out = fallback;
+    if (index >= call->n_args) {
+        return NLT_OK;
+    }
+    const nlt_sql_expr *expr = call->args[index].expr;
+    bool is_number = expr->kind == NLT_SQL_EXPR_LITERAL && nlt__sql_is_integer(expr->type.kind);
+    if (!is_number || !nlt__parse_i64((nlt_bytes){expr->text, strlen(expr->text)}, out)) {
+        return nlt__sql_refuse(call->tr, call->expr->place,
+            "%s: argument %d must be a constant integer", call->expr->text, index + 1);
+    }
+    return NLT_OK;
 }

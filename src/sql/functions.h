@@ -69,7 +69,12 @@ nlt_status nlt__sql_array_of(
 nlt_status nlt__sql_constant_integer(
     nlt_sql_call_state *call, int index, int64_t fallback, int64_t *out) NLT_MUST_CHECK;
 
-/* ---- lambdas (functions_special.c) ---- */
+/* Whether no argument is NULL, as a condition; a text as a literal. */
+nlt_status nlt__sql_all_not_null(nlt_sql_call_state *call, const char **out) NLT_MUST_CHECK;
+nlt_status nlt__sql_quote(
+    nlt_sql_call_state *call, const nlt_buf *text, const char **out) NLT_MUST_CHECK;
+
+/* ---- lambdas (functions_lambda.c) ---- */
 
 enum { NLT_SQL_LAMBDA_PARAMS_MAX = 2 };
 
@@ -86,7 +91,7 @@ nlt_status nlt__sql_translate_lambda(nlt_sql_call_state *call, int index, int n_
 /* A name of our own for a parameter. */
 nlt_status nlt__sql_new_param(nlt_sql_translator *tr, const char **out) NLT_MUST_CHECK;
 
-/* ---- Java patterns (functions_special.c) ---- */
+/* ---- Java patterns (functions_pattern.c) ---- */
 
 typedef struct nlt_sql_pattern {
     const char *sql;     /* RE2's, quoted */
@@ -113,7 +118,7 @@ nlt_status nlt__sql_read_pattern(
     X(timestampadd) X(timestampdiff) X(sequence_time) X(max_struct) X(array_sort) X(arrays_zip) \
     X(map_concat) X(map_entries) X(map_filter) X(map_from_arrays) X(map_from_entries) \
     X(named_struct) X(transform_map) X(sort_structs) X(window) X(format_string) \
-    X(array_join) X(to_json) X(format_decimal)
+    X(array_join) X(to_json) X(format_decimal) X(mode_within)
 /* clang-format on */
 
 #define X(name) nlt_status nlt__sql_##name(nlt_sql_call_state *call, nlt_sql_value *out);

@@ -2,6 +2,8 @@
 /* TO_JSON: the text that Spark's JacksonGenerator writes. Fields of structs that are NULL are left out,
  * elements and values of maps are null. */
 
+#include <string.h>
+
 #include "sql/functions.h"
 #include "sql/text.h"
 
@@ -137,4 +139,53 @@ nlt_status nlt__sql_to_json(nlt_sql_call_state *call, nlt_sql_value *out)
     }
     out->type = nlt__sql_plain(NLT_SQL_STRING);
     return value_json(call, call->args[0], &out->sql, 0);
+}
+
+/* ---- GET_JSON_OBJECT ---- */
+
+/* One step of a path: .name, ['name'] or [number], as DuckDB writes it. 0: none of these. */
+static size_t path_step(const char *p, nlt_buf *out, nlt_status *status)
+{
+    bool is_quoted = p[0] == '[' && p[1] == '\'';
+    size_t skip = is_quoted ? 2 : 1;
+    size_t len = is_quoted ? strcspn(p + 2, "'\"\\*?")
+        : p[0] == '['      ? strspn(p + 1, "0123456789")
+                           : strcspn(p + 1, ".[]'\"\\*? ");
+    const char *end = is_quoted ? "']" : p[0] == '[' ? "]" : "";
+    bool is_step =
+        (p[0] == '.' || p[0] == '[') && len > 0 && strncmp(p + skip + len, end, strlen(end)) == 0;
+    if (!is_step) {
+        return 0;
+    }
+    *status = p[0] == '[' && !is_quoted
+        ? nlt__buf_printf(out, NULL, "[%.*s]", (int)len, p + skip)
+        : nlt__buf_printf(out, NULL, ".\"%.*s\"", (int)len, p + skip);
+    return skip + len + strlen(end);
+}
+
+/* Paths of names and numbers only. */
+nlt_status nlt__sql_get_json(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    const char *p = nlt__sql_constant(call, 1);
+    nlt_buf path = NLT_BUF_INIT(1 << 20);
+    nlt_status status = nlt__buf_append(&path, "$", 1, NULL);
+    bool is_plain = *p++ == '$' && *p != '\0';
+    while (status == NLT_OK && is_plain && *p != '\0') {
+        size_t len = path_step(p, &path, &status);
+        is_plain = len > 0;
+        p += len;
+    }
+    if (status == NLT_OK && is_plain) {
+        status = nlt__sql_quote(call, &path, &call->args[1].sql);
+    } else if (status == NLT_OK) {
+        status = nlt__sql_refuse(call->tr, call->args[1].expr->place,
+            "a path other than $.name, $['name'] and $[number]");
+    } else {
+        status = nlt__sql_oom(call->tr);
+    }
+    nlt__buf_clear(&path);
+    NLT_TRY(status);
+    set_type(out, NLT_SQL_STRING);
+    return nlt__sql_fill(
+        call, "CASE WHEN json_valid($1) THEN json_extract_string($1, $2) END", &out->sql);
 }

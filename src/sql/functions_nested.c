@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Functions of structs and maps, and of arrays by a lambda of two elements. */
+/* Functions of arrays, maps and structs. */
 
 #include <string.h>
 
@@ -7,6 +7,98 @@
 #include "sql/text.h"
 
 enum { WINDOWS_MAX = 100000 };
+
+/* ---- arrays and maps ---- */
+
+nlt_status nlt__sql_array(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(nlt__sql_array_of(call, call->common, &out->type));
+    NLT_TRY(nlt__sql_fill(call, "$*", &out->sql));
+    return nlt__sql_text(call->tr, &out->sql, "[%s]", out->sql);
+}
+
+nlt_status nlt__sql_map(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    int n = call->n_args / 2;
+    if (call->n_args % 2 != 0 || n == 0) {
+        return nlt__sql_wrong(call->tr, call->expr->place, "map takes pairs of key and value");
+    }
+    nlt_sql_value *sides = nlt__sql_alloc(call->tr, (size_t)n * 2, sizeof *sides);
+    nlt_sql_type *types = nlt__sql_alloc(call->tr, 2, sizeof *types);
+    const char *lists[2] = {"", ""};
+    if (sides == NULL || types == NULL) {
+        return nlt__sql_oom(call->tr);
+    }
+    for (int i = 0; i < call->n_args; i++) {
+        sides[i % 2 * n + i / 2] = call->args[i];
+    }
+    for (int side = 0; side < 2; side++) {
+        NLT_TRY(nlt__sql_unify(
+            call->tr, NLT_SQL_MEET_WIDEN, sides + side * n, n, call->expr, &types[side]));
+        for (int i = 0; i < n; i++) {
+            NLT_TRY(nlt__sql_text(call->tr, &lists[side], "%s%s%s", lists[side], i > 0 ? ", " : "",
+                sides[side * n + i].sql));
+        }
+    }
+    set_type(out, NLT_SQL_MAP);
+    out->type.key = &types[0];
+    out->type.item = &types[1];
+    return nlt__sql_text(call->tr, &out->sql, "map([%s], [%s])", lists[0], lists[1]);
+}
+
+nlt_status nlt__sql_map_keys(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(nlt__sql_array_of(call, *call->args[0].type.key, &out->type));
+    return nlt__sql_fill(call, "map_keys($1)", &out->sql);
+}
+
+nlt_status nlt__sql_map_values(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    NLT_TRY(nlt__sql_array_of(call, *call->args[0].type.item, &out->type));
+    return nlt__sql_fill(call, "map_values($1)", &out->sql);
+}
+
+nlt_status nlt__sql_element_at(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type type = call->args[0].type;
+    if (type.kind == NLT_SQL_MAP) {
+        NLT_TRY(nlt__sql_cast(call->tr, &call->args[1], *type.key));
+        out->type = *type.item;
+        return nlt__sql_fill(call, "map_extract_value($1, $2)", &out->sql);
+    }
+    if (type.kind != NLT_SQL_ARRAY || !nlt__sql_is_integer(call->args[1].type.kind)) {
+        return nlt__sql_wrong(call->tr, call->expr->place,
+            "element_at takes an array and an "
+            "integer, or a map and a key");
+    }
+    out->type = *type.item;
+    return nlt__sql_fill(call,
+        "list_extract($1, CASE WHEN $2 = 0 THEN error('element_at: elements count from 1') "
+        "ELSE $2 END)",
+        &out->sql);
+}
+
+nlt_status nlt__sql_get(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    out->type = *call->args[0].type.item;
+    return nlt__sql_fill(
+        call, "list_extract($1, CASE WHEN $2 >= 0 THEN CAST($2 AS BIGINT) + 1 END)", &out->sql);
+}
+
+nlt_status nlt__sql_sequence(nlt_sql_call_state *call, nlt_sql_value *out)
+{
+    nlt_sql_type item;
+    NLT_TRY(
+        nlt__sql_unify(call->tr, NLT_SQL_MEET_WIDEN, call->args, call->n_args, call->expr, &item));
+    NLT_TRY(nlt__sql_array_of(call, item, &out->type));
+    NLT_TRY(nlt__sql_fill(call,
+        call->n_args == 3 ? "generate_series($1, $2, $3)"
+                          : "CASE WHEN $1 <= $2 THEN generate_series($1, $2) ELSE "
+                            "generate_series($1, $2, -1) END",
+        &out->sql));
+    return nlt__sql_text(
+        call->tr, &out->sql, "CAST(%s AS %s)", out->sql, nlt__sql_type_text(call->tr, out->type));
+}
 
 /* ---- structs ---- */
 

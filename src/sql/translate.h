@@ -41,6 +41,7 @@ struct nlt_sql_scope {
     nlt_sql_output *outputs;
     int n_outputs;
     bool prefers_outputs;                    /* HAVING and ORDER BY look at aliases first */
+    bool is_having;                          /* but HAVING at the columns of GROUP BY before */
     const struct nlt_sql_grouping *grouping; /* GROUP BY's expressions, for grouping_id() */
     const char *needed;                      /* one more condition of WHERE; NULL: none */
     const char *windows;      /* list of the sliding windows that a row falls into; NULL: none */

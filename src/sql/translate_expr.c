@@ -178,6 +178,18 @@ nlt_status nlt__sql_field_of(
     return nlt__sql_wrong(tr, place, "there is no field %s", name);
 }
 
+/* Whether GROUP BY names the column itself. */
+static bool is_group(const nlt_sql_scope *scope, const nlt_sql_column *column)
+{
+    const nlt_sql_grouping *grouping = scope->grouping;
+    for (int i = 0; grouping != NULL && i < grouping->n_values; i++) {
+        if (strcmp(grouping->values[i].sql, column->sql) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One or two parts of a name in one scope; *found false: nothing is called so. */
 static nlt_status resolve_in(nlt_sql_translator *tr, const nlt_sql_scope *scope,
     const nlt_sql_expr *expr, int *n_used, nlt_sql_value *out)
@@ -197,7 +209,9 @@ static nlt_status resolve_in(nlt_sql_translator *tr, const nlt_sql_scope *scope,
         found = search_scope(scope, NULL, expr->parts[0]);
         *n_used = found.n > 0 ? 1 : 0;
     }
-    bool is_output = output != NULL && (found.n == 0 || scope->prefers_outputs);
+    bool prefers_output = scope->prefers_outputs
+        && !(scope->is_having && found.n == 1 && is_group(scope, found.column));
+    bool is_output = output != NULL && (found.n == 0 || prefers_output);
     if ((is_output ? n_outputs : found.n) > 1) {
         return nlt__sql_wrong(tr, expr->place, "%s is ambiguous: several columns are called so",
             expr->parts[expr->n_parts - 1]);

@@ -1062,7 +1062,9 @@ static nlt_status put_select(nlt_sql_translator *tr, nlt_sql_scope *outer,
     NLT_TRY(nlt__buf_printf(out, tr->err, "%s", group_text));
     if (select->having != NULL) {
         scope.prefers_outputs = true;
+        scope.is_having = true;
         NLT_TRY(nlt__sql_condition(tr, &scope, select->having, "HAVING", &condition));
+        scope.is_having = false;
         NLT_TRY(nlt__buf_printf(out, tr->err, " HAVING %s", condition));
     }
     if (select->qualify != NULL) {

@@ -479,3 +479,15 @@ SELECT unix_seconds(t) AS a FROM VALUES (timestamp'9999-12-31 23:59:59.999999'),
 SELECT width_bucket(1D, 0D, 10D, n) AS a, width_bucket(x, 0D, 10D, 5) AS b FROM VALUES (CAST(NULL AS BIGINT), 3D), (2L, NULL) AS t(n, x)
 SELECT try_add(a, b) AS p, try_subtract(a, b) AS q, try_multiply(a, b) AS r, try_add(CAST(a AS INT), 1) AS s FROM VALUES (9223372036854775807L, 1L), (-9223372036854775808L, 1L), (5L, 7L), (NULL, 1L) AS t(a, b)
 SELECT try_multiply(factorial(x), 2L) AS a FROM VALUES (20), (3) AS t(x)
+SELECT mode() WITHIN GROUP (ORDER BY status_code % 3) AS a, mode() WITHIN GROUP (ORDER BY host DESC) AS b, mode() WITHIN GROUP (ORDER BY host) FILTER (WHERE status_code > 200) AS c, percentile_disc(0.5) WITHIN GROUP (ORDER BY 1L) AS d FROM http
+
+-- aliases that are called like columns, in HAVING
+SELECT method, sum(status_code) AS status_code FROM http GROUP BY method HAVING sum(status_code) > 300 ORDER BY method
+SELECT method, sum(status_code) AS status_code FROM http GROUP BY method HAVING max(status_code) > 200 ORDER BY method
+SELECT method, sum(status_code) AS status_code FROM http GROUP BY method HAVING status_code > 300 ORDER BY method
+SELECT method, min(status_code) AS status_code FROM http GROUP BY method HAVING status_code + max(status_code) > 400 ORDER BY method
+SELECT upper(method) AS method, count(*) AS n FROM http GROUP BY method HAVING max(method) > 'G' AND method <> 'GET' ORDER BY method
+SELECT status_code % 100 AS status_code, count(*) AS n FROM http GROUP BY status_code HAVING status_code >= 200 ORDER BY status_code, n
+SELECT status_code % 100 AS status_code, count(*) AS n FROM http GROUP BY status_code % 100 HAVING status_code >= 0 ORDER BY status_code
+SELECT method, sum(status_code) AS status_code FROM http GROUP BY method HAVING sum(status_code) FILTER (WHERE status_code > 200) > 300 ORDER BY method
+SELECT count(status_code) AS status_code FROM http HAVING sum(status_code) > 3 AND status_code > 3
