@@ -83,6 +83,17 @@ typedef struct nlt_sql_translator {
     size_t text_bytes;         /* made so far */
 } nlt_sql_translator;
 
+static inline nlt_sql_value nlt__sql_value_of(
+    const char *sql, nlt_sql_kind kind, const nlt_sql_expr *expr)
+{
+    return (nlt_sql_value){sql, nlt__sql_plain(kind), expr};
+}
+
+static inline bool nlt__sql_is_literal(const nlt_sql_value *value)
+{
+    return value->expr != NULL && value->expr->kind == NLT_SQL_EXPR_LITERAL;
+}
+
 /* ---- texts and errors (translate.c) ---- */
 
 /* A text owned by the translation. NLT_ERR_LIMIT when all texts are too long. */
@@ -113,9 +124,6 @@ nlt_status nlt__sql_compare(nlt_sql_translator *tr, const char *op, nlt_sql_valu
 /* The common type of values, to which they are cast. */
 nlt_status nlt__sql_unify(nlt_sql_translator *tr, nlt_sql_meeting meeting, nlt_sql_value *values,
     int n, const nlt_sql_expr *expr, nlt_sql_type *out) NLT_MUST_CHECK;
-/* +, -, *, /, %, div of two values, which are cast. */
-nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
-    const nlt_sql_expr *expr, nlt_sql_value *out) NLT_MUST_CHECK;
 /* What is compared where the order of values counts: structs get NULL fields first, as in Spark. */
 nlt_status nlt__sql_order_key(
     nlt_sql_translator *tr, const nlt_sql_value *value, const char **out) NLT_MUST_CHECK;
@@ -125,18 +133,47 @@ nlt_status nlt__sql_field_of(
 /* A text in quotes. */
 nlt_status nlt__sql_quoted(
     nlt_sql_translator *tr, const char *text, char quote, const char **out) NLT_MUST_CHECK;
+/* DuckDB's name of a type, and Spark's. */
+const char *nlt__sql_type_text(nlt_sql_translator *tr, nlt_sql_type type);
+const char *nlt__sql_spark_type_text(nlt_sql_translator *tr, nlt_sql_type type);
+nlt_status nlt__sql_name(
+    nlt_sql_translator *tr, const nlt_sql_expr *expr, const char **out) NLT_MUST_CHECK;
+
+/* ---- arithmetic (translate_arithmetic.c) ---- */
+
+/* +, -, *, /, %, div of two values, which are cast. */
+nlt_status nlt__sql_arithmetic(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
+    const nlt_sql_expr *expr, nlt_sql_value *out) NLT_MUST_CHECK;
 /* Quotient of decimals, rounded half up to the type of the result. */
 nlt_status nlt__sql_decimal_quotient(nlt_sql_translator *tr, nlt_sql_value a, nlt_sql_value b,
     nlt_sql_type type, const char **out) NLT_MUST_CHECK;
-const char *nlt__sql_type_text(nlt_sql_translator *tr, nlt_sql_type type);
-nlt_status nlt__sql_name(
-    nlt_sql_translator *tr, const nlt_sql_expr *expr, const char **out) NLT_MUST_CHECK;
+/* &, |, ^ of integers, which are cast. */
+nlt_status nlt__sql_bits(nlt_sql_translator *tr, const char *op, nlt_sql_value *values,
+    const nlt_sql_expr *expr, nlt_sql_value *out) NLT_MUST_CHECK;
+/* A text becomes a double; what is no number is refused. */
+nlt_status nlt__sql_to_number(
+    nlt_sql_translator *tr, nlt_sql_value *value, const nlt_sql_expr *expr) NLT_MUST_CHECK;
 
 /* ---- casts (casts.c) ---- */
 
 /* CAST, or an implicit cast, of a value. NLT_ERR_SQL: Spark has no such cast, or we do not. */
 nlt_status nlt__sql_cast(
     nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_type to) NLT_MUST_CHECK;
+
+/* ---- relations (translate_relation.c) ---- */
+
+/* The text of what stands in FROM; its columns are appended to `scope`. */
+nlt_status nlt__sql_relation_text(nlt_sql_translator *tr, nlt_sql_scope *scope,
+    const nlt_sql_relation_node *node, const char **out) NLT_MUST_CHECK;
+nlt_status nlt__sql_values(nlt_sql_translator *tr, nlt_sql_scope *outer,
+    const nlt_sql_relation_node *node, nlt_sql_answer *out) NLT_MUST_CHECK;
+/* "col1", "col2": an answer's columns as its text calls them. */
+nlt_status nlt__sql_named_columns(
+    nlt_sql_translator *tr, const nlt_sql_answer *answer, const char **out) NLT_MUST_CHECK;
+/* A name of our own, quoted. */
+nlt_status nlt__sql_new_relation(nlt_sql_translator *tr, const char **out) NLT_MUST_CHECK;
+/* The hidden column of a recursive CTE. */
+extern const char nlt__sql_level_name[];
 
 /* ---- queries (translate_query.c) ---- */
 
