@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sql/text.h"
 #include "sql/translate.h"
 
 /* Kinds whose values are cast in one way. */
@@ -221,6 +222,29 @@ static bool is_plain_number(const nlt_sql_value *value)
         && strspn(value->expr->text, "0123456789.") == strlen(value->expr->text);
 }
 
+/* Texts that Spark takes for times where they are constants: the answer would be of the day it is asked. */
+static bool is_special_time(const nlt_sql_value *value)
+{
+    static const char *const words[] = {"epoch", "now", "today", "tomorrow", "yesterday"};
+    const nlt_sql_expr *expr = value->expr;
+    expr = expr != NULL && expr->kind == NLT_SQL_EXPR_CAST ? expr->args[0] : expr;
+    if (expr == NULL || expr->kind != NLT_SQL_EXPR_LITERAL || expr->type.kind != NLT_SQL_STRING) {
+        return false;
+    }
+    const char *text = expr->text + strspn(expr->text, " ");
+    char word[16] = "";
+    size_t len = strcspn(text, " ");
+    if (len < sizeof word) {
+        nlt__sql_lower((nlt_bytes){text, len}, word);
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_type to)
 {
     nlt_sql_type from = value->type;
@@ -257,6 +281,10 @@ nlt_status nlt__sql_cast(nlt_sql_translator *tr, nlt_sql_value *value, nlt_sql_t
         value->type = to;
         return nlt__sql_text(
             tr, &value->sql, "%sCAST(%s AS %s)", is_safe ? "" : "TRY_", value->sql, type);
+    }
+    if ((to.kind == NLT_SQL_DATE || to.kind == NLT_SQL_TIMESTAMP) && is_special_time(value)) {
+        return nlt__sql_refuse(tr, value->expr->place,
+            "a time of such a name is not supported (current_date and current_timestamp are)");
     }
     const cast_rule *rule = find_rule(from.kind, to.kind);
     if (rule == NULL) {

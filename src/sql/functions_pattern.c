@@ -115,9 +115,8 @@ nlt_status nlt__sql_regexp_substr(nlt_sql_call_state *call, nlt_sql_value *out)
     nlt_sql_pattern p;
     NLT_TRY(nlt__sql_read_pattern(call, 1, false, &p));
     set_type(out, NLT_SQL_STRING);
-    return nlt__sql_text(call->tr, &out->sql,
-        "CASE WHEN regexp_matches(%s, %s) THEN regexp_extract(%s, %s) END", call->args[0].sql,
-        p.sql, call->args[0].sql, p.sql);
+    return nlt__sql_text(
+        call->tr, &out->sql, "nullif(regexp_extract(%s, %s), '')", call->args[0].sql, p.sql);
 }
 
 /* The shortest text before a match is what is before the first one. */

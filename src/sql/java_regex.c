@@ -317,6 +317,9 @@ static nlt_status put_flags(regex *r, bool *is_flags_only)
 }
 
 /* A group: r->at behind the parenthesis. */
+static const char letters_and_digits[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
 static nlt_status put_group(regex *r, bool *is_empty)
 {
     r->info->is_literal = false;
@@ -330,9 +333,14 @@ static nlt_status put_group(regex *r, bool *is_empty)
         r->at += 2;
         NLT_TRY(put_text(r, "(?:"));
     } else if (r->at[1] == '<' && r->at[2] != '=' && r->at[2] != '!') {
+        size_t len = strspn(r->at + 2, letters_and_digits);
+        if (len == 0 || r->at[2 + len] != '>') {
+            return unlike(r, "a name of a group that does not end");
+        }
         r->info->n_groups++;
-        r->at += 2;
-        NLT_TRY(put_text(r, "(?P<"));
+        NLT_TRY(put_text(r, "(?P"));
+        NLT_TRY(put(r, r->at + 1, len + 2));
+        r->at += len + 3;
     } else if (strchr("=!<>", r->at[1]) != NULL && r->at[1] != '\0') {
         return unlike(r, r->at[1] == '>' ? "an atomic group" : "lookahead or lookbehind");
     } else {

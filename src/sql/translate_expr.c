@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/num.h"
+#include "sql/spark_cast.h"
 #include "sql/text.h"
 #include "sql/translate.h"
 
@@ -58,6 +59,18 @@ nlt_status nlt__sql_quoted(nlt_sql_translator *tr, const char *text, char quote,
 static nlt_status time_literal(nlt_sql_translator *tr, const nlt_sql_expr *expr, nlt_sql_value *out)
 {
     nlt_sql_value text = nlt__sql_value_of(NULL, NLT_SQL_STRING, expr);
+    nlt_bytes bytes = {expr->text, strlen(expr->text)};
+    bool is_date = expr->type.kind == NLT_SQL_DATE;
+    int32_t days = 0;
+    int64_t us = 0;
+    if (is_date ? !nlt__spark_date(bytes, &days) : !nlt__spark_timestamp(bytes, 0, &us)) {
+        nlt__sql_wrong(
+            tr, expr->place, "'%s' is no %s", expr->text, is_date ? "date" : "timestamp");
+        nlt_error_hint(tr->err,
+            is_date ? "it is written date'2024-01-31'"
+                    : "it is written timestamp'2024-01-31 23:59:59'");
+        return NLT_ERR_SQL;
+    }
     NLT_TRY(nlt__sql_quoted(tr, expr->text, '\'', &text.sql));
     NLT_TRY(nlt__sql_cast(tr, &text, expr->type));
     *out = text;

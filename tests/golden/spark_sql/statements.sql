@@ -491,3 +491,4 @@ SELECT status_code % 100 AS status_code, count(*) AS n FROM http GROUP BY status
 SELECT status_code % 100 AS status_code, count(*) AS n FROM http GROUP BY status_code % 100 HAVING status_code >= 0 ORDER BY status_code
 SELECT method, sum(status_code) AS status_code FROM http GROUP BY method HAVING sum(status_code) FILTER (WHERE status_code > 200) > 300 ORDER BY method
 SELECT count(status_code) AS status_code FROM http HAVING sum(status_code) > 3 AND status_code > 3
+SELECT regexp_substr('abc', 'x*') AS a, regexp_substr('abc', 'b*') AS b, regexp_extract('a.b', '(?<name>b)', 1) AS c, regexp_extract('a.b', '(?<n1>a)(.)', 2) AS d, split('a1b22c', '(?<n>[0-9]+)') AS e
