@@ -4,6 +4,8 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +17,11 @@
 
 /* ---- signals ---- */
 
-/* A signal handler has no argument but the signal: these two are the only variables of the
+/* A signal handler has no argument but the signal: these three are the only variables of the
  * program at file scope. */
-static nlt_session *volatile running;
+static cli_run *volatile running;
 static volatile sig_atomic_t n_signals;
+static sem_t is_interrupted;
 
 static void on_signal(int number)
 {
@@ -28,16 +31,47 @@ static void on_signal(int number)
     if (n_signals >= PATIENCE) {
         _exit(130);
     }
-    nlt_session *session = running;
-    if (session != NULL) {
-        nlt_session_cancel(session);
+    const cli_run *run = running;
+    if (run != NULL) {
+        nlt_session_cancel(run->session);
+        (void)sem_post(&is_interrupted);
     }
+}
+
+/* Ends a run that does not notice: one value of a query may take a function for minutes. */
+static void *end_late(void *arg)
+{
+    static const cli_option outputs[] = {CLI_OPT_OUTPUT_PATH, CLI_OPT_OUTPUT,
+        CLI_OPT_OUTPUT_FILE_LOCAL, CLI_OPT_REPORT_JSON, CLI_OPT_CACHE};
+    static const char message[] = "netlytics: error: interrupted\n";
+    const struct timespec grace = {0, 900000000};
+    (void)arg;
+    while (sem_wait(&is_interrupted) != 0) {
+    }
+    (void)nanosleep(&grace, NULL);
+    const cli_run *run = running;
+    if (run == NULL) {
+        return NULL; /* it is about to end */
+    }
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        const char *path = run->options->values[outputs[i]];
+        if (path != NULL) {
+            nlt_drop_begun(path);
+        }
+    }
+    nlt_session_abandon(run->session);
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+    _exit(130);
 }
 
 void cli_catch_signals(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
+    pthread_t late;
+    if (sem_init(&is_interrupted, 0, 0) == 0 && pthread_create(&late, NULL, end_late, NULL) == 0) {
+        (void)pthread_detach(late);
+    }
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
@@ -155,7 +189,7 @@ nlt_status cli_run_session(
     cli_catch_signals();
     NLT_TRY(nlt_session_open(&session, &run->session, err));
     nlt_session_cap_process(run->session);
-    running = run->session;
+    running = run;
     return cli_check_signals(err);
 }
 

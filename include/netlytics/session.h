@@ -312,6 +312,10 @@ NLT_API nlt_status nlt_session_report(
  * session is closed, and processes that are started inherit it. */
 NLT_API void nlt_session_cap_process(const nlt_session *session);
 
+/** Removes the session's temporary files while it may still be at work: for a program that ends now,
+ * without closing it. */
+NLT_API void nlt_session_abandon(const nlt_session *session);
+
 /** Peak resident bytes of the process; cores it may use. */
 NLT_API int64_t nlt_memory_peak(void);
 NLT_API int nlt_cpu_count(void);

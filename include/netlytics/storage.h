@@ -35,6 +35,13 @@ NLT_API nlt_status nlt_file_write(
 /** Removes a file; one that is not there is fine. NLT_ERR_OUTPUT. */
 NLT_API nlt_status nlt_file_remove(const char *path, nlt_error *err) NLT_MUST_CHECK;
 
+/**
+ * Removes what this process has begun to write at a path and not finished: files and folders under
+ * temporary names beside it and in it. For a program that ends with its sessions still at work. On HDFS
+ * nothing is done.
+ */
+NLT_API void nlt_drop_begun(const char *path);
+
 /** A folder of results that is being written. */
 typedef struct nlt_folder nlt_folder;
 

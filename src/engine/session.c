@@ -105,6 +105,13 @@ nlt_status nlt_session_open(const nlt_session_options *options, nlt_session **ou
     return NLT_OK;
 }
 
+void nlt_session_abandon(const nlt_session *session)
+{
+    if (session->temp.path != NULL) {
+        nlt__folder_remove(session->temp.path);
+    }
+}
+
 void nlt_session_cap_process(const nlt_session *session)
 {
     const int64_t least = INT64_C(1) << 30;

@@ -53,8 +53,8 @@ char *nlt__temporary_name(const char *path)
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     if (name != NULL) {
-        (void)snprintf(name, cap, "%.*s.%s.tmp-%ld-%lld%09ld", folder, path, path + folder,
-            (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+        (void)snprintf(name, cap, "%.*s.%s" NLT_TEMPORARY_MARK "%lld%09ld", folder, path,
+            path + folder, (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
     }
     return name;
 }

@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/alloc.h"
 #include "core/strings.h"
@@ -67,6 +68,44 @@ static void remove_below(const nlt_fs *fs, const char *path, int depth)
 void nlt__folder_remove(const char *path)
 {
     remove_below(nlt__fs_for(path), path, DEPTH_MAX);
+}
+
+/* ---- what was begun ---- */
+
+typedef struct begun {
+    const char *folder;
+    char mark[32]; /* in the temporary names of this process */
+} begun;
+
+static nlt_status drop_name(void *ctx, const char *name, nlt_fs_info info, nlt_error *err)
+{
+    (void)info;
+    (void)err;
+    const begun *b = ctx;
+    char *path =
+        name[0] == '.' && strstr(name, b->mark) != NULL ? nlt__fs_join(b->folder, name) : NULL;
+    if (path != NULL && nlt__fs_for(path)->remove(path, NULL) != NLT_OK) {
+        nlt__folder_remove(path);
+    }
+    nlt_free(path);
+    return NLT_OK;
+}
+
+void nlt_drop_begun(const char *path)
+{
+    char above[NLT_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    int len = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
+    if (nlt_path_is_hdfs(path) || strlen(path) >= sizeof above) {
+        return;
+    }
+    (void)snprintf(above, sizeof above, "%.*s", len, slash == NULL ? "." : path);
+    const char *folders[] = {above, path};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        begun b = {.folder = folders[i]};
+        (void)snprintf(b.mark, sizeof b.mark, NLT_TEMPORARY_MARK, (long)getpid());
+        (void)!nlt__fs_for(path)->list(folders[i], drop_name, &b, NULL);
+    }
 }
 
 /* ---- paths ---- */

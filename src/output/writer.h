@@ -60,6 +60,7 @@ NLT_API bool nlt__outfile_is_broken_pipe(const nlt_outfile *file);
 
 /* DIR/.NAME.tmp-PID-CLOCK for DIR/NAME: a name that neither Hadoop nor a glob takes for data. Owned;
  * NULL: no memory. */
+#define NLT_TEMPORARY_MARK ".tmp-%ld-" /* of a process */
 NLT_API char *nlt__temporary_name(const char *path);
 /* Removes a folder and what is in it; what cannot be removed stays. */
 NLT_API void nlt__folder_remove(const char *path);

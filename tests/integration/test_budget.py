@@ -59,6 +59,23 @@ def test_values_that_are_too_large_end_the_query_and_not_the_machine(run, log, t
     assert "--memory" in done.stderr and left(tmp_path) == []
 
 
+@pytest.mark.parametrize("out", ["out.csv", "folder"])
+def test_an_interrupt_ends_a_function_that_does_not_notice(log, tmp_path, out):
+    """One value takes it a second or more, a vector of them minutes."""
+    (tmp_path / "t").mkdir()
+    (tmp_path / "folder").mkdir()
+    sql = "SELECT c_ip, levenshtein(repeat(path, 3000), repeat(c_ip, 3000)) AS x FROM netlytics"
+    more = ["--partition_by", "c_ip", "--format", "parquet"] if out == "folder" else ["--format", "csv"]
+    command = [BIN, "query", "-c", "squid:HTTP", "-i", log, "-q", sql, "-o", tmp_path / out, "--temp_dir_local", tmp_path / "t",
+               "--memory", "1G", "--threads", "2", *more]  # fmt: skip
+    child = subprocess.Popen(list(map(str, command)), stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=30)  # of minutes
+    assert (child.returncode, b"interrupted" in err) == (130, True)
+    assert left(tmp_path) == ["folder", "t"]
+
+
 def test_a_text_too_long_is_refused(run, log):
     assert "100 MB" in run(*args(log, "SELECT lpad(host, 2000000000, 'y') FROM netlytics"), code=5).stderr
 
