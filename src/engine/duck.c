@@ -78,8 +78,9 @@ static nlt_status configure(nlt_session *session, duckdb_config config, nlt_erro
         {"preserve_insertion_order",
             session->n_files > 0 && session->n_scans == 0 ? "true" : "false"},
         {"default_null_order", "nulls_first_on_asc_last_on_desc"}, /* as Spark */
-        {"order_by_non_integer_literal", "true"},                  /* an aggregate's constant */
-        {"ieee_floating_point_ops", "false"},                      /* x / 0 is NULL, as Spark */
+        /* Spark's aggregates may be ordered by a constant; DuckDB's own dialect says that it does nothing */
+        {"order_by_non_integer_literal", session->dialect == NLT_DIALECT_SPARK ? "true" : "false"},
+        {"ieee_floating_point_ops", "false"}, /* x / 0 is NULL, as Spark */
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
         {"allow_community_extensions", "false"},
